@@ -1,0 +1,286 @@
+"""The Python API: composes importer, passes, lowering, emission, build and runtime. Each arrow is one function."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import tempfile
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pith.artefact import as_build_error, code_size, new_folder, write_manifest, write_sources
+from pith.emit.c import Sources, emit, identifier
+from pith.graph import Graph, InputError, ShapeError
+from pith.lower.lower import lower
+from pith.lower.program import Program, Weights
+from pith.runtime.session import Session
+from pith.targets.base import Target, get_target
+from pith.targets.build import build_shared
+from pith.targets.compiler import find_compiler
+from pith.version import VERSION
+
+Shapes = Mapping[str, Sequence[int] | Sequence[Sequence[int]]]
+Progress = Callable[[str, float], None]
+
+
+@dataclass(slots=True)
+class Compilation:
+    """Every stage of one compilation, for `inspect` and for those who compose their own pipeline."""
+
+    name: str
+    target: Target
+    graphs: list[Graph]
+    programs: list[Program]
+    weights: Weights
+    sources: Sources
+    passes: list[tuple[str, int, int, float]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def import_model(
+    model: Any, shapes: Mapping[str, Sequence[int]] | None = None, constants: Mapping[str, np.ndarray] | None = None
+) -> Graph:
+    """A model file (or an onnx.ModelProto) as an unoptimised Graph. The format is told by the file's suffix."""
+    from pith.importers import import_any
+
+    return import_any(model, shapes={k: tuple(int(d) for d in v) for k, v in (shapes or {}).items()}, constants=dict(constants or {}))
+
+
+def optimise(graph: Graph, report: list[tuple[str, int, int, float]] | None = None) -> Graph:
+    """Run the pass pipeline on `graph` (changed in place) and return it."""
+    from pith.passes.pipeline import optimize
+
+    return optimize(graph, report=report)
+
+
+def generate(graphs: Sequence[Graph], target: Target, name: str, *, note: str = "") -> Compilation:
+    """Lower optimised graphs (one a set of shapes) and print them as C."""
+    weights = Weights()
+    t0 = time.perf_counter()
+    programs = [lower(g, target.isa, weights) for g in graphs]
+    t1 = time.perf_counter()
+    sources = emit(name, programs, weights.blob(), embed=target.embed, note=note)
+    seconds = {"lower": t1 - t0, "emit": time.perf_counter() - t1}
+    return Compilation(name, target, list(graphs), programs, weights, sources, seconds=seconds)
+
+
+def expand_shapes(shapes: Shapes | None) -> list[dict[str, tuple[int, ...]]]:
+    """All combinations of input shapes: each input has one shape or a list of them."""
+    if not shapes:
+        return [{}]
+    choices: list[list[tuple[str, tuple[int, ...]]]] = []
+    for name, value in shapes.items():
+        several = bool(value) and not isinstance(value[0], (int, np.integer))
+        options = list(value) if several else [value]
+        for o in options:
+            if any(int(d) < 0 for d in o):  # type: ignore[union-attr]
+                raise ShapeError(f"shape of {name!r} has a negative dimension: {list(o)}")  # type: ignore[arg-type]
+        choices.append([(name, tuple(int(d) for d in o)) for o in options])  # type: ignore[union-attr]
+    return [dict(c) for c in itertools.product(*choices)]
+
+
+def stages(
+    model: Any, target: str = "host", shapes: Shapes | None = None, *,
+    constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, progress: Progress | None = None,
+) -> Compilation:  # fmt: skip
+    """Import, optimise, lower and print `model` as C, without building it."""
+    say = progress or (lambda what, done: None)
+    chosen = get_target(target)
+    passes: list[tuple[str, int, int, float]] = []
+    graphs = []
+    variants = expand_shapes(shapes)
+    t0 = time.perf_counter()
+    for k, variant in enumerate(variants):
+        say("import", 0.3 * k / len(variants))
+        graph = model if isinstance(model, Graph) else import_model(model, variant, constants)
+        say("optimise", 0.3 * (k + 0.5) / len(variants))
+        graphs.append(optimise(graph, passes))
+    t1 = time.perf_counter()
+    say("lower", 0.3)
+    chosen_name = name or (Path(model).stem if isinstance(model, (str, Path)) else graphs[0].name) or "model"
+    result = generate(graphs, chosen, identifier(chosen_name))
+    result.passes = passes
+    result.seconds["import and passes"] = t1 - t0
+    return result
+
+
+def compile(
+    model: Any, target: str = "host", shapes: Shapes | None = None, *,
+    constants: Mapping[str, np.ndarray] | None = None, out: str | Path | None = None, name: str | None = None,
+    cc: str | None = None, opt: str = "-O3", profile: bool = False, cache: bool = True, progress: Progress | None = None,
+) -> Session:  # fmt: skip
+    """Compile a model into a C library and open it.
+
+    model: path of an ONNX file, an onnx.ModelProto, or a Graph.  target: as listed by `pith targets`.
+    shapes: binds symbolic dimensions, {"input": (1, 3, 224, 224)}; a list of shapes for an input compiles them all.
+    constants: graph inputs fixed at compile time.  out: folder for the artefact (else a temporary one).
+    cc: another compiler than the bundled clang.  opt: -O3, -O2, -Os ...  profile: also build the profiling library.
+    cache: reuse the artefact of an equal earlier compilation of the same file.  progress: called with (stage, 0..1).
+    Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
+    """
+    key = _cache_key(model, target, shapes, constants, name, cc, opt, profile) if cache else None
+    stored = _cache_folder() / key if key else None
+    if stored is not None and (stored / "manifest.json").exists():
+        try:
+            return _deliver(stored, out)
+        except OSError as e:
+            raise as_build_error(e, Path(out or stored)) from e
+    result = stages(model, target, shapes, constants=constants, name=name, progress=progress)
+    if stored is not None:
+        _build_into(stored, result, cc, opt, profile, progress)
+        return _deliver(stored, out)
+    if out is not None:
+        _build_into(Path(out), result, cc, opt, profile, progress)
+        return Session(out)
+    folder = Path(tempfile.mkdtemp(prefix="pith-"))
+    try:
+        _build_into(folder, result, cc, opt, profile, progress)
+        session = Session(folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(session, shutil.rmtree, folder, True)
+    return session
+
+
+def compile_graph(graph: Graph, target: str = "host", *, optimize: bool = True, opt: str = "-O3", cc: str | None = None) -> Session:
+    """Compile a Graph built by hand, uncached; `optimize=False` skips the passes."""
+    if optimize:
+        return compile(graph, target, opt=opt, cc=cc, cache=False)
+    result = generate([graph], get_target(target), identifier(graph.name))
+    folder = Path(tempfile.mkdtemp(prefix="pith-"))
+    try:
+        _build_into(folder, result, cc, opt, False, None)
+        session = Session(folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(session, shutil.rmtree, folder, True)
+    return session
+
+
+def _build_into(folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None) -> None:
+    """Write and build `result` into `folder`, completely or not at all."""
+    say = progress or (lambda what, done: None)
+    compiler = find_compiler(cc)
+    target, name = result.target, result.sources.name
+    with new_folder(folder) as work:
+        say("write C", 0.35)
+        write_sources(work, result.sources, embed=target.embed)
+        manifest = describe(result)
+        if target.runs_here():
+            say("build", 0.4)
+            t0 = time.perf_counter()
+            symbols = [v["symbol"] for v in manifest["variants"]]
+            library = build_shared(work, name, target, compiler, exports=[f"{s}_run" for s in symbols], opt=opt)
+            manifest["library"], manifest["code_bytes"] = library.name, code_size(library)
+            if profile:
+                say("build for profiling", 0.8)
+                extra = build_shared(work, name, target, compiler, exports=[f"{s}_profile" for s in symbols], opt=opt,
+                                     defines=[f"{name.upper()}_PROFILE"], output=f"lib{name}_profile.so")  # fmt: skip
+                manifest["profile_library"] = extra.name
+            result.seconds["build"] = time.perf_counter() - t0
+        manifest["opt"], manifest["compiler"] = opt, "bundled clang" if cc is None else cc
+        manifest["seconds"] = {k: round(v, 4) for k, v in result.seconds.items()}
+        write_manifest(work, manifest)
+    say("done", 1.0)
+
+
+def describe(result: Compilation) -> dict[str, Any]:
+    """The manifest: everything `inspect`, the report and the runtime need, as plain data."""
+    variants = []
+    for k, (graph, p) in enumerate(zip(result.graphs, result.programs, strict=True)):
+        symbol = result.sources.name if len(result.programs) == 1 else f"{result.sources.name}_{k}"
+        variants.append(
+            {
+                "symbol": symbol,
+                "inputs": [{"name": i.name, "dtype": i.type.dtype.value, "shape": list(i.type.shape)} for i in p.inputs],
+                "outputs": [{"name": o.name, "dtype": o.type.dtype.value, "shape": list(o.type.shape)} for o in p.outputs],
+                "arena_bytes": p.arena_size,
+                "arena_lower_bound": p.arena_lower_bound,
+                "macs": sum(s.cost.macs for s in p.steps),
+                "params": sum(int(c.size) for c in graph.constants.values()),
+                "steps": [
+                    {"name": s.name, "op": s.op, "origin": list(s.origin), "kernel": s.function.name, "family": s.kernel,
+                     "dtype": s.output.dtype.value, "shape": list(s.output.shape), "macs": s.cost.macs, "flops": s.cost.flops,
+                     "read": s.cost.read, "written": s.cost.written, "why": s.why}
+                    for s in p.steps
+                ],
+                "buffers": [
+                    {"name": b.name, "kind": b.kind, "bytes": b.nbytes, "offset": b.offset, "first": b.first, "last": b.last}
+                    for b in p.buffers if b.first >= 0
+                ],
+            }
+        )  # fmt: skip
+    first = variants[0]
+    return {
+        "format": 1, "pith": VERSION, "name": result.sources.name, "target": result.target.name, "isa": result.target.isa.name,
+        "library": None, "profile_library": None, "code_bytes": None, "weights_bytes": len(result.sources.weights),
+        "arena_bytes": max(v["arena_bytes"] for v in variants), "arena_lower_bound": max(v["arena_lower_bound"] for v in variants),
+        "macs": first["macs"], "params": first["params"], "metadata": result.graphs[0].metadata,
+        "passes": [{"name": n, "before": b, "after": a, "ms": round(ms, 3)} for n, b, a, ms in result.passes],
+        "variants": variants,
+    }  # fmt: skip
+
+
+def _cache_folder() -> Path:
+    root = os.environ.get("PITH_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "pith")
+    return Path(root)
+
+
+def _cache_key(
+    model: Any, target: str, shapes: Shapes | None, constants: Mapping[str, np.ndarray] | None, name: str | None,
+    cc: str | None, opt: str, profile: bool,
+) -> str | None:  # fmt: skip
+    """Digest of all that decides the artefact; None where the model is not a single readable file."""
+    if not isinstance(model, (str, Path)):
+        return None
+    path = Path(model)
+    if not path.is_file():
+        return None
+    h = hashlib.sha256()
+    if path.with_name(path.name + ".data").exists():
+        return None  # weights in another file: not worth hashing gigabytes
+    h.update(path.read_bytes())
+    plain = {k: np.asarray(v).tolist() for k, v in (shapes or {}).items()}
+    chosen = get_target(target)
+    facts = [VERSION, target, repr(chosen.cflags), chosen.isa.name, plain, name or path.stem, cc, opt, profile, _source_digest()]
+    h.update(json.dumps(facts, sort_keys=True).encode())
+    for k, v in sorted((constants or {}).items()):
+        a = np.asarray(v)
+        h.update(f"{k}{a.dtype}{a.shape}".encode() + a.tobytes())
+    return h.hexdigest()[:32]
+
+
+def _source_digest() -> str:
+    """Changes whenever Pith's own code does, so that a cache never outlives the compiler that filled it."""
+    root = Path(__file__).parent
+    stats = sorted((str(p.relative_to(root)), p.stat().st_size, p.stat().st_mtime_ns) for p in root.rglob("*.py"))
+    return hashlib.sha256(repr(stats).encode()).hexdigest()
+
+
+def _deliver(stored: Path, out: str | Path | None) -> Session:
+    """Open the cached artefact, copied to `out` when that is given."""
+    if out is None:
+        return Session(stored)
+    with new_folder(Path(out)) as work:
+        for item in stored.iterdir():
+            shutil.copy2(item, work / item.name)
+    return Session(out)
+
+
+def check_finite(name: str, array: np.ndarray) -> None:
+    """Raise InputError when `array` holds NaN or infinity (the CLI's default policy for inputs)."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        bad = int(array.size - np.isfinite(array).sum())
+        raise InputError(f"input {name!r} holds {bad} values that are not finite", why="NaN or infinity would spread through the network",
+                         try_="clean the data, or allow it with --allow-nan")  # fmt: skip

@@ -1,0 +1,80 @@
+"""Write an artefact folder: C sources, weights, library, manifest; whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pith.emit.c import Sources
+from pith.graph import BuildError
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A temporary sibling of `target` that takes its place when the block ends well, and vanishes when it does not.
+
+    Files already in `target` that the new artefact does not have stay. Raises BuildError for a full disk or no permission.
+    """
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        yield temporary
+        if target.exists():
+            for item in sorted(temporary.iterdir()):
+                os.replace(item, target / item.name)
+            temporary.rmdir()
+        else:
+            temporary.chmod(0o755)
+            os.replace(temporary, target)
+        temporary = None
+    except OSError as e:
+        raise as_build_error(e, target) from e
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def as_build_error(e: OSError, where: Path) -> BuildError:
+    """An operating system error as one a user can act on."""
+    if e.errno == errno.ENOSPC:
+        return BuildError("the disk is full", where=str(where), why=str(e), try_="free space, or give another folder with -o")
+    return BuildError("cannot write the artefact", where=str(where), why=e.strerror or str(e), try_="choose another folder with -o")
+
+
+def write_sources(folder: Path, sources: Sources, *, embed: bool) -> None:
+    """NAME.c, NAME.h, NAME_weights.c and, when embedded, NAME_weights.bin."""
+    (folder / f"{sources.name}.h").write_text(sources.header)
+    (folder / f"{sources.name}.c").write_text(sources.code)
+    (folder / f"{sources.name}_weights.c").write_text(sources.weights_c)
+    if embed and sources.weights:
+        (folder / f"{sources.name}_weights.bin").write_bytes(sources.weights)
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def code_size(library: Path) -> int:
+    """Bytes of machine code (.text) in an ELF library; 0 when it is no 64-bit little-endian ELF."""
+    import struct
+
+    data = library.read_bytes()
+    if data[:6] != b"\x7fELF\x02\x01":
+        return 0
+    offset, entry, count, names = struct.unpack_from("<Q", data, 40)[0], *struct.unpack_from("<HHH", data, 58)
+    headers = [struct.unpack_from("<IIQQQQIIQQ", data, offset + i * entry) for i in range(count)]
+    base = headers[names][4] if headers else 0
+    total = 0
+    for h in headers:
+        end = data.index(b"\0", base + h[0])
+        if data[base + h[0] : end].startswith(b".text"):
+            total += h[5]
+    return total

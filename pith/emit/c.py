@@ -1,0 +1,233 @@
+"""Program(s) to C text: `NAME.c`, `NAME.h`, and the weights. Text only, the same bytes every time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pith.graph import InternalError, TensorType
+from pith.kernels.cexpr import literal
+from pith.graph import DType
+from pith.lower.program import ALIGN, BufferRef, Port, Program, Step, Value, WeightRef
+from pith.vector.cfunction import CFunction
+
+_KEYWORDS = frozenset(
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while".split()
+)
+
+
+def identifier(name: str) -> str:
+    """`name` as a C identifier."""
+    ident = re.sub(r"\W", "_", name, flags=re.ASCII)
+    if not ident or ident[0].isdigit() or ident in _KEYWORDS:
+        ident = "_" + ident
+    return ident
+
+
+def port_names(ports: Sequence[Port]) -> list[str]:
+    """Distinct C field names for inputs or outputs."""
+    names: list[str] = []
+    for p in ports:
+        base = identifier(p.name)
+        name, k = base, 2
+        while name in names:
+            name, k = f"{base}_{k}", k + 1
+        names.append(name)
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The text of a generated library; `weights` is the blob, `weights_c` the C file that brings it in."""
+
+    name: str
+    header: str
+    code: str
+    weights_c: str
+    weights: bytes
+
+
+def emit(name: str, programs: Sequence[Program], weights: bytes, *, embed: bool, note: str = "") -> Sources:
+    """C for one network compiled for one or several shapes (`programs`), sharing kernels and weights.
+
+    `embed`: the weights file is pulled in by the assembler (`.incbin`, for large networks on hosted targets) instead of
+    being spelled out as a C array.
+    """
+    prefix = identifier(name)
+    variants = [(prefix if len(programs) == 1 else f"{prefix}_{k}", p) for k, p in enumerate(programs)]
+    return Sources(
+        prefix,
+        _header(prefix, variants, len(weights), note),
+        _code(prefix, variants, bool(weights), note),
+        _weights(prefix, weights, embed, note),
+        weights,
+    )
+
+
+def functions(programs: Sequence[Program]) -> list[CFunction]:
+    """Every function the programs need, callees first, each once."""
+    done: dict[str, CFunction] = {}
+
+    def visit(f: CFunction) -> None:
+        known = done.get(f.name)
+        if known is not None:
+            if known.text != f.text:
+                raise InternalError(f"two C functions named {f.name} differ")
+            return
+        for r in f.requires:
+            visit(r)
+        done[f.name] = f
+
+    for p in programs:
+        for s in p.steps:
+            visit(s.function)
+    return list(done.values())
+
+
+def _comment(text: str) -> str:
+    clean = re.sub(r"[^\x20-\x7e]", "?", text).replace("*/", "* /").replace("/*", "/ *")
+    return clean if len(clean) <= 160 else clean[:157] + "..."
+
+
+def _ctype(t: TensorType) -> str:
+    return t.dtype.c
+
+
+def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, note: str) -> str:
+    up = prefix.upper()
+    lines = [
+        f"/* {prefix}.h - a neural network compiled to C{_comment(note)} */",
+        f"#ifndef {up}_H", f"#define {up}_H", "", "#include <stdint.h>", "",
+        "#ifdef __cplusplus", 'extern "C" {', "#endif", "",
+        "/* Results of the run functions. */",
+        f"#define {up}_OK 0",
+        f"#define {up}_NULL_POINTER 1 /* arena, an input or an output is a null pointer */",
+        f"#define {up}_MISALIGNED 2 /* the arena is not {up}_ARENA_ALIGN-byte aligned */", "",
+        f"#define {up}_ARENA_ALIGN {ALIGN}u",
+        f"#define {up}_WEIGHTS_SIZE {weights}u", "",
+    ]  # fmt: skip
+    for name, p in variants:
+        big = name.upper()
+        lines += [f"/* Bytes the caller gives {name}_run as its arena; nothing else is written but the outputs. */"]
+        lines += [f"#define {big}_ARENA_SIZE {p.arena_size}u", ""]
+        for kind, ports in (("inputs", p.inputs), ("outputs", p.outputs)):
+            lines.append("typedef struct {")
+            for field, port in zip(port_names(ports), ports, strict=True):
+                const = "const " if kind == "inputs" else ""
+                shape = "x".join(map(str, port.type.shape)) or "scalar"
+                bits = f", {port.type.dtype.value} bits" if port.type.dtype.c != port.type.dtype.np.name + "_t" and "uint" in _ctype(port.type) else ""
+                lines.append(f"  {const}{_ctype(port.type)} *{field}; /* {_comment(port.name)}: {shape}{bits} */")
+            if not ports:
+                lines.append("  int unused;")
+            lines.append(f"}} {name}_{kind};")
+            lines.append("")
+        lines += [f"int {name}_run(void *arena, const {name}_inputs *in, const {name}_outputs *out);"]
+        lines += [
+            f"#ifdef {up}_PROFILE",
+            f"#define {big}_STEPS {len(p.steps)}",
+            "/* As run, adding the clock's nanoseconds of each step to ns[step]; clock is clock_gettime. */",
+            f"int {name}_profile(void *arena, const {name}_inputs *in, const {name}_outputs *out,",
+            "  int (*clock)(int, int64_t *), int64_t *ns);",
+            "#endif", "",
+        ]  # fmt: skip
+    lines += ["#ifdef __cplusplus", "}", "#endif", "", "#endif", ""]
+    return "\n".join(lines)
+
+
+def _argument(v: Value, p: Program, fields: dict[int, str]) -> str:
+    if isinstance(v, BufferRef):
+        b = p.buffers[v.index]
+        if b.kind in ("input", "output"):
+            const, base = ("const ", "in") if b.kind == "input" else ("", "out")
+            pointer = f"{base}->{fields[v.index]}"
+            return f"(const unsigned char *){pointer} + {v.offset}" if v.offset and const else (
+                f"(unsigned char *){pointer} + {v.offset}" if v.offset else pointer
+            )
+        return f"A({b.offset + v.offset})"
+    if isinstance(v, WeightRef):
+        return f"W({v.offset})"
+    if isinstance(v, float):
+        return literal(v, DType.F32)
+    return str(int(v))
+
+
+def _call(step: Step, p: Program, fields: dict[int, str]) -> list[str]:
+    arguments = [_argument(v, p, fields) for v in step.args]
+    # byte-addressed parts of the caller's arrays go through void * so that no alignment is assumed away
+    arguments = [f"(const void *)({a})" if a.startswith("(const unsigned") else f"(void *)({a})" if a.startswith("(unsigned") else a for a in arguments]
+    lines = [f"  /* {_comment(' + '.join(step.origin) or step.name)}: {step.op} -> {step.output} */"]
+    line = f"  {step.function.name}("
+    for i, a in enumerate(arguments):
+        piece = a + (", " if i + 1 < len(arguments) else ");")
+        if len(line) + len(piece) > 118:
+            lines.append(line.rstrip())
+            line = "      "
+        line += piece
+    return [*lines, line if arguments else line + ");"]
+
+
+def _code(prefix: str, variants: Sequence[tuple[str, Program]], has_weights: bool, note: str) -> str:
+    programs = [p for _, p in variants]
+    fs = functions(programs)
+    headers = sorted({h for f in fs for h in f.headers} | {"stddef.h", "stdint.h"})
+    up = prefix.upper()
+    lines = [f"/* {prefix}.c - a neural network compiled to C{_comment(note)} */", f'#include "{prefix}.h"', ""]
+    lines += [f"#include <{h}>" for h in headers]
+    lines += [""]
+    uses_weights = any(isinstance(a, WeightRef) for p in programs for s in p.steps for a in s.args)
+    if uses_weights:
+        lines += [f"extern const unsigned char {prefix}_weights[];", ""]
+    lines += [f.text for f in fs]
+    lines += ["#define A(offset) ((void *)((unsigned char *)arena + (offset)))"]
+    if uses_weights:
+        lines += [f"#define W(offset) ((const void *)({prefix}_weights + (offset)))"]
+    lines += [""]
+    for name, p in variants:
+        fields = {port.buffer: f for port, f in zip(p.inputs, port_names(p.inputs), strict=True)}
+        fields |= {port.buffer: f for port, f in zip(p.outputs, port_names(p.outputs), strict=True)}
+        calls = [_call(s, p, fields) for s in p.steps]
+        used = {v.index for s in p.steps for v in s.args if isinstance(v, BufferRef)}
+        checks = [f"!{'in' if p.buffers[port.buffer].kind == 'input' else 'out'}->{fields[port.buffer]}"
+                  for port in (*p.inputs, *p.outputs) if port.buffer in used]  # fmt: skip
+        head = [f"  if (!in || !out{' || !arena' if p.arena_size else ''}) return {up}_NULL_POINTER;"]
+        head += [f"  if ({' || '.join(checks[i : i + 4])}) return {up}_NULL_POINTER;" for i in range(0, len(checks), 4)]
+        if p.arena_size:
+            head += [f"  if (((uintptr_t)arena & ({up}_ARENA_ALIGN - 1u)) != 0u) return {up}_MISALIGNED;"]
+        else:
+            head += ["  (void)arena;"]
+        lines += [f"int {name}_run(void *arena, const {name}_inputs *in, const {name}_outputs *out) {{", *head]
+        lines += [line for c in calls for line in c]
+        lines += [f"  return {up}_OK;", "}", ""]
+        lines += [
+            f"#ifdef {up}_PROFILE",
+            f"int {name}_profile(void *arena, const {name}_inputs *in, const {name}_outputs *out,",
+            "    int (*clock)(int, int64_t *), int64_t *ns) {",
+            "  int64_t t[4];", *head, "  (void)ns;", "  (void)clock(1, t);",
+        ]  # fmt: skip
+        for i, c in enumerate(calls):
+            lines += [*c, f"  (void)clock(1, t + {2 - 2 * (i % 2)});"]
+            a, b = (2, 0) if i % 2 == 0 else (0, 2)
+            lines += [f"  ns[{i}] += (t[{a}] - t[{b}]) * INT64_C(1000000000) + (t[{a + 1}] - t[{b + 1}]);"]
+        lines += [f"  return {up}_OK;", "}", "#endif", ""]
+    return "\n".join(lines)
+
+
+def _weights(prefix: str, blob: bytes, embed: bool, note: str) -> str:
+    head = f"/* {prefix}_weights.c - constants of {prefix}.c{_comment(note)} */\n"
+    if not blob:
+        return head + "typedef int pith_no_weights;\n"
+    if embed:
+        return head + (
+            f'__asm__(".section .rodata\\n.balign {ALIGN}\\n.globl {prefix}_weights\\n.hidden {prefix}_weights\\n"\n'
+            f'        "{prefix}_weights:\\n.incbin \\"{prefix}_weights.bin\\"\\n.previous\\n");\n'
+        )
+    align = (
+        "#if defined(__GNUC__) || defined(__clang__)\n#define PITH_ALIGNED __attribute__((aligned(64)))\n"
+        "#elif defined(_MSC_VER)\n#define PITH_ALIGNED __declspec(align(64))\n#else\n#define PITH_ALIGNED\n#endif\n"
+    )
+    rows = [",".join(map(str, blob[i : i + 32])) for i in range(0, len(blob), 32)]
+    body = ",\n".join(rows)
+    declare = f"extern const unsigned char {prefix}_weights[{len(blob)}];\n"
+    return f"{head}{align}{declare}PITH_ALIGNED const unsigned char {prefix}_weights[{len(blob)}] = {{\n{body}}};\n"

@@ -1,0 +1,95 @@
+"""A graph of the file as an ordered list of the nodes that are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from onnx import AttributeProto, FunctionProto, GraphProto, NodeProto, SparseTensorProto, TensorProto
+
+from pith.graph import ModelError
+from pith.importers.onnx.context import RawNode, Value
+
+MAX_DEPTH = 32  # of subgraphs and functions within each other
+
+
+@dataclass(slots=True)
+class Plan:
+    """Inputs, needed nodes in order, and outputs of a graph or function body; `constants` once they are bound."""
+
+    name: str
+    inputs: list[str]
+    outputs: list[str]
+    nodes: list[RawNode]
+    initializers: list[TensorProto] = field(default_factory=list)
+    sparse: list[SparseTensorProto] = field(default_factory=list)
+    constants: dict[str, Value] | None = None
+
+
+def plan_graph(graph: GraphProto) -> Plan:
+    """The plan of a graph or subgraph. Raises ModelError for cycles and for names defined twice."""
+    inputs, outputs = [i.name for i in graph.input], [o.name for o in graph.output]
+    nodes = _ordered(graph.node, outputs, f"graph {graph.name}")
+    return Plan(graph.name, inputs, outputs, nodes, list(graph.initializer), list(graph.sparse_initializer))
+
+
+def plan_function(function: FunctionProto, wanted: Sequence[str]) -> Plan:
+    """The plan of a function body for the outputs `wanted` of it."""
+    outputs = list(wanted)
+    nodes = _ordered(function.node, outputs, f"function {function.name}")
+    return Plan(function.name, list(function.input), outputs, nodes)
+
+
+def _ordered(protos: Sequence[NodeProto], outputs: Iterable[str], where: str) -> list[RawNode]:
+    nodes = [_raw(p) for p in protos]
+    reads = [set(n.inputs) | _captured(n.attributes, 0, where) for n in nodes]
+    producer: dict[str, int] = {}
+    for k, node in enumerate(nodes):
+        for o in node.outputs:
+            if o and producer.setdefault(o, k) != k:
+                raise ModelError(
+                    f"value {o!r} is made twice", where=where, why=f"by {nodes[producer[o]].label} and {node.label}"
+                )
+        if len(set(filter(None, node.outputs))) != sum(map(bool, node.outputs)):
+            raise ModelError("two outputs of a node have one name", where=f"node {node.label}")
+    # depth-first from the outputs: finds what is needed and, where the file is out of order, an order and cycles
+    state = [0] * len(nodes)  # 0 new, 1 open, 2 done
+    order: list[int] = []
+    for root in sorted({producer[o] for o in outputs if o in producer}):
+        stack = [(root, False)]
+        while stack:
+            k, leaving = stack.pop()
+            if leaving:
+                state[k] = 2
+                order.append(k)
+            elif state[k] == 0:
+                state[k] = 1
+                stack.append((k, True))
+                for name in reads[k]:
+                    p = producer.get(name)
+                    if p is not None and state[p] == 1:
+                        raise ModelError("the graph has a cycle", where=where, why=f"through node {nodes[k].label}")
+                    if p is not None and state[p] == 0:
+                        stack.append((p, False))
+    position = {k: i for i, k in enumerate(order)}
+    in_order = all(producer[name] < k for k in order for name in reads[k] if name in producer)
+    return [nodes[k] for k in (sorted(position) if in_order else order)]
+
+
+def _raw(p: NodeProto) -> RawNode:
+    domain = "" if p.domain == "ai.onnx" else p.domain
+    return RawNode(p.op_type, domain, p.name, list(p.input), list(p.output), list(p.attribute), p.overload)
+
+
+def _captured(attributes: Iterable[AttributeProto], depth: int, where: str) -> set[str]:
+    """Names that the subgraphs among `attributes` read (those they make themselves too; that does no harm)."""
+    names: set[str] = set()
+    if depth > MAX_DEPTH:
+        raise ModelError(f"graphs lie in each other more than {MAX_DEPTH} deep", where=where)
+    for a in attributes:
+        for g in [a.g] if a.type == AttributeProto.GRAPH else a.graphs if a.type == AttributeProto.GRAPHS else []:
+            names.update(o.name for o in g.output)
+            for node in g.node:
+                names.update(node.input)
+                names |= _captured(node.attribute, depth + 1, where)
+    return names

@@ -1,0 +1,156 @@
+"""conv k x k, float32, channels_last, constant weights: an implicit matrix product, no im2col buffer.
+
+For each block of output pixels the kernel lists, tap by tap, where the input pixel lies (a row of zeros where it is
+padding), and the register tile walks that list. Where a kernel row is short and dense (first layers: 3 channels) a whole
+row of taps is one entry; rows that stick out of the picture are then copied beside zeros.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.conv_f32_pointwise import fast_conv
+from pith.kernels.tile_f32 import Tail, extra_args, pack, row_block, shape_of, tail_of
+from pith.targets.isa.base import ISA
+from pith.vector.cfunction import CFunction
+
+_MERGE = 64  # elements of a kernel row up to which its taps become one
+
+_TAPS = """      for (int32_t ty = 0; ty < kh; ty++)
+        for (int32_t tx = 0; tx < kw; tx++) {
+          const int32_t iy = iy0 + ty * dh, ix = ix0 + tx * dw;
+          const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
+          a[(ty * kw + tx) * height + r] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
+        }
+"""
+_ROWS = """      for (int32_t ty = 0; ty < kh; ty++) {
+        const int32_t iy = iy0 + ty * dh;
+        const float *row = zero;
+        if (iy >= 0 && iy < ih) {
+          row = xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix0 * xw;
+          if (ix0 < 0 || ix0 + kw > iw) {
+            float *const edge = patch + (ptrdiff_t)(ty * height + r) * kw * c;
+            const int32_t lo = ix0 < 0 ? -ix0 * c : 0, hi = ix0 + kw > iw ? (iw - ix0) * c : kw * c;
+            for (int32_t k = 0; k < kw * c; k++) edge[k] = k >= lo && k < hi ? row[k] : 0.0f;
+            row = edge;
+          }
+        }
+        a[ty * height + r] = row;
+      }
+"""
+
+
+@functools.cache
+def direct(isa: ISA, tail: Tail, merged: bool) -> CFunction:
+    """The block loop over output pixels; `merged`: one entry a kernel row (dense pixels, no dilation, one group)."""
+    s, block = shape_of(isa), row_block(isa, tail)
+    full = [i for i, k in enumerate(tail.kinds) if k == "full"]
+    name = f"conv_f32_{isa.name}_{'rows' if merged else 'direct'}_{s.rows}x{s.vectors * isa.lanes(4)}{tail.suffix}"
+    strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
+    arrays = "".join(f"  const float *r{i}[{s.rows}];\n" for i in full)
+    setup = "".join(f"      r{i}[r] = e{i} + (ptrdiff_t)b * en{i} + (ptrdiff_t)i * eh{i} + (ptrdiff_t)j * ew{i};\n" for i in full)
+    passed = "".join(f", {f'r{i}' if k == 'full' else f'e{i} + (ptrdiff_t)g * n'}" for i, k in enumerate(tail.kinds))
+    advance = "".join(f"        r{i}[r] += n;\n" for i in full)
+    memory = f"  float *const patch = (float *)(void *)(a + kh * {s.rows});\n" if merged else ""
+    taps, depth = ("kh", "kw * c") if merged else ("kh * kw", "c")
+    groups = (
+        f"    {block.name}({taps}, {depth}, a, 0, w, out, rows, n, tall{passed.replace(' + (ptrdiff_t)g * n', '')});\n" if merged else
+        f"""    for (int32_t g = 0; g < groups; g++) {{
+      {block.name}({taps}, {depth}, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, n, tall{passed});
+      for (int32_t r = 0; r < rows; r++) {{
+        out[r] += n;
+{advance}      }}
+    }}
+"""
+    )  # fmt: skip
+    text = f"""static void {name}(const float *x, const float *w, const float *zero, float *y{tail.params(False)}, void *scratch,
+    int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t groups, int32_t wg,
+    int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
+    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}) {{
+  const float **const a = (const float **)scratch;
+{memory}  float *out[{s.rows}];
+{arrays}{'  (void)groups;' + chr(10) + '  (void)wg;' + chr(10) + '  (void)dw;' + chr(10) if merged else ''}  const int32_t pixels = batch * oh * ow;
+  int32_t b = 0, i = 0, j = 0;
+  for (int32_t p = 0; p < pixels;) {{
+    const int tall = pixels - p > {2 * s.few};
+    const int32_t height = tall ? {s.rows} : {s.few};
+    const int32_t rows = pixels - p < height ? pixels - p : height;
+    for (int32_t r = 0; r < height; r++) {{ /* rows past the end repeat the last pixel and are not stored */
+      const float *const xb = x + (ptrdiff_t)b * xn;
+      const int32_t iy0 = i * sh - ph, ix0 = j * sw - pw;
+      out[r] = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh + (ptrdiff_t)j * yw;
+{setup}{_ROWS if merged else _TAPS}      if (r < rows - 1 || (r == rows - 1 && height == rows)) {{ /* next pixel */
+        if (++j == ow) {{
+          j = 0;
+          if (++i == oh) {{
+            i = 0;
+            b++;
+          }}
+        }}
+      }}
+    }}
+{groups}    p += rows;
+  }}
+}}
+"""
+    return CFunction(name, text, (block,), ("stdint.h", "stddef.h"))
+
+
+def direct_args(
+    call: Call, tail: Tail, packed: np.ndarray, group_size: int, channels: int, outputs: int, group: int, kernel_shape: tuple[int, ...]
+) -> tuple[tuple[Arg, ...], int, bool]:
+    """Arguments of `direct` for a conv call, its scratch bytes, and whether rows of taps are merged."""
+    x, y, at = call.input(0), call.outputs[0], call.attrs
+    s = shape_of(call.isa)
+    kh, kw = kernel_shape
+    merged = group == 1 and at["dilations"][1] == 1 and x.strides[2] == channels and x.strides[3] == 1 and kw > 1 and kw * channels <= _MERGE
+    merged = merged or (group == 1 and at["dilations"][1] == 1 and channels == 1 and x.strides[2] == 1 and kw > 1 and kw <= _MERGE)
+    zero = np.zeros(max(kw, 1) * channels if merged else group * channels, np.float32)
+    extras = extra_args(call, tail, 3)
+    pointers, strides = extras[: len(tail.kinds)], extras[len(tail.kinds) :]
+    n, oh, ow = y.shape[:3]
+    sizes = (n, oh, ow, x.shape[1], x.shape[2], channels, outputs, group, group_size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
+    args: tuple[Arg, ...] = (
+        In(0), Const(packed), Const(zero), Out(0), *pointers, Scratch(), *map(Int, sizes), *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides,
+    )  # fmt: skip
+    scratch = 8 * kh * s.rows + 4 * kh * kw * channels * s.rows if merged else 8 * kh * kw * s.rows
+    return args, scratch, merged
+
+
+@kernel("conv", "direct")
+class ConvDirect(Kernel):
+    """Any kernel, stride, dilation, padding and grouping."""
+
+    def applies(self, call: Call) -> bool:
+        return fast_conv(call)
+
+    def cost(self, call: Call) -> float:
+        return 0.2
+
+    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
+        return operand.inner_contiguous
+
+    def uses(self, call: Call) -> set[int]:
+        return {0, *range(3, len(call.inputs))}
+
+    def inplace(self, call: Call) -> tuple[int, ...]:
+        tail = tail_of(call)
+        assert tail is not None
+        return tuple(3 + i for i, k in enumerate(tail.kinds) if k == "full") if tail.vector else ()
+
+    def emit(self, call: Call) -> Emitted:
+        tail = tail_of(call)
+        w = call.input(1)
+        assert tail is not None and w.const is not None
+        bias = call.inputs[2] if len(call.inputs) > 2 else None
+        group, (o, c, kh, kw) = call.attrs["group"], w.shape
+        per = o // group
+        parts = []
+        for g in range(group):
+            wg = w.const[g * per : (g + 1) * per].transpose(2, 3, 1, 0).reshape(kh * kw * c, per)
+            parts.append(pack(call.isa, wg, bias.const[g * per : (g + 1) * per] if bias is not None and bias.const is not None else None))
+        args, scratch, merged = direct_args(call, tail, np.concatenate(parts), parts[0].size, c, per, group, (kh, kw))
+        return Emitted(direct(call.isa, tail, merged), args, scratch, f"{kh}x{kw} implicit product{', taps of a row merged' if merged else ''}")

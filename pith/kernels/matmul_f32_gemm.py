@@ -1,0 +1,191 @@
+"""matmul, float32, constant right side: packed panels and the register tile; also 1x1 convolutions over all pixels."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+
+from pith.graph import DType
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.tile_f32 import Tail, extra_args, extra_ok, pack, row_block, shape_of, tail_of
+from pith.targets.isa.base import ISA
+from pith.vector.cfunction import CFunction
+from pith.vector.f32 import dialect
+
+
+@functools.cache
+def gemm(isa: ISA, tail: Tail) -> CFunction:
+    """y[m, n] = tail(a[m, k] @ w + bias); rows of a and y have pitches lda and ldy."""
+    s, block = shape_of(isa), row_block(isa, tail)
+    full = [i for i, k in enumerate(tail.kinds) if k == "full"]
+    pitches = "".join(f", int32_t lde{i}" for i in full)
+    arrays = "".join(f", *r{i}[{s.rows}]" for i in full)
+    setup = "".join(f"\n      r{i}[i] = e{i} + at * lde{i};" for i in full)
+    passed = "".join(f", {f'r{i}' if k == 'full' else f'e{i}'}" for i, k in enumerate(tail.kinds))
+    name = f"matmul_f32_{isa.name}_{s.rows}x{s.vectors * isa.lanes(4)}{tail.suffix}"
+    text = f"""static void {name}(const float *a, const float *w, float *y{tail.params(False)},
+    int32_t m, int32_t k, int32_t n, int32_t lda, int32_t ldy{pitches}) {{
+  const float *x[{s.rows}]{arrays};
+  float *out[{s.rows}];
+  for (int32_t m0 = 0; m0 < m;) {{
+    const int tall = m - m0 > {2 * s.few};
+    const int32_t height = tall ? {s.rows} : {s.few};
+    const int32_t rows = m - m0 < height ? m - m0 : height;
+    for (int32_t i = 0; i < height; i++) {{ /* rows past the end repeat the last one and are not stored */
+      const ptrdiff_t at = m0 + (i < rows ? i : rows - 1);
+      x[i] = a + at * lda;
+      out[i] = y + at * ldy;{setup}
+    }}
+    {block.name}(1, k, x, 0, w, out, rows, n, tall{passed});
+    m0 += rows;
+  }}
+}}
+"""
+    return CFunction(name, text, (block,), ("stdint.h", "stddef.h"))
+
+
+def _f32(call: Call) -> bool:
+    return all(x is None or x.type.dtype is DType.F32 for x in call.inputs) and call.outputs[0].type.dtype is DType.F32
+
+
+@kernel("matmul", "gemm")
+class MatmulGemm(Kernel):
+    """a [..., M, K] times a constant [K, N]: all batches are rows of one product."""
+
+    def applies(self, call: Call) -> bool:
+        a, b = call.input(0), call.input(1)
+        bias = call.inputs[2] if len(call.inputs) > 2 else None
+        return (
+            _f32(call) and b.const is not None and len(b.shape) == 2 and len(a.shape) >= 2 and not call.attrs.get("trans_a")
+            and a.shape[-1] > 0 and (bias is None or bias.const is not None) and tail_of(call) is not None
+        )  # fmt: skip
+
+    def cost(self, call: Call) -> float:
+        return 0.1
+
+    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
+        return operand.rows
+
+    def uses(self, call: Call) -> set[int]:
+        return {0, *range(3, len(call.inputs))}
+
+    def inplace(self, call: Call) -> tuple[int, ...]:
+        tail = tail_of(call)
+        assert tail is not None
+        return tuple(3 + i for i, k in enumerate(tail.kinds) if k == "full") if tail.vector else ()
+
+    def emit(self, call: Call) -> Emitted:
+        tail = tail_of(call)
+        a, b, y = call.input(0), call.input(1), call.outputs[0]
+        assert tail is not None and b.const is not None
+        weights = b.const.T if call.attrs.get("trans_b") else b.const
+        bias = call.inputs[2] if len(call.inputs) > 2 else None
+        packed = pack(call.isa, np.ascontiguousarray(weights), bias.const if bias else None)
+        m, (k, n) = math.prod(a.shape[:-1]), weights.shape
+        extras = extra_args(call, tail, 1)
+        pointers, pitches = extras[: len(tail.kinds)], extras[len(tail.kinds) :]
+        args: list[Arg] = [In(0), Const(packed), Out(0), *pointers, Int(m), Int(k), Int(n), Int(a.pitch), Int(y.pitch), *pitches]
+        s = shape_of(call.isa)
+        return Emitted(
+            gemm(call.isa, tail), tuple(args), why=f"packed panels, {s.rows}x{s.vectors * call.isa.lanes(4)} register tile"
+        )
+
+
+@functools.cache
+def packer(isa: ISA) -> CFunction:
+    """Packs b [k, n] (strides sk, sn) and an optional bias into panels at run time, as `tile_f32.pack` does."""
+    s = shape_of(isa)
+    name = f"pack_f32_{isa.name}_{s.vectors}"
+    text = f"""static void {name}(const float *b, const float *bias, float *w, int32_t k, int32_t n, int32_t sk, int32_t sn) {{
+  for (int32_t c = 0; c < n;) {{
+    const int32_t width = n - c > VF_LANES ? {s.vectors} * VF_LANES : VF_LANES;
+    const int32_t cols = n - c < width ? n - c : width;
+    for (int32_t j = 0; j < width; j++) w[j] = bias && j < cols ? bias[c + j] : 0.0f;
+    w += width;
+    if (sn == 1) {{
+      for (int32_t i = 0; i < k; i++, w += width) {{
+        const float *const p = b + (ptrdiff_t)i * sk + c;
+        for (int32_t j = 0; j < cols; j++) w[j] = p[j];
+        for (int32_t j = cols; j < width; j++) w[j] = 0.0f;
+      }}
+    }} else {{
+      for (int32_t j = 0; j < width; j++) {{
+        const float *const p = b + (ptrdiff_t)(c + (j < cols ? j : 0)) * sn;
+        for (int32_t i = 0; i < k; i++) w[(ptrdiff_t)i * width + j] = j < cols ? p[(ptrdiff_t)i * sk] : 0.0f;
+      }}
+      w += (ptrdiff_t)k * width;
+    }}
+    c += width;
+  }}
+}}
+"""
+    return CFunction(name, text, (dialect(isa),), ("stdint.h", "stddef.h"))
+
+
+@kernel("matmul", "batched")
+class MatmulBatched(Kernel):
+    """Both sides made at run time (attention): each right side is packed into scratch, then the same tile."""
+
+    def _dims(self, call: Call) -> tuple[int, int, int, tuple[int, ...]]:
+        a, b = call.input(0), call.input(1)
+        k, n = (b.shape[-1], b.shape[-2]) if call.attrs.get("trans_b") else (b.shape[-2], b.shape[-1])
+        return a.shape[-2], k, n, call.outputs[0].shape[:-2]
+
+    def applies(self, call: Call) -> bool:
+        a, b = call.input(0), call.input(1)
+        tail = tail_of(call)
+        return (
+            _f32(call) and len(a.shape) >= 2 and len(b.shape) >= 2 and not call.attrs.get("trans_a") and a.shape[-1] > 0
+            and tail is not None and "full" not in tail.kinds
+        )  # fmt: skip
+
+    def cost(self, call: Call) -> float:
+        return 0.5
+
+    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
+        return index == 1 and not output or operand.inner_contiguous
+
+    def emit(self, call: Call) -> Emitted:
+        tail = tail_of(call)
+        assert tail is not None
+        a, b, y = call.input(0), call.input(1), call.outputs[0]
+        m, k, n, batch = self._dims(call)
+        isa, s = call.isa, shape_of(call.isa)
+        lanes = isa.lanes(4)
+        inner, pack_f = gemm(isa, tail), packer(isa)
+
+        def walk(x: Operand) -> list[int]:
+            """Strides of the operand's batch axes, 0 where it is broadcast."""
+            own = [0 if d == 1 else st for d, st in zip(x.shape[:-2], x.strides[:-2], strict=True)]
+            return [0] * (len(batch) - len(own)) + own
+
+        axes = [(d, sa, sb, sy) for d, sa, sb, sy in zip(batch, walk(a), walk(b), walk(y), strict=True) if d != 1]
+        sk, sn = (b.strides[-1], b.strides[-2]) if call.attrs.get("trans_b") else (b.strides[-2], b.strides[-1])
+        has_bias = len(call.inputs) > 2 and call.inputs[2] is not None
+        params = "".join(f", int32_t n{i}, int32_t a{i}, int32_t b{i}, int32_t y{i}" for i in range(len(axes)))
+        passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
+        loops, pad = "", "  "
+        pa, pb, py = "a", "b", "y"
+        for i in range(len(axes)):
+            loops += f"{pad}for (int32_t i{i} = 0; i{i} < n{i}; i{i}++)\n"
+            pad += "  "
+            pa, pb, py = f"{pa} + (ptrdiff_t)i{i} * a{i}", f"{pb} + (ptrdiff_t)i{i} * b{i}", f"{py} + (ptrdiff_t)i{i} * y{i}"
+        name = f"matmul_f32_{isa.name}_batched{len(axes)}{'_bias' if has_bias else ''}{tail.suffix}"
+        bias_param, bias_arg = (", const float *bias", "bias") if has_bias else ("", "0")
+        text = f"""static void {name}(const float *a, const float *b{bias_param}, float *y{tail.params(False)}, void *scratch,
+    int32_t m, int32_t k, int32_t n, int32_t lda, int32_t ldy, int32_t sk, int32_t sn{params}) {{
+  float *const w = (float *)scratch;
+{loops}{pad[:-2]}{{
+{pad}{pack_f.name}({pb}, {bias_arg}, w, k, n, sk, sn);
+{pad}{inner.name}({pa}, w, {py}{passed}, m, k, n, lda, ldy);
+{pad[:-2]}}}
+}}
+"""
+        args: list[Arg] = [In(0), In(1), *([In(2)] if has_bias else []), Out(0), *[In(3 + i) for i in range(len(tail.kinds))], Scratch()]
+        args += [Int(v) for v in (m, k, n, a.strides[-2], y.strides[-2], sk, sn)]
+        args += [Int(v) for axis in axes for v in axis]
+        columns = -(-n // (s.vectors * lanes)) * s.vectors * lanes
+        f = CFunction(name, text, (inner, pack_f), ("stdint.h", "stddef.h"))
+        return Emitted(f, tuple(args), scratch=4 * (k + 1) * columns, why="right side packed at run time")

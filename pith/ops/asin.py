@@ -1,0 +1,15 @@
+"""asin: inverse sine; NaN outside [-1, 1]."""
+
+from __future__ import annotations
+
+from pith.graph import Expr
+from pith.graph.expr import call
+from pith.ops.base import Attrs, Elementwise, register
+
+
+@register("asin")
+class Asin(Elementwise):
+    """y = asin(x)."""
+
+    def expr(self, attrs: Attrs, *x: Expr) -> Expr:
+        return call("asin", x[0])

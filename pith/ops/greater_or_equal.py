@@ -1,0 +1,15 @@
+"""greater_or_equal: a >= b."""
+
+from __future__ import annotations
+
+from pith.graph import Expr
+from pith.graph.expr import call
+from pith.ops.base import Attrs, Elementwise, register
+
+
+@register("greater_or_equal")
+class GreaterOrEqual(Elementwise):
+    """y = a >= b, bool."""
+
+    def expr(self, attrs: Attrs, *x: Expr) -> Expr:
+        return call("ge", x[0], x[1])

@@ -1,0 +1,15 @@
+"""less: a < b."""
+
+from __future__ import annotations
+
+from pith.graph import Expr
+from pith.graph.expr import call
+from pith.ops.base import Attrs, Elementwise, register
+
+
+@register("less")
+class Less(Elementwise):
+    """y = a < b, bool."""
+
+    def expr(self, attrs: Attrs, *x: Expr) -> Expr:
+        return call("lt", x[0], x[1])

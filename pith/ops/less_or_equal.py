@@ -1,0 +1,15 @@
+"""less_or_equal: a <= b."""
+
+from __future__ import annotations
+
+from pith.graph import Expr
+from pith.graph.expr import call
+from pith.ops.base import Attrs, Elementwise, register
+
+
+@register("less_or_equal")
+class LessOrEqual(Elementwise):
+    """y = a <= b, bool."""
+
+    def expr(self, attrs: Attrs, *x: Expr) -> Expr:
+        return call("le", x[0], x[1])

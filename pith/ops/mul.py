@@ -1,0 +1,14 @@
+"""mul: a * b with broadcasting; integers wrap."""
+
+from __future__ import annotations
+
+from pith.graph import Expr
+from pith.ops.base import Attrs, Elementwise, register
+
+
+@register("mul")
+class Mul(Elementwise):
+    """y = a * b."""
+
+    def expr(self, attrs: Attrs, *x: Expr) -> Expr:
+        return x[0] * x[1]

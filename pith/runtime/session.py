@@ -1,0 +1,197 @@
+"""Run a built library: NumPy arrays in, NumPy arrays out, no copies. Imports nothing of the compiler, so it starts fast."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pith.graph.errors import BuildError, InputError
+
+_ALIGN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PortInfo:
+    """One input or output: name, NumPy dtype name, shape."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def np(self) -> np.dtype:
+        """The NumPy dtype (from ml_dtypes for bfloat16, float8 and int4)."""
+        try:
+            return np.dtype(self.dtype)
+        except TypeError:
+            import ml_dtypes
+
+            return np.dtype(getattr(ml_dtypes, self.dtype))
+
+
+class _Variant:
+    """The network compiled for one set of shapes."""
+
+    def __init__(self, library: ctypes.CDLL, facts: dict[str, Any], path: Path) -> None:
+        self.name: str = facts["symbol"]
+        self.inputs = [PortInfo(p["name"], p["dtype"], tuple(p["shape"])) for p in facts["inputs"]]
+        self.outputs = [PortInfo(p["name"], p["dtype"], tuple(p["shape"])) for p in facts["outputs"]]
+        self.arena_bytes: int = facts["arena_bytes"]
+        self.facts = facts
+        self.run = getattr(library, f"{self.name}_run")
+        self.run.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+        self.run.restype = ctypes.c_int
+        self.in_struct = (ctypes.c_void_p * max(1, len(self.inputs)))()
+        self.out_struct = (ctypes.c_void_p * max(1, len(self.outputs)))()
+        self._arena: np.ndarray | None = None
+        self.path = path
+
+    def arena(self) -> int:
+        """Address of this session's arena (made on first use)."""
+        if self._arena is None:
+            self._arena = np.empty(self.arena_bytes + _ALIGN, np.uint8)
+        address = self._arena.ctypes.data
+        return address + (-address % _ALIGN)
+
+
+class Session:
+    """A compiled network, ready to run.
+
+    `session(x, ...)` takes arrays in graph input order and returns one array, or a tuple of them. `session.run({...})`
+    goes by name. Not for use by several threads at once: open one Session a thread (the library is shared).
+    """
+
+    def __init__(self, folder: str | Path, *, manifest: dict[str, Any] | None = None) -> None:
+        self.folder = Path(folder)
+        if manifest is None:
+            try:
+                manifest = json.loads((self.folder / "manifest.json").read_text())
+            except FileNotFoundError:
+                raise BuildError("not a compiled network", where=str(self.folder), why="it has no manifest.json",
+                                 try_="give the folder that `pith compile -o` wrote") from None  # fmt: skip
+            except ValueError as e:
+                raise BuildError("manifest.json is damaged", where=str(self.folder), why=str(e), try_="compile again") from None
+        self.manifest: dict[str, Any] = manifest
+        if not manifest.get("library"):
+            raise BuildError("this artefact has no library to load", where=str(self.folder),
+                             why=f"target {manifest.get('target')} does not run on this machine")  # fmt: skip
+        path = self.folder / manifest["library"]
+        try:
+            library = ctypes.CDLL(str(path.resolve()))
+        except OSError as e:
+            raise BuildError("the compiled library cannot be loaded", where=str(path), why=str(e), try_="compile again on this machine") from None
+        self._library = library
+        self._variants = [_Variant(library, v, path) for v in manifest["variants"]]
+        self._by_shape = {tuple(p.shape for p in v.inputs): v for v in self._variants}
+        self._outputs: list[np.ndarray] = []
+
+    @property
+    def inputs(self) -> list[PortInfo]:
+        """Inputs of the first (or only) set of shapes."""
+        return self._variants[0].inputs
+
+    @property
+    def outputs(self) -> list[PortInfo]:
+        """Outputs of the first (or only) set of shapes."""
+        return self._variants[0].outputs
+
+    @property
+    def shapes(self) -> list[tuple[tuple[int, ...], ...]]:
+        """Every set of input shapes the network was compiled for."""
+        return list(self._by_shape)
+
+    def __call__(self, *arrays: np.ndarray) -> Any:
+        """Run on arrays in graph input order; returns an array, or a tuple when the network has several outputs.
+
+        Raises InputError for a wrong number, shape or dtype; float64 is not silently narrowed.
+        """
+        outputs = self._run(list(arrays))
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+    def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Run on arrays by name; returns outputs by name. Raises InputError, naming what is missing or unknown."""
+        names = [p.name for p in self.inputs]
+        for name in inputs:
+            if name not in names:
+                raise InputError(f"the network has no input {name!r}", try_="inputs: " + ", ".join(names))
+        missing = [n for n in names if n not in inputs]
+        if missing:
+            raise InputError("input missing: " + ", ".join(missing), try_="give an array for each of: " + ", ".join(names))
+        outputs = self._run([inputs[n] for n in names])
+        return {p.name: o for p, o in zip(self.outputs, outputs, strict=True)}
+
+    def _select(self, arrays: list[np.ndarray]) -> _Variant:
+        first = self._variants[0]
+        if len(arrays) != len(first.inputs):
+            raise InputError(f"{len(arrays)} arrays for {len(first.inputs)} inputs", try_="inputs: " + ", ".join(map(_describe, first.inputs)))
+        shapes = tuple(np.shape(a) for a in arrays)
+        variant = self._by_shape.get(shapes)
+        if variant is not None:
+            return variant
+        for port, shape in zip(first.inputs, shapes, strict=True):
+            if len(self._variants) == 1 and port.shape != shape:
+                raise InputError(f"input {port.name!r} has shape {list(shape)}, wanted {list(port.shape)}",
+                                 why="the network was compiled for that shape", try_="reshape the array, or compile with --shape")  # fmt: skip
+        known = "; ".join(" ".join(f"{p.name}={'x'.join(map(str, p.shape))}" for p in v.inputs) for v in self._variants)
+        raise InputError(f"no variant for input shapes {[list(s) for s in shapes]}", why="the network was compiled for: " + known,
+                         try_="compile with this shape too: --shape")  # fmt: skip
+
+    def _prepare(self, arrays: list[np.ndarray]) -> tuple[_Variant, list[np.ndarray], list[np.ndarray]]:
+        variant = self._select(arrays)
+        held = []
+        for i, (port, a) in enumerate(zip(variant.inputs, arrays, strict=True)):
+            a = np.asarray(a)
+            if a.dtype != port.np:
+                raise InputError(f"input {port.name!r} has dtype {a.dtype}, wanted {port.dtype}", try_=f"array.astype({port.dtype!r})")
+            a = np.ascontiguousarray(a).reshape(port.shape)
+            held.append(a)
+            variant.in_struct[i] = a.ctypes.data
+        outputs = [np.empty(p.shape, p.np) for p in variant.outputs]
+        for i, o in enumerate(outputs):
+            variant.out_struct[i] = o.ctypes.data
+        return variant, held, outputs
+
+    def _run(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
+        variant, _held, outputs = self._prepare(arrays)
+        code = variant.run(variant.arena(), ctypes.addressof(variant.in_struct), ctypes.addressof(variant.out_struct))
+        if code:
+            raise InputError(f"the network refused its input (code {code})", where=variant.name)
+        return outputs
+
+    def profile(self, *arrays: np.ndarray, runs: int = 20) -> list[dict[str, Any]]:
+        """Time of every step: a list of {name, op, kernel, seconds} (mean of `runs`), from a profiling build beside the library.
+
+        Raises BuildError when the artefact has no profiling library (compile with profile=True).
+        """
+        name = self.manifest.get("profile_library")
+        if not name:
+            raise BuildError("this artefact has no profiling library", where=str(self.folder), try_="compile with profile=True or --profile")
+        variant, _held, _outputs = self._prepare(list(arrays))
+        library = ctypes.CDLL(str((self.folder / name).resolve()))
+        run = getattr(library, f"{variant.name}_profile")
+        run.argtypes = [ctypes.c_void_p] * 5
+        steps = variant.facts["steps"]
+        ns = (ctypes.c_int64 * max(1, len(steps)))()
+        clock = ctypes.cast(ctypes.CDLL(None).clock_gettime, ctypes.c_void_p)
+        total = np.zeros(len(steps))
+        for k in range(runs + 2):
+            ctypes.memset(ns, 0, ctypes.sizeof(ns))
+            run(variant.arena(), ctypes.addressof(variant.in_struct), ctypes.addressof(variant.out_struct), clock, ctypes.addressof(ns))
+            if k >= 2:
+                total += np.frombuffer(ns, np.int64)[: len(steps)]
+        mean = total / runs / 1e9
+        return [{"name": s["name"], "op": s["op"], "kernel": s["kernel"], "seconds": float(t)} for s, t in zip(steps, mean, strict=True)]
+
+
+def _describe(port: PortInfo) -> str:
+    return f"{port.name} ({port.dtype} {'x'.join(map(str, port.shape)) or 'scalar'})"
+
+
+def load(folder: str | Path) -> Session:
+    """Open a network that `pith compile -o FOLDER` wrote."""
+    return Session(folder)

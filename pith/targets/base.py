@@ -1,0 +1,61 @@
+"""A target: one small declarative file each, registered by name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pith.targets.isa.base import ISA
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where generated code runs.
+
+    name: as given to `-t`;  description: one line for `pith targets`;  isa: the instruction set kernels are chosen for;
+    triple: for clang's `--target`;  cflags: what any gcc-like compiler needs;  std: C dialect;
+    runs_here: whether this machine can load the library;  embed: weights by the assembler rather than as a C array.
+    """
+
+    name: str
+    description: str
+    isa: ISA
+    triple: str
+    cflags: tuple[str, ...] = ()
+    std: str = "gnu99"
+    runs_here: Callable[[], bool] = lambda: True
+    embed: bool = True
+
+
+TARGETS: dict[str, Callable[[], Target]] = {}
+
+
+def register(name: str) -> Callable[[Callable[[], Target]], Callable[[], Target]]:
+    """Decorator for the function that describes target `name` (a function, so that `host` can look at the processor)."""
+
+    def add(make: Callable[[], Target]) -> Callable[[], Target]:
+        TARGETS[name] = make
+        return make
+
+    return add
+
+
+def load_all() -> None:
+    """Import every target file of this folder."""
+    import pith.targets as package
+
+    for module in pkgutil.iter_modules(package.__path__):
+        if not module.ispkg:
+            importlib.import_module(f"pith.targets.{module.name}")
+
+
+def get_target(name: str) -> Target:
+    """The target called `name`. Raises UnsupportedError listing the known ones."""
+    from pith.graph import UnsupportedError
+
+    load_all()
+    if name not in TARGETS:
+        raise UnsupportedError(f"unknown target {name!r}", why="no file in pith/targets describes it", try_="one of: " + ", ".join(sorted(TARGETS)))
+    return TARGETS[name]()

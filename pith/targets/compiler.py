@@ -1,0 +1,85 @@
+"""C compilers: the clang and lld inside the `ziglang` wheel by default, any gcc-like compiler by option."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pith.graph import BuildError
+from pith.targets.base import Target
+
+_COMMON = ("-ffp-contract=off", "-fno-math-errno", "-fno-builtin", "-fomit-frame-pointer", "-fno-stack-protector")
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """How to compile one C file and link a shared library. `bundled` is the clang of the wheel."""
+
+    command: tuple[str, ...]
+    bundled: bool
+    zig: str = ""
+
+    def compile(self, source: Path, output: Path, target: Target, flags: Sequence[str] = ()) -> None:
+        """Compile `source` into the object `output`; the working folder is the source's (for `.incbin`)."""
+        where = (f"--target={target.triple}", *_bundled_headers()) if self.bundled else ()
+        run([*self.command, *where, *target.cflags, f"-std={target.std}", "-ffreestanding", *_COMMON, "-fPIC", *flags,
+             "-c", source.name, "-o", str(output.resolve())], source.parent)  # fmt: skip
+
+    def link_shared(self, objects: Sequence[Path], output: Path, exports: Sequence[str]) -> None:
+        """Link a shared library that needs no other (an undefined symbol is an error)."""
+        script = output.with_suffix(".map")
+        script.write_text("{ global: " + " ".join(f"{e};" for e in exports) + " local: *; };\n")
+        files = [str(o.resolve()) for o in objects]
+        common = ["-shared", "-o", str(output.resolve())]
+        if self.bundled:
+            run([self.zig, "ld.lld", *common, f"--version-script={script}", "-z", "defs", "--gc-sections", "-s", *files], output.parent)
+        else:
+            run([*self.command, *common, "-nostdlib", f"-Wl,--version-script={script}", "-Wl,-z,defs", "-s", *files], output.parent)
+        script.unlink()
+
+
+def _bundled_headers() -> tuple[str, ...]:
+    return ("-nostdinc", "-isystem", str(_ziglang() / "lib" / "include"))
+
+
+def _ziglang() -> Path:
+    spec = importlib.util.find_spec("ziglang")
+    if spec is None or spec.origin is None:
+        raise BuildError("the bundled compiler is missing", why="the Python package ziglang is not installed",
+                         try_="pip install ziglang, or choose a compiler with --cc gcc")  # fmt: skip
+    return Path(spec.origin).parent
+
+
+def find_compiler(cc: str | None = None) -> Compiler:
+    """The compiler `cc` (a command such as gcc or "ccache clang"), or the bundled clang.
+
+    Raises BuildError when it cannot be found.
+    """
+    if cc is None:
+        zig = str(_ziglang() / "zig")
+        return Compiler((zig, "clang"), True, zig)
+    words = tuple(cc.split())
+    if not words or shutil.which(words[0]) is None:
+        raise BuildError(f"compiler {cc!r} was not found", try_="give the command of an installed gcc or clang, or leave --cc out")
+    return Compiler(words, False)
+
+
+def run(command: Sequence[str], folder: Path) -> str:
+    """Run a tool; its messages become a BuildError when it fails."""
+    env = {**os.environ, "LC_ALL": "C", "ZIG_GLOBAL_CACHE_DIR": str(folder), "ZIG_LOCAL_CACHE_DIR": str(folder)}
+    try:
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    except OSError as e:
+        raise BuildError(f"could not start {command[0]}", why=str(e)) from e
+    if done.returncode:
+        message = (done.stderr or done.stdout).strip()
+        why = message if len(message) < 3000 else message[:2900] + "\n..."
+        if "No space left" in message:
+            raise BuildError("the disk is full", where=str(folder), why=why, try_="free space, or give another folder with -o or TMPDIR")
+        raise BuildError(f"{Path(command[0]).name} failed (exit code {done.returncode})", where=str(folder), why=why)
+    return done.stdout

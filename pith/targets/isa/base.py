@@ -1,0 +1,28 @@
+"""What an instruction set can do, as data. Kernels ask these facts; they never ask for a target's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ISA:
+    """Facts of one instruction set.
+
+    name: used in kernel names (`avx512`, `avx2`, `sse42`, `c99`);  vector_bytes: 0 for scalar code;
+    registers: number of vector registers;  fma: fused multiply-add in hardware;  masks: loads and stores under a mask;
+    dialect: module of `pith.vector` that prints its vector operations ("" for portable C);
+    headers: C headers its intrinsics need;  features: further facts by name ("vnni", "bf16").
+    """
+
+    name: str
+    vector_bytes: int = 0
+    registers: int = 16
+    fma: bool = False
+    masks: bool = False
+    headers: tuple[str, ...] = ()
+    features: frozenset[str] = frozenset()
+
+    def lanes(self, itemsize: int) -> int:
+        """Elements of `itemsize` bytes in one vector; 1 for scalar code."""
+        return max(1, self.vector_bytes // itemsize)

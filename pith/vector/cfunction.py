@@ -1,0 +1,15 @@
+"""A C function of the generated library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CFunction:
+    """One C function of the generated library: name, full text of its static definition, the functions it calls, the headers it needs."""
+
+    name: str
+    text: str
+    requires: tuple[CFunction, ...] = ()
+    headers: tuple[str, ...] = ()  # e.g. "stdint.h", "immintrin.h"
