@@ -49,10 +49,15 @@ class Compilation:
 def import_model(
     model: Any, shapes: Mapping[str, Sequence[int]] | None = None, constants: Mapping[str, np.ndarray] | None = None
 ) -> Graph:
-    """A model file (or an onnx.ModelProto) as an unoptimised Graph. The format is told by the file's suffix."""
-    from pith.importers import import_any
+    """A model file (format told by its suffix), an onnx.ModelProto or ONNX bytes, as an unoptimised Graph."""
+    bound = {k: tuple(int(d) for d in v) for k, v in (shapes or {}).items()}
+    if isinstance(model, (str, Path)):
+        from pith.importers import import_model as import_file
 
-    return import_any(model, shapes={k: tuple(int(d) for d in v) for k, v in (shapes or {}).items()}, constants=dict(constants or {}))
+        return import_file(model, shapes=bound, constants=constants)
+    from pith.importers.onnx import import_onnx
+
+    return import_onnx(model, shapes=bound, constants=constants)
 
 
 def optimise(graph: Graph, report: list[tuple[str, int, int, float]] | None = None) -> Graph:

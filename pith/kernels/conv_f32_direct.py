@@ -13,7 +13,7 @@ import numpy as np
 
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import fast_conv
-from pith.kernels.tile_f32 import Tail, extra_args, pack, row_block, shape_of, tail_of
+from pith.kernels.tile_f32 import Tail, bias_of, extra_args, pack, residuals, row_block, shape_of, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 
@@ -137,20 +137,18 @@ class ConvDirect(Kernel):
         return {0, *range(3, len(call.inputs))}
 
     def inplace(self, call: Call) -> tuple[int, ...]:
-        tail = tail_of(call)
-        assert tail is not None
-        return tuple(3 + i for i, k in enumerate(tail.kinds) if k == "full") if tail.vector else ()
+        return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
         tail = tail_of(call)
         w = call.input(1)
         assert tail is not None and w.const is not None
-        bias = call.inputs[2] if len(call.inputs) > 2 else None
+        bias = bias_of(call)
         group, (o, c, kh, kw) = call.attrs["group"], w.shape
         per = o // group
         parts = []
         for g in range(group):
             wg = w.const[g * per : (g + 1) * per].transpose(2, 3, 1, 0).reshape(kh * kw * c, per)
-            parts.append(pack(call.isa, wg, bias.const[g * per : (g + 1) * per] if bias is not None and bias.const is not None else None))
+            parts.append(pack(call.isa, wg, None if bias is None else bias[g * per : (g + 1) * per]))
         args, scratch, merged = direct_args(call, tail, np.concatenate(parts), parts[0].size, c, per, group, (kh, kw))
         return Emitted(direct(call.isa, tail, merged), args, scratch, f"{kh}x{kw} implicit product{', taps of a row merged' if merged else ''}")

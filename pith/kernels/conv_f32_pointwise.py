@@ -7,7 +7,7 @@ import math
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.matmul_f32_gemm import gemm
-from pith.kernels.tile_f32 import extra_args, pack, shape_of, tail_of
+from pith.kernels.tile_f32 import bias_of, extra_args, pack, residuals, shape_of, tail_of
 
 
 def fast_conv(call: Call) -> bool:
@@ -42,17 +42,14 @@ class ConvPointwise(Kernel):
         return {0, *range(3, len(call.inputs))}
 
     def inplace(self, call: Call) -> tuple[int, ...]:
-        tail = tail_of(call)
-        assert tail is not None
-        return tuple(3 + i for i, k in enumerate(tail.kinds) if k == "full") if tail.vector else ()
+        return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
         tail = tail_of(call)
         x, w, y = call.input(0), call.input(1), call.outputs[0]
         assert tail is not None and w.const is not None
-        bias = call.inputs[2] if len(call.inputs) > 2 else None
         o, c = w.shape[:2]
-        packed = pack(call.isa, w.const.reshape(o, c).T, bias.const if bias else None)
+        packed = pack(call.isa, w.const.reshape(o, c).T, bias_of(call))
         extras = extra_args(call, tail, 1)
         pointers, pitches = extras[: len(tail.kinds)], extras[len(tail.kinds) :]
         sizes: list[Arg] = [Int(math.prod(x.shape[:-1])), Int(c), Int(o), Int(x.pitch), Int(y.pitch)]

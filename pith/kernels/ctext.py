@@ -55,39 +55,49 @@ def c_function(
     `types[""]` is the main element type, `types["k"]` further ones; `marks` gives further `$mark` texts, which may
     hold marks themselves. Whatever they change must be told apart by `variant`.
     """
-    words = dict(marks or {})
+    return c_helper(f"{call.op}_{types[''].short}_{call.isa.name}_{variant}", text, types, marks, requires)
+
+
+def c_helper(
+    name: str,
+    text: str,
+    types: Mapping[str, DType],
+    marks: Mapping[str, str] | None = None,
+    requires: tuple[CFunction, ...] = (),
+) -> CFunction:
+    """The function `name` made from template `text`; functions that others call go by a name of their own."""
+    words = {"name": name, **(marks or {})}
     for key, dtype in types.items():
         words |= {f"T{key}": dtype.c, f"A{key}": dtype.compute.c}
-    words["name"] = name = f"{call.op}_{types[''].short}_{call.isa.name}_{variant}"
     while "$" in text:
         text = _WORD.sub(lambda m: words[m[1]], text)
     used: dict[str, CFunction] = {f.name: f for f in requires}
+    return CFunction(name, _expand(text, types, used).lstrip("\n"), tuple(used.values()), ("stdint.h",))
 
-    def expand(t: str) -> str:
-        out, at = [], 0
-        while m := _MARK.search(t, at):
-            out.append(t[at : m.start()])
-            end = _closing(t, m.end())
-            inner = expand(t[m.end() : end])
-            at = end + 1
-            if m[1] == "FN":
-                name, short = _split(inner)
-                f = MATH[(name, short)]
-                used[f.name] = f
-                out.append(f.name)
-                continue
-            dtype = types[m[2]]
-            if m[1] == "LD":
-                code, needs = load(dtype, inner)
-            else:
-                code, needs = store(dtype, *_split(inner))
-                at += t[at : at + 1] == ";"
-            used.update((f.name, f) for f in needs)
-            out.append(code)
-        out.append(t[at:])
-        return "".join(out)
 
-    return CFunction(name, expand(text).lstrip("\n"), tuple(used.values()), ("stdint.h",))
+def _expand(text: str, types: Mapping[str, DType], used: dict[str, CFunction]) -> str:
+    """`text` with LD, ST and FN replaced; the functions they need are added to `used`."""
+    out, at = [], 0
+    while m := _MARK.search(text, at):
+        out.append(text[at : m.start()])
+        end = _closing(text, m.end())
+        inner = _expand(text[m.end() : end], types, used)
+        at = end + 1
+        if m[1] == "FN":
+            name, short = _split(inner)
+            f = MATH[(name, short)]
+            used[f.name] = f
+            out.append(f.name)
+            continue
+        dtype = types[m[2]]
+        if m[1] == "LD":
+            code, needs = load(dtype, inner)
+        else:
+            code, needs = store(dtype, *_split(inner))
+            at += text[at : at + 1] == ";"
+        used.update((f.name, f) for f in needs)
+        out.append(code)
+    return "".join([*out, text[at:]])
 
 
 def lowest(dtype: DType) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
-from pith.kernels.tile_f32 import Tail, extra_args, extra_ok, pack, row_block, shape_of, tail_of
+from pith.kernels.tile_f32 import Tail, bias_of, extra_args, pack, residuals, row_block, shape_of, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
@@ -72,17 +72,14 @@ class MatmulGemm(Kernel):
         return {0, *range(3, len(call.inputs))}
 
     def inplace(self, call: Call) -> tuple[int, ...]:
-        tail = tail_of(call)
-        assert tail is not None
-        return tuple(3 + i for i, k in enumerate(tail.kinds) if k == "full") if tail.vector else ()
+        return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
         tail = tail_of(call)
         a, b, y = call.input(0), call.input(1), call.outputs[0]
         assert tail is not None and b.const is not None
         weights = b.const.T if call.attrs.get("trans_b") else b.const
-        bias = call.inputs[2] if len(call.inputs) > 2 else None
-        packed = pack(call.isa, np.ascontiguousarray(weights), bias.const if bias else None)
+        packed = pack(call.isa, np.ascontiguousarray(weights), bias_of(call))
         m, (k, n) = math.prod(a.shape[:-1]), weights.shape
         extras = extra_args(call, tail, 1)
         pointers, pitches = extras[: len(tail.kinds)], extras[len(tail.kinds) :]

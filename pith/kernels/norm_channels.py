@@ -91,8 +91,10 @@ static void $name(const $T *x, $T *y, const $T1 *scale, const $T1 *bias, const $
 
 # the window of squares is summed anew for every channel: a running sum would let rounding errors grow
 _LRN = r"""
-static void $name(const $T *restrict x, $T *restrict y, int32_t outer, int32_t channels, int32_t inner, int32_t before,
-    int32_t after, float alpha, float beta, float bias) {
+static void $name(const $T *restrict x, $T *restrict y, int32_t outer, int32_t channels, int32_t inner, int32_t size,
+    float alpha$PARAMS, float bias) {
+  const int32_t before = (size - 1) / 2, after = size / 2;
+  const $A scale = ($A)alpha / ($A)size;
   for (int32_t o = 0; o < outer; ++o)
   for (int32_t c = 0; c < channels; ++c) {
     const int32_t low = c < before ? 0 : c - before, high = channels - c > after ? c + after : channels - 1;
@@ -103,8 +105,34 @@ static void $name(const $T *restrict x, $T *restrict y, int32_t outer, int32_t c
         const $A v = LD(p[k * inner]);
         sum += v * v;
       }
-      const $A base = ($A)bias + ($A)alpha * sum;
+      const $A base = ($A)bias + scale * sum;
       ST(y[(o * channels + c) * inner + i], LD(p[c * inner]) * $POWER);
+    }
+  }
+}
+"""
+
+# adjacent channels: away from the first and last of them the window is unrolled
+_LRN_LAST = r"""
+static void $name(const $T *restrict x, $T *restrict y, int32_t pixels, int32_t channels, float alpha$PARAMS, float bias) {
+  const $A scale = ($A)alpha / $SIZE;
+  for (int32_t o = 0; o < pixels; ++o) {
+    const $T *p = x + o * channels;
+    $T *q = y + o * channels;
+    const int32_t first = $BEFORE < channels ? $BEFORE : channels;
+    const int32_t last = channels - $AFTER > first ? channels - $AFTER : first;
+    for (int32_t c = 0; c < channels; ++c) {
+      if (c == first) c = last;
+      if (c >= channels) break;
+      $A sum = 0;
+      for (int32_t k = c < $BEFORE ? 0 : c - $BEFORE; k <= c + $AFTER && k < channels; ++k) sum += LD(p[k]) * LD(p[k]);
+      const $A base = ($A)bias + scale * sum;
+      ST(q[c], LD(p[c]) * $POWER);
+    }
+    for (int32_t c = first; c < last; ++c) {
+      const $T *w = p + c - $BEFORE;
+      const $A base = ($A)bias + scale * $SUM;
+      ST(q[c], LD(p[c]) * $POWER);
     }
   }
 }
@@ -181,13 +209,14 @@ class Lrn(_Channels):
             beta, f"FN(pow, {s})(base, -($A)beta)"
         )
         suffix = {0.75: "beta75", 0.5: "beta50", 1.0: "beta100"}.get(beta, "beta")
-        function = c_function(call, suffix, _LRN.replace("$POWER", power), {"": dtype})
-        if suffix != "beta":
-            text = function.text.replace(" float alpha, float beta,", " float alpha,")
-            function = type(function)(function.name, text, function.requires, function.headers)
-        size = int(call.attrs["size"])
-        numbers = (*_split(call), (size - 1) // 2, size // 2)
-        scale = [float(call.attrs["alpha"]) / size] + ([beta] if suffix == "beta" else []) + [float(call.attrs["bias"])]
-        return Emitted(function, (In(0), Out(0), *map(Int, numbers), *map(Float, scale)), why="neighbouring channels")
-
-
+        marks = {"POWER": power, "PARAMS": ", float beta" if suffix == "beta" else ""}
+        floats = [float(call.attrs["alpha"])] + ([beta] if suffix == "beta" else []) + [float(call.attrs["bias"])]
+        size, (outer, channels, inner) = int(call.attrs["size"]), _split(call)
+        if inner == 1 and size <= 16:
+            squares = [f"LD(w[{k}]) * LD(w[{k}])" for k in range(size)]
+            marks |= {"BEFORE": str((size - 1) // 2), "AFTER": str(size // 2), "SIZE": str(size), "SUM": f"({' + '.join(squares)})"}
+            function = c_function(call, f"{suffix}_window{size}", _LRN_LAST, {"": dtype}, marks)
+            return Emitted(function, (In(0), Out(0), Int(outer), Int(channels), *map(Float, floats)), why="window unrolled")
+        function = c_function(call, suffix, _LRN, {"": dtype}, marks)
+        numbers = (outer, channels, inner, size)
+        return Emitted(function, (In(0), Out(0), *map(Int, numbers), *map(Float, floats)), why="neighbouring channels")

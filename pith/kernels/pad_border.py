@@ -8,13 +8,10 @@ import numpy as np
 
 from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.ctext import c_function
+from pith.vector.cfunction import CFunction
 
 # t: rank, then extent of x, padding before, extent of y, stride of x, for each axis; the last axis moves `run` elements.
 _TEXT = r"""
-static inline int32_t pith_pad_$MODE(int32_t i, int32_t n) {
-$MAP
-}
-
 static void $name(const $T *restrict x, $T *restrict y, const int32_t *restrict t$PARAMS, int32_t rows, int32_t run) {
   const int32_t last = t[0] - 1;
   const int32_t *axis = t + 1;
@@ -75,8 +72,11 @@ class PadBorder(Kernel):
         run = axes.pop()[0] if axes and axes[-1][1] == 0 and axes[-1][0] == axes[-1][2] and axes[-1][3] == 1 else 1
         axes = axes or [[1, 0, 1, run]]
         constant, adjacent = mode == "constant", axes[-1][3] == run
+        place = CFunction(
+            f"pith_pad_{mode}", f"static inline int32_t pith_pad_{mode}(int32_t i, int32_t n) {{\n{_MAP[mode]}\n}}\n", (), ("stdint.h",)
+        )
         marks = {
-            "MODE": mode, "MAP": _MAP[mode], "PARAMS": f", const {x.type.dtype.c} *restrict value" if constant else "",
+            "MODE": mode, "PARAMS": f", const {x.type.dtype.c} *restrict value" if constant else "",
             "VALUE": "at < 0 ? value[0] : x[from + at * step + k]" if constant else "x[from + at * step + k]",
             "COPY": (
                 "        for (int32_t k = 0; k < n * run; ++k) q[before * run + k] = x[from + k];" if adjacent else
@@ -84,7 +84,7 @@ class PadBorder(Kernel):
                 "          for (int32_t k = 0; k < run; ++k) q[(before + j) * run + k] = x[from + j * step + k];"
             ),
         }  # fmt: skip
-        function = c_function(call, f"{mode}{'' if adjacent else '_strided'}", _TEXT, {"": x.type.dtype}, marks)
+        function = c_function(call, f"{mode}{'' if adjacent else '_strided'}", _TEXT, {"": x.type.dtype}, marks, (place,))
         table = np.array([len(axes)] + [v for axis in axes for v in axis], np.int32)
         value = (Const(np.array([call.attrs.get("value", 0)]).astype(x.type.dtype.np)),) if constant else ()
         rows = math.prod(axis[2] for axis in axes[:-1])

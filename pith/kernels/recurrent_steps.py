@@ -13,13 +13,13 @@ import numpy as np
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, Float, In, Int, Kernel, Out, Scratch, kernel
 from pith.kernels.cexpr import digest, literal
-from pith.kernels.ctext import c_function
+from pith.kernels.ctext import c_function, c_helper
 from pith.ops.base import OPS
 from pith.ops.recurrent import Activation, Recurrent, activations, directions
 from pith.vector.cfunction import CFunction
 
 _DENSE = r"""
-static void $NAME(const $A *restrict x, const $A *restrict w, $A *restrict y, int32_t inputs, int32_t gates,
+static void $name(const $A *restrict x, const $A *restrict w, $A *restrict y, int32_t inputs, int32_t gates,
     int32_t stride) {
   int32_t k = 0;
   for (; k + 4 <= inputs; k += 4) {
@@ -169,11 +169,11 @@ class RecurrentSteps(Kernel):
         marks = {"G": str(op.gates), "D": str(d), "S": a.short}
         parallel = list(zip(*activations(call.attrs, op.default), strict=True))
         for k, kinds in enumerate(parallel):
-            made = [self.function(call, *activation_function(f, a), a) for f in kinds]
+            made = [c_helper(*activation_function(f, a), {"": a}) for f in kinds]
             functions += made
             names = [f.name for f in made]
             marks[f"F{k}"] = f"(d == 0 ? {names[0]} : {names[-1]})" if len(set(names)) > 1 else names[0]
-        dense = self.function(call, f"pith_dense_{a.short}", _DENSE.replace("$NAME", f"pith_dense_{a.short}"), a)
+        dense = c_helper(f"pith_dense_{a.short}", _DENSE, {"": a})
         functions.append(dense)
         if clip:
             text = f"static inline {a.c} pith_clip_{a.short}({a.c} clip, {a.c} x) {{\n"
@@ -203,11 +203,6 @@ class RecurrentSteps(Kernel):
         args += [Int(v) for v in (steps, batch, inputs, hidden)]
         args += [Float(float(call.attrs["clip"]))] if clip else []
         return Emitted(function, tuple(args), scratch=size * a.itemsize, why="steps in order")
-
-    def function(self, call: Call, name: str, text: str, a: DType) -> CFunction:
-        """A helper over the type of arithmetic, under its own name."""
-        made = c_function(call, "", text, {"": a})
-        return CFunction(name, made.text, made.requires, made.headers)
 
     def cell(self, call: Call, given: list, clip: bool) -> dict[str, str]:  # type: ignore[type-arg]
         """The texts of one step."""

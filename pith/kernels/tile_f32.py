@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pith.graph import DType, Expr
-from pith.kernels.base import Arg, Call, In, Int, Operand
+from pith.kernels.base import Arg, Call, In, Int
 from pith.kernels.cexpr import digest, print_expr
 from pith.kernels.fused_map import IVDEP
 from pith.targets.isa.base import ISA
@@ -95,9 +95,17 @@ def tail_of(call: Call) -> Tail | None:
     return Tail(expr, tuple(kinds))
 
 
-def extra_ok(call: Call, operand: Operand) -> bool:
-    """Whether an extra has strides the tile reads: adjacent channels."""
-    return operand.inner_contiguous
+def bias_of(call: Call) -> np.ndarray | None:
+    """The constant bias, where there is one."""
+    bias = call.inputs[2] if len(call.inputs) > 2 else None
+    return bias.const if bias is not None else None
+
+
+def residuals(call: Call) -> tuple[int, ...]:
+    """Extras of the output's shape that the output may overwrite: the fused tail reads each element before it is stored."""
+    tail = tail_of(call)
+    assert tail is not None
+    return tuple(3 + i for i, k in enumerate(tail.kinds) if k == "full") if tail.vector else ()
 
 
 # ---- bodies

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pith.graph import ShapeError, TensorType
+from pith.graph import DType, ShapeError, TensorType
 from pith.ops.base import Arrays, Attrs, Op, Types, register
 from pith.ops.windows import present
 
@@ -16,8 +16,8 @@ from pith.ops.windows import present
 class GridSample(Op):
     """x [N, C, *D] with one to three spatial axes, grid [N, *O, rank] of coordinates in [-1, 1], the last axis first.
 
-    attrs mode ("nearest", "linear", "cubic"), padding_mode ("zeros", "border", "reflection"), align_corners. A coordinate that
-    is NaN or infinite reads as if it lay far outside, on the negative side.
+    attrs mode ("nearest", "linear", "cubic"), padding_mode ("zeros", "border", "reflection"), align_corners. Coordinates are
+    clamped to +-1e6, NaN to -1e6; places are computed in x's type of arithmetic, since rounding them decides what is read.
     """
 
     def infer(self, inputs: Types, attrs: Attrs) -> list[TensorType]:
@@ -32,7 +32,7 @@ class GridSample(Op):
     def reference(self, inputs: Arrays, attrs: Attrs) -> list[np.ndarray]:
         x, grid = present(inputs[0]), present(inputs[1])
         rank, n, c = x.ndim - 2, *x.shape[:2]
-        places = grid.astype(np.float64).reshape(n, -1, rank)[..., ::-1]
+        places = grid.astype(DType.of(x.dtype).compute.np).reshape(n, -1, rank)[..., ::-1]
         axes = [axis_taps(places[..., a], x.shape[2 + a], attrs) for a in range(rank)]
         y = np.zeros((n, c, places.shape[1]))
         batch = np.arange(n)[:, None]
@@ -69,7 +69,7 @@ def axis_taps(coordinate: np.ndarray, size: int, attrs: Attrs) -> tuple[np.ndarr
     """Source indices (inside the axis) and weights [..., taps] along one axis."""
     corners, padding, mode = bool(attrs["align_corners"]), attrs["padding_mode"], attrs["mode"]
     low, high = (0.0, size - 1.0) if corners else (-0.5, size - 0.5)
-    coordinate = np.where(np.isfinite(coordinate), coordinate, -1e6)
+    coordinate = np.clip(np.nan_to_num(coordinate, nan=-1e6, posinf=1e6, neginf=-1e6), -1e6, 1e6)
     v = (coordinate + 1) / 2 * (size - 1) if corners else ((coordinate + 1) * size - 1) / 2
     v = np.rint(v) if mode == "nearest" else v
     if padding == "border":

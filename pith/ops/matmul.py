@@ -48,7 +48,7 @@ class Matmul(Op):
         if bias is not None:
             product = product + bias.astype(wide)
         result = np.asarray(product).astype(a.dtype)
-        return [np.ascontiguousarray(apply_epilogue(result, attrs, inputs[3:], result.ndim - 1)).astype(a.dtype)]
+        return [np.asarray(apply_epilogue(result, attrs, inputs[3:], result.ndim - 1).astype(a.dtype), order="C")]
 
     def macs(self, inputs: Types, outputs: Sequence[TensorType], attrs: Attrs) -> int:
         a = inputs[0]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from pith.graph import ShapeError, TensorType
-from pith.ops.base import Arrays, Attrs, Op, Types, register
+from pith.ops.base import Arrays, Attrs, Op, Types, contiguous_strides, register
 
 
 @register("reshape")
@@ -42,11 +42,13 @@ def reshaped_strides(
 
     Walks both shapes in step: groups of dimensions with equal products must be regularly strided inside.
     """
+    if 0 in out:
+        return 0, contiguous_strides(out)
     src = [(d, s) for d, s in zip(shape, strides, strict=True) if d != 1]
     result: list[int] = []
     i = 0
     remaining: list[tuple[int, int]] = []  # (extent, stride) of the group being consumed, inner part
-    for pos, d in enumerate(out):
+    for d in out:
         if d == 1:
             result.append(0)
             continue
@@ -73,5 +75,4 @@ def reshaped_strides(
         result.append(inner * stride)
         if inner > 1:
             remaining = [(inner, stride)]
-        _ = pos
     return 0, tuple(result)

@@ -354,7 +354,9 @@ def program() -> str:
         parts.append(f"  for (i = 0; i < COUNT; ++i) (({raw} *)in1)[i] = {word}, (({raw} *)in2)[i] = {word};")
         second = f", {z}" if count == 2 else ""
         parts.append(f"  loop_{f.name.removeprefix('pith_')}({x}{second}, {y}, COUNT);")
-        parts.append(f"  for (i = 0; i < COUNT; ++i) mix({y}[i] != {y}[i] ? 1u : (uint64_t)(({size} *)out)[i]);\n  show();")
+        parts.append(
+            f"  for (i = 0; i < COUNT; ++i) mix({y}[i] != {y}[i] ? 1u : (uint64_t)(({size} *)out)[i]);\n  show();"
+        )
     return "\n".join([*parts, "  call3(EXIT, 0, 0, 0);\n  for (;;) {\n  }\n}\n"])
 
 
@@ -365,7 +367,14 @@ def digests(target: str, flags: str, emulator: Sequence[str]) -> list[str]:
     stem = CACHE / hashlib.sha256((text + target + flags).encode()).hexdigest()[:20]
     CACHE.mkdir(parents=True, exist_ok=True)
     stem.with_suffix(".c").write_text(text)
-    command = [*clang, f"--target={target}", *flags.split(), "-ffp-contract=off", "-fno-strict-aliasing", "-fno-builtin"]
+    command = [
+        *clang,
+        f"--target={target}",
+        *flags.split(),
+        "-ffp-contract=off",
+        "-fno-strict-aliasing",
+        "-fno-builtin",
+    ]
     run([*command, "-c", str(stem.with_suffix(".c")), "-o", str(stem.with_suffix(".o"))])
     run([clang[0], "ld.lld", "-static", str(stem.with_suffix(".o")), "-o", str(stem)])
     done = subprocess.run([*emulator, str(stem)], capture_output=True, text=True, check=True, timeout=100)

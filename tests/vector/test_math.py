@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import platform
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -166,6 +167,28 @@ def test_same_bits_from_every_compiler(compiler: str, flags: str) -> None:
         assert not different.size, f"{key}: {different.size} differ, first at {[v[different[0]] for v in x]}"
 
 
+EMULATED = [
+    ("aarch64-linux-musl", "-O3 -march=armv8-a", "qemu-aarch64"),
+    ("armv7a-linux-musleabihf", "-O3 -march=armv7-a -mfpu=neon -mfloat-abi=hard", "qemu-arm"),
+    ("riscv64-linux-musl", "-O3 -march=rv64gc -mabi=lp64d", "qemu-riscv64"),
+]
+
+
+@functools.cache
+def _digests_here() -> list[str]:
+    return driver.digests("x86_64-linux-gnu", "-O3 -march=x86-64-v3", [])
+
+
+@pytest.mark.parametrize(("target", "flags", "emulator"), EMULATED)
+def test_same_bits_on_other_processors(target: str, flags: str, emulator: str) -> None:
+    """6000 pseudo-random arguments a function, under emulation; one digest a function."""
+    if not shutil.which(emulator):
+        pytest.skip(f"{emulator} is not installed (Debian: qemu-user)")
+    there = driver.digests(target, flags, [emulator])
+    assert len(there) == len(MATH)
+    assert not [key for key, a, b in zip(MATH, _digests_here(), there, strict=True) if a != b]
+
+
 def test_each_function_stands_alone() -> None:
     """`requires` is complete, and holds nothing that is not called (clang warns of unused static functions)."""
     compiler = driver.compilers()["clang"]
@@ -255,7 +278,8 @@ def _conversion_inputs(name: str) -> np.ndarray:
     if target in driver.SMALL_FLOATS:
         dtype = _small_type(target)
         codes = np.arange(2 ** (8 * dtype.itemsize)).astype(f"u{dtype.itemsize}").view(dtype)
-        values = np.unique(codes[np.isfinite(codes)].astype(np.float64))
+        with np.errstate(invalid="ignore"):
+            values = np.unique(codes[np.isfinite(codes)].astype(np.float64))
         middle = np.concatenate([values, (values[1:] + values[:-1]) / 2]).astype(np.float32).view(np.uint32)
         sweep = np.arange(0, 2**32, 4999, dtype=np.uint64).astype(np.uint32)
         words = np.concatenate([middle, middle + np.uint32(1), middle - np.uint32(1), sweep])

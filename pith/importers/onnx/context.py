@@ -101,6 +101,11 @@ class Issue:
     try_: str
 
 
+def issue(op: str, domain: str, node: str, e: UnsupportedError) -> Issue:
+    """The issue that an error reports."""
+    return Issue(op, domain, node, f"{e.what} ({e.why})" if e.why else e.what, e.try_)
+
+
 class Call:
     """One ONNX node with its inputs resolved; mapping functions read it and emit internal operators through it."""
 
@@ -281,4 +286,4 @@ class Call:
 
     def unsupported(self, why: str, try_: str = "") -> UnsupportedError:
         """The error for a node that Pith cannot do; all such nodes are reported together."""
-        return UnsupportedError(f"{self.raw.op} is not supported here", where=self.where, why=why, try_=try_)
+        return UnsupportedError(why, where=self.where, try_=try_)

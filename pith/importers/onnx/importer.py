@@ -11,24 +11,30 @@ import onnx
 from onnx import FunctionProto
 
 from pith.graph import Graph, ModelError, PithError, UnsupportedError
-from pith.importers.onnx.context import POISON, Call, Issue, Maybe, RawNode, Scope, TensorList, Value, is_poisoned
+from pith.importers.onnx.context import (
+    POISON,
+    Call,
+    Issue,
+    Maybe,
+    RawNode,
+    Scope,
+    TensorList,
+    Value,
+    is_poisoned,
+    issue,
+)
 from pith.importers.onnx.fold import Builder
 from pith.importers.onnx.functions import expand_function, find_function
 from pith.importers.onnx.interface import Binding, bind_inputs, bind_outputs, declared_dims
-from pith.importers.onnx.load import Source, load_model
+from pith.importers.onnx.load import FOREIGN, Source, load_model
 from pith.importers.onnx.plan import MAX_DEPTH, Plan, plan_function, plan_graph
 from pith.importers.onnx.registry import find, load_maps, schema
 from pith.importers.onnx.tensors import sparse_to_array, to_array
 from pith.importers.onnx.typecheck import check_inputs
 from pith.ops import load_all
 
-MAX_NODES = 500_000  # mapped in one import, unrolled loops and expanded functions included
+MAX_UNROLLED = 100_000  # nodes mapped in one import beyond those of the main graph: of loops, branches and functions
 KNOWN_OPSET = onnx.defs.onnx_opset_version()
-
-# What damaged or hostile content can raise inside a mapping function; all of it becomes a ModelError.
-_FOREIGN = (
-    ArithmeticError, AssertionError, AttributeError, BufferError, LookupError, MemoryError, RecursionError, TypeError, ValueError,
-)  # fmt: skip
 
 
 def import_onnx(
@@ -48,7 +54,10 @@ def import_onnx(
     model, folder = load_model(source)
     try:
         return Importer(model, Binding(dict(shapes or {}), dict(constants or {})), folder).run()
-    except _FOREIGN as e:
+    except PithError as e:
+        e.try_ = e.try_ or "check the model with onnx.checker, or export it again"
+        raise
+    except FOREIGN as e:
         raise ModelError("the model cannot be read", why=f"{type(e).__name__}: {e}", try_="export it again") from e
 
 
@@ -93,7 +102,8 @@ class Importer:
         scope = Scope(self.opsets)
         scope.declared = {v.name: v for v in (*proto.value_info, *proto.output)}
         self.builder.reserved = {
-            *plan.inputs, *plan.outputs, *(t.name for t in plan.initializers), *(o for n in plan.nodes for o in n.outputs)
+            *plan.inputs, *plan.outputs, *(t.name for t in plan.initializers),
+            *(o for n in plan.nodes for o in n.outputs),
         }  # fmt: skip
         bind_inputs(self, proto, scope, self.bind_constants(plan, named=True))
         try:
@@ -128,7 +138,7 @@ class Importer:
                         assert sparse is not None
                         array = sparse_to_array(sparse, self.folder, where)
                 except UnsupportedError as e:
-                    self.issues.append(Issue("initializer", "", name, e.what, e.try_))
+                    self.issues.append(issue("initializer", "", name, e))
                     plan.constants[name] = POISON
                     continue
                 if named:
@@ -182,16 +192,16 @@ class Importer:
         results: Sequence[Value | None]
         try:
             call = Call(self, scope, raw, inputs, opset)
-            if self._mapped > MAX_NODES:
-                raise call.unsupported(f"loops and functions unroll to more than {MAX_NODES:,} nodes")
+            if self._mapped > MAX_UNROLLED + len(self.model.graph.node):
+                raise call.unsupported(f"loops and functions unroll to more than {MAX_UNROLLED:,} nodes")
             results = self._map(call)
         except UnsupportedError as e:
-            self.issues.append(Issue(raw.op, raw.domain, scope.prefix + raw.label, e.why or e.what, e.try_))
+            self.issues.append(issue(raw.op, raw.domain, scope.prefix + raw.label, e))
             results = [POISON] * len(raw.outputs)
         except PithError as e:
             e.where = e.where or f"node {scope.prefix + raw.label} ({raw.op})"
             raise
-        except _FOREIGN as e:
+        except FOREIGN as e:
             raise ModelError(
                 f"{raw.op} cannot be read",
                 where=f"node {scope.prefix + raw.label} ({raw.op})",
@@ -274,8 +284,8 @@ class Importer:
     def refusal(self) -> UnsupportedError:
         """One error for all issues, grouped by operator and reason."""
         groups: dict[tuple[str, str, str], list[Issue]] = {}
-        for issue in self.issues:
-            groups.setdefault((issue.op, issue.domain, issue.why), []).append(issue)
+        for found in self.issues:
+            groups.setdefault((found.op, found.domain, found.why), []).append(found)
         lines = []
         for (op, domain, why), issues in groups.items():
             names = list(dict.fromkeys(i.node for i in issues))

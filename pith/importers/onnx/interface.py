@@ -10,7 +10,7 @@ import numpy as np
 from onnx import GraphProto, ValueInfoProto
 
 from pith.graph import DType, ModelError, Node, ShapeError, TensorType, UnsupportedError
-from pith.importers.onnx.context import POISON, Issue, Scope, Value
+from pith.importers.onnx.context import POISON, Scope, Value, issue
 from pith.importers.onnx.tensors import checked_shape, to_dtype
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def bind_inputs(importer: Importer, proto: GraphProto, scope: Scope, constants: 
             try:
                 missing = _bind_input(importer, info, scope)
             except UnsupportedError as e:
-                importer.issues.append(_issue(name, e))
+                importer.issues.append(issue("input", "", name, e))
                 scope.values[name] = POISON
                 continue
             if missing:
@@ -74,10 +74,6 @@ def bind_inputs(importer: Importer, proto: GraphProto, scope: Scope, constants: 
             why="all shapes are static in a compiled network",
             try_=" ".join(option for *_, option in unbound),
         )
-
-
-def _issue(name: str, e: UnsupportedError) -> Issue:
-    return Issue("input", "", name, e.what, e.try_)
 
 
 def _check_names(binding: Binding, proto: GraphProto) -> None:
@@ -193,9 +189,8 @@ def bind_outputs(importer: Importer, names: list[str], results: list[Value]) -> 
         raise ModelError("two outputs of the graph have one name", where=f"graph {graph.name}")
     for name, value in zip(names, results, strict=True):
         if not isinstance(value, str):
-            importer.issues.append(
-                _issue(name, UnsupportedError("sequences and optionals cannot be outputs of a graph"))
-            )
+            refusal = UnsupportedError("sequences and optionals cannot be outputs of a graph")
+            importer.issues.append(issue("output", "", name, refusal))
             continue
         if value != name:
             if name in graph.types:

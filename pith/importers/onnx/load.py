@@ -12,6 +12,12 @@ from pith.graph import ModelError, PithError
 MAX_FILE = 2**31 - 1  # protobuf's own limit
 Source = str | Path | bytes | onnx.ModelProto
 
+# What damaged or hostile content can raise while it is read; all of it becomes a ModelError.
+FOREIGN = (
+    ArithmeticError, AssertionError, AttributeError, BufferError, LookupError, MemoryError, RecursionError, TypeError,
+    ValueError,
+)  # fmt: skip
+
 
 def load_model(source: Source) -> tuple[onnx.ModelProto, Path | None]:
     """The parsed model, and the folder its external data may lie in (None when it did not come from a file).

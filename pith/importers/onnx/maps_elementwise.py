@@ -13,7 +13,8 @@ from pith.importers.onnx.tensors import to_dtype
 
 _UNARY = {
     "Abs": "abs", "Acos": "acos", "Acosh": "acosh", "Asin": "asin", "Asinh": "asinh", "Atan": "atan", "Atanh": "atanh",
-    "BitwiseNot": "bitwise_not", "Ceil": "ceil", "Cos": "cos", "Cosh": "cosh", "Erf": "erf", "Exp": "exp", "Floor": "floor",
+    "BitwiseNot": "bitwise_not", "Ceil": "ceil", "Cos": "cos", "Cosh": "cosh", "Erf": "erf", "Exp": "exp",
+    "Floor": "floor",
     "HardSwish": "hard_swish", "IsNaN": "is_nan", "Log": "log", "Mish": "mish", "Neg": "neg", "Not": "not",
     "Reciprocal": "reciprocal", "Relu": "relu", "Round": "round", "Sigmoid": "sigmoid", "Sign": "sign", "Sin": "sin",
     "Sinh": "sinh", "Softplus": "softplus", "Softsign": "softsign", "Sqrt": "sqrt", "Tan": "tan", "Tanh": "tanh",
@@ -193,8 +194,10 @@ def _clip_at_run_time(n: Call, x: str) -> str:
 
 
 _OLD_TYPE_NAMES = {
-    "FLOAT": DType.F32, "DOUBLE": DType.F64, "FLOAT16": DType.F16, "INT8": DType.I8, "INT16": DType.I16, "INT32": DType.I32,
-    "INT64": DType.I64, "UINT8": DType.U8, "UINT16": DType.U16, "UINT32": DType.U32, "UINT64": DType.U64, "BOOL": DType.BOOL,
+    "FLOAT": DType.F32, "DOUBLE": DType.F64, "FLOAT16": DType.F16, "INT8": DType.I8, "INT16": DType.I16,
+    "INT32": DType.I32, "INT64": DType.I64, "UINT8": DType.U8, "UINT16": DType.U16, "UINT32": DType.U32,
+    "UINT64": DType.U64,
+    "BOOL": DType.BOOL,
 }  # fmt: skip
 
 
@@ -221,9 +224,14 @@ def _cast(n: Call, to: DType) -> str:
 @onnx_op("BitCast")
 def bit_cast(n: Call) -> str:
     x, to = n.x(0), to_dtype(n.attrs.int("to"), n.where)
-    if n.dtype(x).itemsize != to.itemsize or ({DType.I4, DType.U4} & {to, n.dtype(x)} and to is not n.dtype(x)):
-        raise n.unsupported(f"{n.dtype(x).value} and {to.value} are not of one size in memory")
-    return x if to is n.dtype(x) else n.emit("bit_cast", [x], to=to)
+    have = n.dtype(x)
+    if to is have:
+        return x
+    if have.itemsize != to.itemsize or {DType.I4, DType.U4} & {to, have}:
+        raise n.invalid(f"{have.value} and {to.value} are not of one size")
+    if to is DType.BOOL:  # a byte that is neither 0 nor 1 is true
+        return n.cast(x if have is DType.U8 else n.emit("bit_cast", [x], to=DType.U8), DType.BOOL)
+    return n.emit("bit_cast", [x], to=to)
 
 
 @onnx_op("Gelu", "FastGelu", "QuickGelu", "BiasGelu", domain="com.microsoft")

@@ -10,7 +10,7 @@ import numpy as np
 from pith.graph import DType
 from pith.importers.onnx.context import Call, Value
 from pith.importers.onnx.registry import onnx_op
-from pith.ops.base import normalize_axis
+from pith.ops.base import broadcast_shapes, normalize_axis
 
 
 @onnx_op("Shape")
@@ -150,7 +150,7 @@ def expand(n: Call) -> str:
     wanted = n.static_ints(1, "shape")
     if any(d < 0 for d in wanted):
         raise n.invalid(f"cannot expand to {wanted}")
-    return n.expand(x, np.broadcast_shapes(n.shape(x), wanted))
+    return n.expand(x, broadcast_shapes(n.shape(x), wanted))
 
 
 @onnx_op("Tile", since=6, static=(1,))

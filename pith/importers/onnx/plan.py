@@ -78,18 +78,24 @@ def _ordered(protos: Sequence[NodeProto], outputs: Iterable[str], where: str) ->
 
 def _raw(p: NodeProto) -> RawNode:
     domain = "" if p.domain == "ai.onnx" else p.domain
+    texts = [p.op_type, p.name, p.domain, p.overload, *p.input, *p.output]
+    if not all(isinstance(t, str) for t in texts):  # protobuf hands invalid UTF-8 on as bytes
+        raise ModelError("a name is no text", where=f"node {p.name!r} ({p.op_type!r})", why="it is not UTF-8")
     return RawNode(p.op_type, domain, p.name, list(p.input), list(p.output), list(p.attribute), p.overload)
 
 
 def _captured(attributes: Iterable[AttributeProto], depth: int, where: str) -> set[str]:
-    """Names that the subgraphs among `attributes` read (those they make themselves too; that does no harm)."""
+    """Names that the subgraphs among `attributes` read from around them."""
     names: set[str] = set()
     if depth > MAX_DEPTH:
         raise ModelError(f"graphs lie in each other more than {MAX_DEPTH} deep", where=where)
     for a in attributes:
         for g in [a.g] if a.type == AttributeProto.GRAPH else a.graphs if a.type == AttributeProto.GRAPHS else []:
-            names.update(o.name for o in g.output)
+            read = {o.name for o in g.output}
+            own = {i.name for i in g.input} | {t.name for t in g.initializer}
             for node in g.node:
-                names.update(node.input)
-                names |= _captured(node.attribute, depth + 1, where)
+                read.update(node.input)
+                read |= _captured(node.attribute, depth + 1, where)
+                own.update(node.output)
+            names |= read - own
     return names

@@ -99,10 +99,10 @@ def raw_schema(domain: str, name: str, opset: int) -> onnx.defs.OpSchema | None:
 @lru_cache(maxsize=4096)
 def schema(domain: str, name: str, opset: int) -> Schema | None:
     """The schema at an opset. Types that newer versions allow are allowed in old models too."""
-    own = raw_schema(domain, name, opset)
-    if own is None:
+    newest = onnx.defs.get_schema(name, domain) if onnx.defs.has(name, domain) else None
+    own = raw_schema(domain, name, opset) or newest  # exporters use operators before the opset that brought them
+    if own is None or newest is None:
         return None
-    newest = onnx.defs.get_schema(name, domain) if onnx.defs.has(name, domain) else own
     constraints = {c.type_param_str: set(c.allowed_type_strs) for c in own.type_constraints}
     for c in newest.type_constraints:
         if c.type_param_str in constraints:

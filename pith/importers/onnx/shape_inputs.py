@@ -5,7 +5,8 @@ from __future__ import annotations
 import onnx
 from onnx import AttributeProto, GraphProto, NodeProto
 
-from pith.importers.onnx.load import Source, load_model
+from pith.graph import ModelError
+from pith.importers.onnx.load import FOREIGN, Source, load_model
 from pith.importers.onnx.plan import MAX_DEPTH
 from pith.importers.onnx.registry import find, load_maps
 
@@ -20,6 +21,13 @@ def shape_inputs(source: Source) -> set[str]:
     """
     model, _ = load_model(source)
     load_maps()
+    try:
+        return _shape_inputs(model)
+    except FOREIGN as e:
+        raise ModelError("the model cannot be read", why=f"{type(e).__name__}: {e}", try_="export it again") from e
+
+
+def _shape_inputs(model: onnx.ModelProto) -> set[str]:
     opsets = {"" if o.domain == "ai.onnx" else o.domain: o.version for o in model.opset_import}
     initial = {t.name for t in model.graph.initializer}
     tracer = _Tracer(model, opsets)

@@ -109,7 +109,7 @@ def to_array(tensor: TensorProto, folder: Path | None, where: str = "") -> np.nd
     if packed:
         return _unpack(np.frombuffer(data, np.uint8), dtype, count).reshape(shape)
     if dtype is DType.BOOL:
-        return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
+        return np.not_equal(np.frombuffer(data, np.uint8), 0).reshape(shape)
     array: np.ndarray = np.frombuffer(data, dtype.np.newbyteorder("<")).astype(dtype.np, copy=False)
     return array.reshape(shape)
 
@@ -142,7 +142,7 @@ def _from_field(tensor: TensorProto, dtype: DType, count: int, where: str) -> np
     if packed:
         return _unpack(values.astype(np.uint8), dtype, count)
     if dtype is DType.BOOL:
-        return values != 0
+        return np.not_equal(values, 0)
     if dtype.is_float:  # small floats lie there as their bits
         bits: np.ndarray = values.astype(np.uint16 if dtype.itemsize == 2 else np.uint8)
         return bits.view(dtype.np)

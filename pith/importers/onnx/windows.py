@@ -24,6 +24,7 @@ class Window:
         return self.begins + self.ends
 
 
+MAX_EXTENT = 2**24
 AUTO_PAD = ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID")
 
 
@@ -38,6 +39,7 @@ def window(n: Call, spatial: tuple[int, ...], kernel: tuple[int, ...], *, ceil: 
     if len(pads) != 2 * rank or min(pads) < 0:
         raise n.invalid(f"pads {pads} do not fit {rank} spatial axes")
     auto = n.attrs.choice("auto_pad", AUTO_PAD, "NOTSET")
+    _bounded(n, kernel, strides, dilations, pads)
     begins, ends, extra = list(pads[:rank]), list(pads[rank:]), [0] * rank
     for a in range(rank):
         reach = (kernel[a] - 1) * dilations[a] + 1
@@ -75,6 +77,7 @@ def transposed_window(n: Call, spatial: tuple[int, ...], kernel: tuple[int, ...]
     if wanted is not None and len(wanted) != rank:
         raise n.invalid(f"output_shape {wanted} does not fit {rank} spatial axes")
     auto = n.attrs.choice("auto_pad", AUTO_PAD, "NOTSET")
+    _bounded(n, kernel, strides, dilations, pads, out_pad, wanted or ())
     begins, ends, extra = list(pads[:rank]), list(pads[rank:]), list(out_pad)
     for a in range(rank):
         full = strides[a] * (spatial[a] - 1) + out_pad[a] + (kernel[a] - 1) * dilations[a] + 1
@@ -90,6 +93,13 @@ def transposed_window(n: Call, spatial: tuple[int, ...], kernel: tuple[int, ...]
         elif auto == "VALID":
             begins[a] = ends[a] = 0
     return Window(kernel, strides, dilations, tuple(begins), tuple(ends), (0,) * rank), tuple(extra)
+
+
+def _bounded(n: Call, *groups: tuple[int, ...]) -> None:
+    """Raise ModelError for numbers so large that addresses computed from them would not fit 32 bits."""
+    for group in groups:
+        if any(abs(v) > MAX_EXTENT for v in group):
+            raise n.invalid(f"a window of {group}", f"sizes, strides and pads are at most {MAX_EXTENT:,}")
 
 
 def _per_axis(n: Call, name: str, rank: int, default: int) -> tuple[int, ...]:

@@ -1,0 +1,98 @@
+"""conv of any element type, rank, layout and weights as plain loops; the nest is shared with the transposed convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pith.kernels.base import Call, Emitted, Kernel, Operand, kernel
+from pith.kernels.matmul_generic import Params, accumulator, extra_strides, finish, loops_fit, named, optional
+
+
+def axes_of(operand: Operand, layout: str) -> tuple[int, list[int]]:
+    """(channel axis, spatial axes) of a tensor in `layout`."""
+    rank = len(operand.shape)
+    return (rank - 1, list(range(1, rank - 1))) if layout == "channels_last" else (1, list(range(2, rank)))
+
+
+def emit_loops(call: Call, bounds: Sequence[str], taps: Sequence[str], position: str, *, transposed: bool) -> Emitted:
+    """The loop nest of a convolution: batch, groups, output positions, output channels, taps, input channels.
+
+    `bounds`: statements run for each output position and axis;  `taps`: what opens the loop over the taps of an axis;
+    `position`: the input coordinate inside it. `{a}` in them stands for the axis.
+    """
+    x, w, y, bias = call.input(0), call.input(1), call.outputs[0], optional(call, 2)
+    layout, group, at = call.attrs["layout"], call.attrs["group"], call.attrs
+    total, cast = accumulator(x.type.dtype)
+    (xc, xa), (yc, ya) = axes_of(x, layout), axes_of(y, layout)
+    rank = len(xa)
+    walks = {"y": y.strides, **{f"e{i}": extra_strides(call, 3 + i, yc) for i in range(len(call.inputs) - 3)}}
+    p = Params()
+    p.pointers(call, "x", "w")
+    p.ints({"batch": x.shape[0], "group": group, "ci": x.shape[xc] // group, "co": y.shape[yc] // group})
+    p.ints({"xb": x.strides[0], "xc": x.strides[xc], "wi": w.strides[int(not transposed)], "wo": w.strides[int(transposed)]})
+    for name, s in walks.items():
+        p.ints({f"{name}b": s[0], f"{name}c": s[yc]})
+    for a in range(rank):
+        p.ints({f"xn{a}": x.shape[xa[a]], f"yn{a}": y.shape[ya[a]], f"kn{a}": w.shape[2 + a]})
+        p.ints({f"st{a}": at["strides"][a], f"di{a}": at["dilations"][a], f"pa{a}": at["pads"][a]})
+        p.ints({f"xs{a}": x.strides[xa[a]], f"ws{a}": w.strides[2 + a], **{f"{v}s{a}": s[ya[a]] for v, s in walks.items()}})
+
+    def walk(base: str, prefix: str, index: str) -> str:
+        """`base` moved by `index` along every spatial axis of the operand whose strides begin with `prefix`."""
+        return base + "".join(f" + (ptrdiff_t){index.format(a=a)} * {prefix}s{a}" for a in range(rank))
+
+    lines = ["for (int32_t b = 0; b < batch; b++) {", "for (int32_t g = 0; g < group; g++) {"]
+    for a in range(rank):
+        lines += [f"for (int32_t o{a} = 0; o{a} < yn{a}; o{a}++) {{", *(t.format(a=a) for t in bounds)]
+    for i, v in enumerate(walks):
+        ctype = f"const $T{i}" if i else "$T"
+        lines.append(f"{ctype} *const q_{v} = {walk(f'{v} + (ptrdiff_t)b * {v}b + (ptrdiff_t)(g * co) * {v}c', v, 'o{a}')};")
+    # a group's weights: [O / group, I / group, taps] of conv's [O, ...], [I / group, O / group, taps] when transposed
+    part = "(ptrdiff_t)(g * ci) * wi" if transposed else "(ptrdiff_t)(g * co) * wo"
+    start = "0" if bias is None else f"{cast}LD(bias[g * co + c])"
+    lines += ["for (int32_t c = 0; c < co; c++) {", f"{total} acc = {start};"]
+    for a in range(rank):
+        lines += [t.format(a=a) for t in taps]
+    lines += [
+        f"const $T *const u = {walk('x + (ptrdiff_t)b * xb + (ptrdiff_t)(g * ci) * xc', 'x', position)};",
+        f"const $T *const h = {walk(f'w + {part} + (ptrdiff_t)c * wo', 'w', 'k{a}')};",
+        f"for (int32_t i = 0; i < ci; i++) acc += {cast}LD(u[(ptrdiff_t)i * xc]) * {cast}LD(h[(ptrdiff_t)i * wi]);",
+    ]
+    places = [f"q_{v}[(ptrdiff_t)c * {v}c]" for v in walks]
+    store, requires = finish(call, "acc" if x.type.dtype.is_float else "($A)acc", places[1:], places[0])
+    lines += [*["}"] * rank, *store, *["}"] * (rank + 3)]
+    text = f"static void $name({p}) {{\n{_indent(lines)}\n}}\n"
+    return Emitted(named(call, f"loops{rank}", text, requires), tuple(p.args), why="plain loops")
+
+
+def _indent(lines: Sequence[str]) -> str:
+    """C lines indented by their braces."""
+    out, depth = [], 1
+    for line in lines:
+        depth -= line == "}"
+        out.append("  " * depth + line)
+        depth += line.endswith("{")
+    return "\n".join(out)
+
+
+@kernel("conv", "generic")
+class ConvGeneric(Kernel):
+    """Every case. Taps that fall into the padding are cut off before the loops, not tested in them."""
+
+    def applies(self, call: Call) -> bool:
+        return loops_fit(call, axes_of(call.outputs[0], call.attrs["layout"])[0])
+
+    def cost(self, call: Call) -> float:
+        return 100.0
+
+    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
+        return output or index != 2 or operand.contiguous
+
+    def emit(self, call: Call) -> Emitted:
+        bounds = (
+            "const int32_t at{a} = o{a} * st{a} - pa{a}, room{a} = xn{a} - at{a};",
+            "const int32_t lo{a} = at{a} < 0 ? (di{a} - 1 - at{a}) / di{a} : 0;",
+            "const int32_t fit{a} = room{a} > 0 ? (room{a} - 1) / di{a} + 1 : 0, hi{a} = fit{a} < kn{a} ? fit{a} : kn{a};",
+        )
+        taps = ("for (int32_t k{a} = lo{a}; k{a} < hi{a}; k{a}++) {{",)
+        return emit_loops(call, bounds, taps, "(at{a} + k{a} * di{a})", transposed=False)

@@ -1,0 +1,224 @@
+"""conv and conv_transpose kernels against the operators' float64 references, on every instruction set that runs here."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.kernels.products import EPILOGUES, TARGET_NAMES, Case, build, check_all, extras_for
+
+LAST, FIRST = "channels_last", "channels_first"
+
+
+def array(rng: np.random.Generator, shape: Sequence[int], dtype: Any = np.float32) -> np.ndarray:
+    """Random values: the whole range of integers, standard normal floats."""
+    dtype = np.dtype(dtype)
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        return rng.integers(info.min, info.max, tuple(shape), dtype=dtype, endpoint=True)
+    return rng.standard_normal(tuple(shape)).astype(dtype)
+
+
+def conv_case(
+    rng: np.random.Generator,
+    spatial: Sequence[int],
+    kernel: Sequence[int],
+    channels: tuple[int, int],
+    *,
+    batch: int = 1,
+    strides: Sequence[int] = (),
+    pads: Sequence[int] = (),
+    dilations: Sequence[int] = (),
+    group: int = 1,
+    layout: str = LAST,
+    bias: bool = True,
+    epilogue: str = "",
+    dtype: Any = np.float32,
+    output_padding: Sequence[int] | None = None,
+    constant: tuple[int, ...] = (1, 2),
+) -> Case:
+    """A conv of `channels` (in, out); a conv_transpose where `output_padding` is given."""
+    r = len(spatial)
+    ci, co = channels
+    x = array(rng, (batch, ci, *spatial), dtype)
+    w = array(rng, (co, ci // group, *kernel) if output_padding is None else (ci, co // group, *kernel), dtype)
+    if layout == LAST:
+        x = np.ascontiguousarray(np.moveaxis(x, 1, -1))
+    attrs: dict[str, Any] = {
+        "strides": tuple(strides) or (1,) * r, "pads": tuple(pads) or (0,) * (2 * r),
+        "dilations": tuple(dilations) or (1,) * r, "group": group, "layout": layout,
+    }  # fmt: skip
+    op = "conv"
+    if output_padding is not None:
+        op, attrs["output_padding"] = "conv_transpose", tuple(output_padding)
+    case = Case(op, [x, w, array(rng, (co,), dtype) if bias else None], attrs, constant)
+    if epilogue:
+        expr, kinds = EPILOGUES[epilogue]
+        shape = out_shape(case)
+        case.attrs["epilogue"] = expr
+        case.inputs += extras_for(rng, kinds, shape, -1 if layout == LAST else 1)
+        case.constant += tuple(3 + i for i, k in enumerate(kinds) if k == "channel")
+        case.label = epilogue
+    return case
+
+
+def out_shape(case: Case) -> tuple[int, ...]:
+    from pith.graph import DType, TensorType
+    from pith.ops.base import OPS
+
+    types = [None if a is None else TensorType(DType.of(a.dtype), a.shape) for a in case.inputs]
+    return OPS[case.op].infer(types, case.attrs)[0].shape
+
+
+CHANNELS = [(1, 1), (1, 16), (3, 8), (3, 32), (4, 5), (7, 13), (8, 17), (15, 16), (16, 31), (17, 33), (24, 48), (40, 100)]
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+def test_pointwise(target: str) -> None:
+    """1x1 over odd, even, prime and vector-multiple pixel counts and channels; stride 2 through the direct kernel."""
+    rng = np.random.default_rng(1)
+    sizes = [(1, 1), (1, 2), (3, 1), (5, 3), (4, 7), (7, 9), (13, 5)]
+    cases = [conv_case(rng, s, (1, 1), c, bias=i % 3 > 0) for i, (s, c) in enumerate(itertools.product(sizes, CHANNELS))]
+    built = build(cases, target)
+    assert set(built.families) == {"pointwise", "depthwise"}  # one channel in and out is both
+    check_all(built)
+    check_all(build([conv_case(rng, (h, w), (1, 1), c, strides=(2, s)) for h, w, s, c in
+                     [(1, 1, 2, (3, 5)), (7, 5, 2, (16, 33)), (8, 9, 1, (5, 16)), (6, 6, 3, (17, 7))]], target))  # fmt: skip
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+def test_direct(target: str) -> None:
+    """k x k of any stride, dilation and padding, kernels larger than the picture and groups included."""
+    rng = np.random.default_rng(2)
+    cases = [
+        conv_case(rng, (7, 9), k, c, strides=s, pads=p, bias=i % 4 > 0)
+        for i, (k, c, (s, p)) in enumerate(itertools.product(
+            [(3, 3), (1, 3), (5, 5), (2, 4)], [(1, 8), (3, 16), (4, 33), (7, 5), (17, 32)],
+            [((1, 1), ()), ((1, 1), (2, 2, 2, 2)), ((2, 2), (0, 1, 1, 0)), ((1, 3), (4, 0, 3, 5))]))
+        if 7 + sum(p[::2] or (0,)) >= k[0]
+    ]  # fmt: skip
+    cases += [
+        conv_case(rng, (1, 1), (3, 3), (5, 6), pads=(1, 1, 1, 1)),
+        conv_case(rng, (2, 2), (7, 7), (3, 9), pads=(3, 3, 3, 3)),
+        conv_case(rng, (2, 3), (5, 5), (20, 16), pads=(4, 2, 0, 2), batch=3),
+        conv_case(rng, (13, 11), (3, 3), (6, 10), dilations=(2, 3), pads=(2, 3, 2, 3)),
+        conv_case(rng, (13, 11), (3, 3), (3, 10), dilations=(4, 1), pads=(4, 1, 4, 1), strides=(2, 1)),
+        conv_case(rng, (9, 8), (3, 3), (12, 18), group=3, pads=(1, 1, 1, 1), batch=2),
+        conv_case(rng, (9, 8), (1, 1), (16, 64), group=2),
+        conv_case(rng, (6, 5), (3, 2), (4, 12), group=4, pads=(1, 0, 1, 1)),
+        conv_case(rng, (5, 5), (3, 3), (8, 8), pads=(-1, 0, 0, -1)),
+        conv_case(rng, (224, 3), (3, 3), (3, 16), strides=(2, 2), pads=(1, 1, 1, 1)),
+    ]
+    built = build(cases, target)
+    assert set(built.families) <= {"direct", "depthwise"}
+    check_all(built)
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+def test_depthwise(target: str) -> None:
+    """3x3, 5x5 and others, stride 1 and 2, widths around the number of pixels made together."""
+    rng = np.random.default_rng(3)
+    cases = [
+        conv_case(rng, (h, w), (k, k), (c, c), group=c, strides=(s, s), pads=(p, p, p, p), bias=i % 3 > 0)
+        for i, (k, s, (h, w), c) in enumerate(itertools.product(
+            [3, 5], [1, 2], [(1, 1), (2, 3), (3, 4), (5, 5), (4, 6), (7, 7), (6, 8), (3, 12), (5, 17)], [1, 3, 16, 23, 40]))
+        for p in [k // 2]
+    ]  # fmt: skip
+    cases += [
+        conv_case(rng, (8, 9), k, (c, c), group=c, strides=s, pads=p, dilations=d, batch=2)
+        for c in (5, 33)
+        for k, s, p, d in [
+            ((3, 3), (1, 1), (), (1, 1)), ((3, 3), (2, 2), (0, 0, 1, 1), (1, 1)), ((2, 2), (1, 2), (1, 0, 0, 1), (1, 1)),
+            ((7, 7), (1, 1), (3, 3, 3, 3), (1, 1)), ((1, 9), (1, 1), (0, 4, 0, 4), (1, 1)), ((3, 3), (1, 1), (2, 2, 2, 2), (2, 2)),
+            ((3, 3), (2, 1), (3, 3, 3, 3), (3, 3)), ((3, 3), (3, 4), (1, 1, 1, 1), (1, 1)), ((8, 1), (1, 1), (4, 0, 4, 0), (1, 1)),
+        ]
+    ]  # fmt: skip
+    built = build(cases, target)
+    assert set(built.families) == {"depthwise"}
+    check_all(built)
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+def test_epilogues(target: str) -> None:
+    """Every fused tail on every family, with whole and partial vectors."""
+    rng = np.random.default_rng(4)
+    cases = []
+    for name, c in itertools.product(EPILOGUES, (5, 16, 37)):
+        cases.append(conv_case(rng, (5, 6), (1, 1), (7, c), epilogue=name))
+        cases.append(conv_case(rng, (5, 6), (3, 3), (4, c), epilogue=name, pads=(1, 1, 1, 1), bias=False))
+        cases.append(conv_case(rng, (5, 9), (3, 3), (c, c), group=c, epilogue=name, pads=(1, 1, 1, 1)))
+        cases.append(conv_case(rng, (5, 6), (3, 3), (4, 2 * c), group=2, epilogue=name, strides=(2, 1)))
+        cases.append(conv_case(rng, (3, 4), (2, 2), (6, c), epilogue=name, strides=(2, 2), output_padding=(0, 0)))
+    for op in ("conv", "conv_transpose"):
+        check_all(build([c for c in cases if c.op == op], target))
+
+
+GENERIC_TYPES = [np.float32, np.float64, np.float16, ml_dtypes.bfloat16, np.int32, np.uint32, np.int64, np.uint64, np.int8]
+
+
+@pytest.mark.parametrize("op", ["conv", "conv_transpose"])
+def test_generic(op: str) -> None:
+    """Plain loops: every element type, one to three spatial axes, both layouts, weights made at run time."""
+    rng = np.random.default_rng(5)
+    cases = []
+    for dtype, layout, r in itertools.product(GENERIC_TYPES, (FIRST, LAST), (1, 2, 3)):
+        more = {} if op == "conv" else {"output_padding": (1, 0, 1)[:r]}
+        cases.append(
+            conv_case(rng, (7, 6, 5)[:r], (3, 2, 3)[:r], (4, 6), batch=2, strides=(2, 1, 2)[:r], dilations=(1, 2, 1)[:r], group=2,
+                      pads=(1, 2, 0)[:r] + (2, 0, 1)[:r], layout=layout, dtype=dtype, constant=(), bias=r != 2, **more)  # fmt: skip
+        )
+    for name in EPILOGUES:
+        more = {} if op == "conv" else {"output_padding": (0, 0)}
+        cases.append(conv_case(rng, (3, 4), (2, 2), (3, 5), layout=FIRST, epilogue=name, constant=(), **more))
+    built = build(cases, "c99", "generic")
+    check_all(built)
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+def test_transposed(target: str) -> None:
+    """Strides, dilations, padding, output padding, groups."""
+    rng = np.random.default_rng(6)
+    cases = [
+        conv_case(rng, (h, w), k, c, strides=s, pads=p, dilations=d, output_padding=o, group=g, batch=b, bias=i % 2 == 0)
+        for i, ((h, w), k, c, s, p, d, o, g, b) in enumerate([
+            ((3, 4), (2, 2), (8, 16), (2, 2), (), (), (0, 0), 1, 1), ((5, 3), (3, 3), (5, 7), (1, 1), (1, 1, 1, 1), (), (0, 0), 1, 2),
+            ((5, 3), (3, 3), (17, 33), (2, 2), (1, 1, 1, 1), (), (1, 1), 1, 1), ((4, 4), (4, 4), (16, 8), (2, 2), (1, 1, 1, 1), (), (0, 0), 1, 1),
+            ((4, 4), (4, 4), (3, 3), (2, 2), (1, 1, 1, 1), (), (0, 0), 3, 1), ((3, 5), (3, 3), (4, 6), (3, 2), (0, 1, 2, 0), (2, 1), (2, 1), 2, 2),
+            ((1, 1), (7, 7), (6, 40), (1, 1), (), (), (0, 0), 1, 1), ((2, 2), (1, 1), (4, 5), (3, 3), (), (), (0, 0), 1, 1),
+            ((3, 3), (2, 3), (9, 10), (4, 1), (), (1, 3), (3, 0), 1, 1), ((6, 5), (3, 3), (24, 24), (2, 2), (1, 1, 1, 1), (), (1, 1), 24, 1),
+            ((2, 3), (5, 5), (3, 65), (2, 2), (2, 2, 2, 2), (), (1, 1), 1, 1),
+        ])
+    ]  # fmt: skip
+    check_all(build(cases, target))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_geometry(data: st.DataObject) -> None:
+    """Random geometry, eight cases a library, on a random target."""
+    target = data.draw(st.sampled_from(TARGET_NAMES))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    small = st.integers(1, 4)
+    cases = []
+    while len(cases) < 8:
+        group = data.draw(st.sampled_from([1, 1, 2, 3, 19]))
+        depthwise = data.draw(st.booleans())
+        ci = group if depthwise else group * data.draw(st.integers(1, 9))
+        co = ci if depthwise else group * data.draw(st.integers(1, 20))
+        kernel, strides, dilations = (tuple(data.draw(st.tuples(small, small))) for _ in range(3))
+        pads = tuple(data.draw(st.tuples(*[st.integers(0, 4)] * 4)))
+        spatial = tuple(data.draw(st.tuples(st.integers(1, 12), st.integers(1, 12))))
+        if any(spatial[a] + pads[a] + pads[2 + a] < dilations[a] * (kernel[a] - 1) + 1 for a in range(2)):
+            continue
+        cases.append(
+            conv_case(rng, spatial, kernel, (ci, co), strides=strides, dilations=dilations, pads=pads, group=group,
+                      batch=data.draw(st.integers(1, 2)), epilogue=data.draw(st.sampled_from(["", *EPILOGUES])))  # fmt: skip
+        )
+    check_all(build(cases, target))
