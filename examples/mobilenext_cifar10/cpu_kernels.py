@@ -39,7 +39,9 @@ def library() -> ctypes.CDLL:
         part = path.with_suffix(f".{os.getpid()}")
         subprocess.run([*command, str(SOURCE), "-o", str(part)], check=True)
         part.replace(path)
-    return ctypes.CDLL(str(path))
+    kernels = ctypes.CDLL(str(path))
+    kernels.omp_set_num_threads(torch.get_num_threads())
+    return kernels
 
 
 def _call(name: str, *arguments: Tensor | int) -> None:

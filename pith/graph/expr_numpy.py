@@ -17,10 +17,10 @@ def _div(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Float division; integers truncate towards zero and x / 0 gives 0 (C leaves it undefined)."""
     if a.dtype.kind == "f":
         return np.asarray(a / b)
-    safe = np.where(b == 0, 1, b)
-    quotient = np.abs(a) // np.abs(safe) if a.dtype.kind == "i" else a // safe
-    signed = np.where((a < 0) != (safe < 0), -quotient, quotient) if a.dtype.kind == "i" else quotient
-    return np.asarray(np.where(b == 0, 0, signed), dtype=a.dtype)
+    safe = np.where(b == 0, 1, b).astype(a.dtype)
+    floor = a // safe
+    inexact_below_zero = ((a < 0) != (safe < 0)) & (floor * safe != a)
+    return np.where(b == 0, 0, floor + inexact_below_zero.astype(a.dtype)).astype(a.dtype)
 
 
 def _mod(a: np.ndarray, b: np.ndarray) -> np.ndarray:

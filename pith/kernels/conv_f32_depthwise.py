@@ -16,10 +16,16 @@ from pith.kernels.conv_f32_pointwise import fast_conv
 from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, rows_tail, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
-from pith.vector.f32 import dialect, print_vector
+from pith.vector.f32 import needs as vector_needs
+from pith.vector.f32 import print_vector
 
 _UNROLLED = 7  # widest kernel whose columns are spelled out
-_PIXELS = 4
+
+
+def _pixels(width: int, stride: int) -> int:
+    """How many output pixels of a row are made together: what wastes least of the last group, else more at stride 1."""
+    waste = {p: -width % p for p in (4, 7)}
+    return 4 if waste[4] < waste[7] or (waste[4] == waste[7] and stride > 1) else 7
 
 
 def _finish(tail: Tail, acc: str, pixel: int, whole: bool) -> list[str]:
@@ -123,15 +129,15 @@ def _any(tail: Tail) -> str:
 
 
 @functools.cache
-def depthwise(isa: ISA, tail: Tail, kh: int, kw: int, sw: int) -> CFunction:
-    """The whole layer; kernel and horizontal stride are baked in (kh = 0: neither, for the rare shapes)."""
+def depthwise(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, pixels: int) -> CFunction:
+    """The whole layer; kernel and horizontal stride are baked in (pixels = 1: neither, for the rare shapes)."""
     full = [i for i, k in enumerate(tail.kinds) if k == "full"]
     inline = tail if tail.vector else Tail(None, ())
-    name = f"conv_f32_{isa.name}_depthwise_{f'{kh}x{kw}s{sw}' if kh else 'any'}{tail.suffix}"
+    name = f"conv_f32_{isa.name}_depthwise_{f'{kh}x{kw}s{sw}p{pixels}' if kh else 'any'}{tail.suffix}"
     strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
     rows = "".join(f"      const float *const e{i}r = e{i} + (ptrdiff_t)b * en{i} + (ptrdiff_t)i * eh{i};\n" for i in full)
     post: str = ""
-    needs: tuple[CFunction, ...] = (dialect(isa),)
+    needs: tuple[CFunction, ...] = vector_needs(inline.expr, isa)
     if not tail.vector:
         f = rows_tail(tail)
         needs = (*needs, f)
@@ -142,7 +148,7 @@ def depthwise(isa: ISA, tail: Tail, kh: int, kw: int, sw: int) -> CFunction:
 {arrays}        {f.name}(&row, 1, ch{extras});
       }}
 """
-    row = _columns(kh, kw, sw, _PIXELS, inline) if kh else _any(inline)
+    row = _columns(kh, kw, sw, pixels, inline) if kh else _any(inline)
     sizes = "int32_t sh" if kh else "int32_t kh, int32_t kw, int32_t sh, int32_t sw"
     apart = "int32_t dh" if kh else "int32_t dh, int32_t dw"
     zeros = ", const float *zero" if kh else ""
@@ -200,7 +206,8 @@ class ConvDepthwise(Kernel):
         packed = pack_depthwise(call.isa, w.const[:, 0], bias_of(call))
         (sh, sw), (dh, dw) = at["strides"], at["dilations"]
         baked = max(kh, kw) <= _UNROLLED and dw == 1 and sw <= 3
-        f = depthwise(call.isa, tail, kh, kw, sw) if baked else depthwise(call.isa, tail, 0, 0, 0)
+        pixels = _pixels(y.shape[2], sw) if baked else 1
+        f = depthwise(call.isa, tail, *((kh, kw, sw) if baked else (0, 0, 0)), pixels)
         extras = extra_args(call, tail, 3)
         pointers, strides = extras[: len(tail.kinds)], extras[len(tail.kinds) :]
         geometry = (sh, dh) if baked else (kh, kw, sh, sw, dh, dw)
@@ -210,4 +217,4 @@ class ConvDepthwise(Kernel):
             In(0), Const(packed), *zeros, Out(0), *pointers, *map(Int, sizes),
             *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides,
         )  # fmt: skip
-        return Emitted(f, args, why=f"depthwise {kh}x{kw}, {_PIXELS if baked else 1} pixels at a time")
+        return Emitted(f, args, why=f"depthwise {kh}x{kw}, {pixels} pixels at a time")

@@ -111,7 +111,7 @@ class GridSamplePoints(Kernel):
         s = dtype.compute.short
         marks = {
             "S": s, "TAPSNAME": f"pith_taps_{tag}_{s}", "REFLECT": f"pith_reflect_{s}", "TAPS": taps, "COUNT": str(count),
-            "INSIDE": _INSIDE[padding], "PLACE": _PLACE[padding], "RANK": str(rank),
+            "INSIDE": _INSIDE[padding], "PLACE": "" if mode == "cubic" else _PLACE[padding], "RANK": str(rank),
             "N1": str(count if rank > 1 else 1), "N2": str(count if rank > 2 else 1),
             "LOW": "0" if corners else "-($A)0.5", "HIGH": "($A)(size - 1)" if corners else "($A)size - ($A)0.5",
             "FROM": "(given + 1) / 2 * ($A)(size - 1)" if corners else "((given + 1) * ($A)size - 1) / 2",
@@ -119,7 +119,8 @@ class GridSamplePoints(Kernel):
         }  # fmt: skip
         types = {"": dtype, "g": grid.type.dtype}
         reflect = (c_helper(marks["REFLECT"], _REFLECT, types, marks),) if padding == "reflection" else ()
-        axis = _AXIS.replace("low = $LOW, high = $HIGH, ", "") if padding == "zeros" else _AXIS
+        borders = padding == "reflection" or (padding == "border" and mode != "cubic")
+        axis = _AXIS if borders else _AXIS.replace("low = $LOW, high = $HIGH, ", "")
         taps_function = c_helper(marks["TAPSNAME"], axis, types, marks, reflect)
         suffix = "" if grid.type.dtype is dtype else f"_{grid.type.dtype.short}"
         function = c_function(call, f"{tag}_{rank}d{suffix}", _TEXT, types, marks, (taps_function,))

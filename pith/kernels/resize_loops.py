@@ -222,7 +222,7 @@ class ResizeAxes(Kernel):
             f"static void $name(const $T *x, $T *y, {c} *half0, int32_t offset, {', '.join(pointers)},\n    "
             f"{', '.join(sizes_c)}, float value) {{\n  {c} *half1 = half0 + offset;\n" + "\n".join(body) + "\n  (void)half1;\n}\n"
         )
-        kinds = "_".join(f.name.split("_", 4)[-1] for f in functions)
+        kinds = "_".join(f.name.split("_", 3)[-1] for f in functions)
         function = c_function(call, f"chain{len(calls)}_{kinds}", text, {"": call.input(0).type.dtype}, requires=tuple(functions))
         offset = Int(sizes[0] // between.itemsize)
         args = (In(0), Out(0), Scratch(), offset, *tables, *numbers, value)

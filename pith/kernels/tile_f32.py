@@ -21,7 +21,7 @@ from pith.kernels.cexpr import digest, print_expr
 from pith.kernels.fused_map import IVDEP
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
-from pith.vector.f32 import dialect, print_vector, vectorisable
+from pith.vector.f32 import needs, print_vector, vectorisable
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,6 @@ def residuals(call: Call) -> tuple[int, ...]:
 @functools.cache
 def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
     """One register tile: all taps of `rows` rows against one panel."""
-    vec = dialect(isa)
     inline = tail if tail.vector else Tail(None, ())
     name = f"tile_f32_{isa.name}_{rows}x{vectors}{inline.suffix}"
     lanes = "VF_LANES"
@@ -172,7 +171,7 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
         o += [f"      vf_store_n(p + {v} * {lanes}, {z}, cols - {v} * {lanes});" for v, z in enumerate(results)]
         o += ["    }", "  }"]
     o.append("}")
-    return CFunction(name, "\n".join(o) + "\n", (vec,), ("stdint.h", "stddef.h"))
+    return CFunction(name, "\n".join(o) + "\n", needs(inline.expr, isa), ("stdint.h", "stddef.h"))
 
 
 @functools.cache
@@ -202,13 +201,13 @@ def row_block(isa: ISA, tail: Tail) -> CFunction:
     inline = tail if tail.vector else Tail(None, ())
     wide, narrow = (body(isa, s.rows, v, inline) for v in (s.vectors, 1))
     wide_few, narrow_few = (body(isa, s.few, v, inline) for v in (s.vectors, 1))
-    needs: tuple[CFunction, ...] = (wide, narrow, wide_few, narrow_few)
+    called: tuple[CFunction, ...] = (wide, narrow, wide_few, narrow_few)
     extras = "".join(f", e{i}" for i in range(len(tail.kinds)))
     passed = extras if tail.vector else ""
     post = ""
     if not tail.vector:
         f = rows_tail(tail)
-        needs = (*needs, f)
+        called = (*called, f)
         post = f"  {f.name}(y, rows, n{extras});\n"
     name = f"rows_f32_{isa.name}_{s.rows}x{s.vectors}{tail.suffix}"
     call = "(taps, kc, a, ao, w, y, c, rows, n - c" + passed + ");"
@@ -231,7 +230,7 @@ static void {name}(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao
   }}
 {post}}}
 """
-    return CFunction(name, text, needs, ("stdint.h", "stddef.h"))
+    return CFunction(name, text, called, ("stdint.h", "stddef.h"))
 
 
 # ---- packing

@@ -72,9 +72,10 @@ def axis_taps(coordinate: np.ndarray, size: int, attrs: Attrs) -> tuple[np.ndarr
     coordinate = np.clip(np.nan_to_num(coordinate, nan=-1e6, posinf=1e6, neginf=-1e6), -1e6, 1e6)
     v = (coordinate + 1) / 2 * (size - 1) if corners else ((coordinate + 1) * size - 1) / 2
     v = np.rint(v) if mode == "nearest" else v
-    if padding == "border":
+    whole = mode != "cubic"  # cubic moves its taps inside one by one, the others the place itself
+    if whole and padding == "border":
         v = np.where((v < low) | (v > high), np.clip(v, 0, size - 1), v)
-    elif padding == "reflection":
+    elif whole and padding == "reflection":
         v = reflect(v, low, high)
     v = np.clip(v, -1e6 - size, 1e6 + size)
     left = np.floor(v)

@@ -73,8 +73,8 @@ def _reduce(x: np.ndarray, kind: str, axes: tuple[int, ...], keepdims: bool) -> 
         count = math.prod(x.shape[a] for a in axes)
         if is_float:
             return np.asarray(total / count)
-        # truncated, as C divides: |total| // count with the sign put back
-        return np.asarray(np.sign(total) * (np.abs(total) // max(count, 1)))
+        floor = total // max(count, 1)
+        return np.asarray(floor + ((total < 0) & (floor * count != total)))  # truncated, as C divides
     if kind == "l2":
         return np.asarray(np.sqrt(total))
     return np.asarray(np.log(total)) if kind == "log_sum" else total

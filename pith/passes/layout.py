@@ -46,7 +46,7 @@ def _flip(graph: Graph) -> int:
             inputs, attrs = _widen(graph, inputs, attrs)
         inputs[0] = add_node(graph, "transpose", [x], {"perm": _TO_LAST}, like=node, into=new)
         attrs["layout"] = "channels_last"
-        y = add_node(graph, node.op, inputs, attrs, like=node, into=new)
+        y = add_node(graph, node.op, inputs, attrs, outputs=[graph.fresh(node.name or node.op)], like=node, into=new)
         if rank == 3:
             y = add_node(graph, "transpose", [y], {"perm": _TO_FIRST}, like=node, into=new)
             add_node(graph, "reshape", [y], {"shape": final}, outputs=node.outputs[:1], like=node, into=new)
@@ -99,7 +99,8 @@ class _Sinker:
 
     def emit(self, op: str, inputs: list[str], attrs: dict[str, object], outputs: list[str] | None = None, like: Node | None = None) -> str:
         part: list[Node] = []
-        out = add_node(self.graph, op, inputs, attrs, outputs=outputs or (), like=like, into=part)
+        single = outputs or [self.graph.fresh((like.name if like else "") or op)]
+        out = add_node(self.graph, op, inputs, attrs, outputs=single, like=like, into=part)
         self.append(part[0])
         return out
 

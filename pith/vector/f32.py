@@ -112,12 +112,13 @@ def dialect(isa: ISA) -> CFunction:
     return CFunction("vf", _TEXT[isa.name], (), ("stdint.h", *isa.headers))
 
 
+FUNCTIONS = ("abs", "exp", "sigmoid", "tanh")  # printed as calls of pith.vector.f32_math
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 _PICK = {"lt": ("vf_lt", False), "gt": ("vf_lt", True), "le": ("vf_le", False), "ge": ("vf_le", True)}
 
 
 def vectorisable(expr: Expr) -> bool:
-    """Whether `print_vector` can print the expression: float32 arithmetic, min, max, and selects by a comparison."""
+    """Whether `print_vector` can print the expression: float32 arithmetic, min, max, FUNCTIONS, selects by a comparison."""
     tests = {id(n.args[0]) for n in expr.walk() if n.op == "select"}
     for n in expr.walk():
         if n.op in _PICK and id(n) in tests:
@@ -127,9 +128,18 @@ def vectorisable(expr: Expr) -> bool:
         if n.op == "select":
             if n.args[0].op not in _PICK:
                 return False
-        elif n.op not in _INFIX and n.op not in ("arg", "const", "min", "max", "neg"):
+        elif n.op not in _INFIX and n.op not in ("arg", "const", "min", "max", "neg", *FUNCTIONS):
             return False
     return True
+
+
+def needs(expr: Expr | None, isa: ISA) -> tuple[CFunction, ...]:
+    """What C text printed from `expr` by `print_vector` requires."""
+    if expr is not None and any(n.op in FUNCTIONS for n in expr.walk()):
+        from pith.vector.f32_math import vector_math
+
+        return (vector_math(isa),)
+    return (dialect(isa),)
 
 
 def print_vector(expr: Expr, args: Sequence[str], prefix: str) -> tuple[list[str], str]:
@@ -157,7 +167,7 @@ def print_vector(expr: Expr, args: Sequence[str], prefix: str) -> tuple[list[str
         elif n.op == "neg":
             s = f"(-{a[0]})"
         else:
-            s = f"vf_{n.op}({a[0]}, {a[1]})"
+            s = f"vf_{n.op}({', '.join(a)})"
         if n.args and n.op not in _PICK and uses.get(id(n), 0) > 1:
             name = f"{prefix}{len(statements)}"
             statements.append(f"const vf {name} = {s};")

@@ -11,11 +11,13 @@ from pith.graph import ModelError, UnsupportedError
 from pith.importers.onnx import import_onnx, shape_inputs
 from tests.importers.build import model, node, ops, run_ort, run_pith, value
 
-F, I, B = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
+F, I64, B = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
 X = np.random.default_rng(1).standard_normal((4, 3)).astype(np.float32)
 
 
-def graph(name: str, nodes: list[onnx.NodeProto], inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]) -> onnx.GraphProto:
+def graph(
+    name: str, nodes: list[onnx.NodeProto], inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]
+) -> onnx.GraphProto:
     return helper.make_graph(nodes, name, inputs, outputs)
 
 
@@ -47,7 +49,9 @@ def test_if_with_a_run_time_condition_computes_both(truth: bool) -> None:
 
 def test_if_with_branches_of_different_shapes_is_refused() -> None:
     sides = branches() | {"else_branch": graph("e", [node("Flatten", ["x"], "z", axis=0)], [], [value("z", None)])}
-    made = model([node("If", ["c"], "y", name="fork", **sides)], [value("x", (4, 3)), value("c", (), B)], [value("y", None)])
+    made = model(
+        [node("If", ["c"], "y", name="fork", **sides)], [value("x", (4, 3)), value("c", (), B)], [value("y", None)]
+    )
     with pytest.raises(UnsupportedError) as e:
         import_onnx(made)
     assert "fork" in e.value.where and "condition" in e.value.where
@@ -65,14 +69,19 @@ def counting_loop(trips: int, limit: float, *, run_time_limit: bool = False) -> 
             node("Add", ["v", "v"], "v_next"),
             node("Identity", ["v_next"], "seen"),
         ],
-        [value("i", (), I), value("go", (), B), value("v", (4, 3))],
+        [value("i", (), I64), value("go", (), B), value("v", (4, 3))],
         [value("more", (), B), value("v_next", (4, 3)), value("seen", (4, 3))],
     )
     inputs = [value("x", (4, 3))] + ([value("limit", ())] if run_time_limit else [])
     constants = {"m": np.array(trips), "c": np.array(True)}
     if not run_time_limit:
         constants["limit"] = np.array(limit, np.float32)
-    return model([node("Loop", ["m", "c", "x"], ["v", "all"], name="loop", body=body)], inputs, [value("v", None), value("all", None)], constants)
+    return model(
+        [node("Loop", ["m", "c", "x"], ["v", "all"], name="loop", body=body)],
+        inputs,
+        [value("v", None), value("all", None)],
+        constants,
+    )
 
 
 @pytest.mark.parametrize(("trips", "limit"), [(3, 99.0), (50, 2.0), (1, 0.0), (0, 5.0)])
@@ -149,8 +158,21 @@ def test_functions_of_the_model_are_inlined() -> None:
 
 
 def test_function_that_calls_itself_is_refused() -> None:
-    function = helper.make_function("mine", "f", ["a"], ["b"], [node("f", ["a"], "b", domain="mine")], [helper.make_opsetid("", 17), helper.make_opsetid("mine", 1)])
-    made = model([node("f", ["x"], "y", domain="mine")], [value("x", (1,))], [value("y", None)], domains={"mine": 1}, functions=[function])
+    function = helper.make_function(
+        "mine",
+        "f",
+        ["a"],
+        ["b"],
+        [node("f", ["a"], "b", domain="mine")],
+        [helper.make_opsetid("", 17), helper.make_opsetid("mine", 1)],
+    )
+    made = model(
+        [node("f", ["x"], "y", domain="mine")],
+        [value("x", (1,))],
+        [value("y", None)],
+        domains={"mine": 1},
+        functions=[function],
+    )
     with pytest.raises(ModelError, match="deep"):
         import_onnx(made)
 
@@ -168,7 +190,7 @@ def test_sequences_vanish() -> None:
             node("ConcatFromSequence", ["two"], "y", axis=0),
         ],
         [value("x", (4, 3))],
-        [value("y", None), value("z", None), value("n", (), I)],
+        [value("y", None), value("z", None), value("n", (), I64)],
         {"split": split, "one": np.array(1), "zero": np.array(0), "last": np.array(-1)},
     )
     for want, got in zip(run_ort(made, {"x": X}), run_pith(made, {"x": X}), strict=True):

@@ -6,13 +6,14 @@ import cProfile
 import pstats
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto, helper
 
 from pith.importers.onnx import import_onnx
 from tests.importers.build import model, node, ops, run_ort, run_pith, value
 
-I = TensorProto.INT64  # noqa: E741
+I64 = TensorProto.INT64
 
 
 def test_shape_gather_concat_reshape_vanishes() -> None:
@@ -54,10 +55,18 @@ def test_range_and_expand_of_shapes_are_constants() -> None:
 
 @pytest.mark.parametrize(
     ("indices", "expected"),
-    [(3, ["slice", "reshape"]), ([1, 3, 5], ["slice"]), ([5, 4, 3], ["slice"]), ([-1, -2], ["slice"]), ([0, 1, 3], ["gather"])],
+    [
+        (3, ["slice", "reshape"]),
+        ([1, 3, 5], ["slice"]),
+        ([5, 4, 3], ["slice"]),
+        ([-1, -2], ["slice"]),
+        ([0, 1, 3], ["gather"]),
+    ],
 )
 def test_gather_of_even_steps_is_a_slice(indices: int | list[int], expected: list[str]) -> None:
-    made = model([node("Gather", ["x", "i"], "y", axis=1)], [value("x", (2, 6))], [value("y", None)], {"i": np.array(indices)})
+    made = model(
+        [node("Gather", ["x", "i"], "y", axis=1)], [value("x", (2, 6))], [value("y", None)], {"i": np.array(indices)}
+    )
     assert ops(import_onnx(made)) == expected
     x = np.random.default_rng(0).standard_normal((2, 6)).astype(np.float32)
     np.testing.assert_array_equal(run_pith(made, {"x": x})[0], np.take(x, indices, axis=1))
@@ -65,13 +74,20 @@ def test_gather_of_even_steps_is_a_slice(indices: int | list[int], expected: lis
 
 def test_reshape_to_a_declared_shape() -> None:
     """The shape is computed at run time, but the model says what comes out."""
-    made = model([node("Reshape", ["x", "s"], "y")], [value("x", (2, 6)), value("s", (2,), I)], [value("y", (4, "k"))])
+    made = model(
+        [node("Reshape", ["x", "s"], "y")], [value("x", (2, 6)), value("s", (2,), I64)], [value("y", (4, "k"))]
+    )
     graph = import_onnx(made)
     assert graph.types["y"].shape == (4, 3) and graph.inputs == ["x", "s"]
 
 
 def test_names_order_and_metadata() -> None:
-    nodes = [node("Relu", ["x"], "a", name="act"), node("Add", ["a", "w"], "out 1"), node("Identity", ["x"], "same"), node("Neg", ["w"], "c")]
+    nodes = [
+        node("Relu", ["x"], "a", name="act"),
+        node("Add", ["a", "w"], "out 1"),
+        node("Identity", ["x"], "same"),
+        node("Neg", ["w"], "c"),
+    ]
     made = model(
         nodes, [value("unused", (7,)), value("x", (2,))], [value("same", None), value("out 1", None), value("c", None)],
         {"w": np.array([1, 2], np.float32)},
@@ -110,19 +126,26 @@ def test_dead_nodes_do_no_harm() -> None:
 
 def test_large_results_stay_for_run_time() -> None:
     """Broadcasting one number to a gigabyte is not folded."""
-    nodes = [node("ConstantOfShape", ["s"], "big"), node("ReduceSum", ["big"], "sum", keepdims=0), node("Add", ["x", "sum"], "y")]
+    nodes = [
+        node("ConstantOfShape", ["s"], "big"),
+        node("ReduceSum", ["big"], "sum", keepdims=0),
+        node("Add", ["x", "sum"], "y"),
+    ]
     graph = import_onnx(model(nodes, [value("x", (2,))], [value("y", None)], {"s": np.array([1 << 14, 1 << 14])}))
     assert ops(graph) == ["expand", "reduce", "add"]
     assert sum(a.nbytes for a in graph.constants.values()) < 1000
 
 
-def chain(count: int) -> object:
-    nodes = [node("Relu" if k % 2 else "Add", [f"v{k}"] if k % 2 else [f"v{k}", "w"], f"v{k + 1}") for k in range(count)]
+def chain(count: int) -> onnx.ModelProto:
+    nodes = [
+        node("Relu" if k % 2 else "Add", [f"v{k}"] if k % 2 else [f"v{k}", "w"], f"v{k + 1}") for k in range(count)
+    ]
     return model(nodes, [value("v0", (8,))], [value(f"v{count}", None)], {"w": np.ones(8, np.float32)})
 
 
 def test_import_time_grows_with_the_number_of_nodes() -> None:
     """Twenty times the nodes take about twenty times the function calls (counted: time would depend on the machine)."""
+
     def calls(count: int) -> int:
         made = chain(count)
         profile = cProfile.Profile()

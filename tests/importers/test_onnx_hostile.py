@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tracemalloc
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,16 @@ def test_nothing_large_is_allocated_for_a_lie() -> None:
     sparse.graph.sparse_initializer.append(onnx.SparseTensorProto(values=values, indices=indices, dims=[1 << 30]))
     refused(sparse, "too large", error=ShapeError)
     for op, shape in (("ConstantOfShape", [1 << 30]), ("ConstantOfShape", [-1]), ("ConstantOfShape", [1 << 20] * 3)):
-        bomb = model([node(op, ["s"], "c"), node("NonZero", ["c"], "y")], [], [value("y", None)], {"s": np.array(shape)})
+        bomb = model(
+            [node(op, ["s"], "c"), node("NonZero", ["c"], "y")], [], [value("y", None)], {"s": np.array(shape)}
+        )
         refused(bomb, "try:", error=PithError)
-    bomb = model([node("Range", ["a", "b", "c"], "y")], [], [value("y", None)], {"a": np.array(0), "b": np.array(2**62), "c": np.array(1)})
+    bomb = model(
+        [node("Range", ["a", "b", "c"], "y")],
+        [],
+        [value("y", None)],
+        {"a": np.array(0), "b": np.array(2**62), "c": np.array(1)},
+    )
     refused(bomb, "too long")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -128,7 +136,9 @@ def test_external_data_beside_the_model(tmp_path: Path) -> None:
     np.testing.assert_array_equal(import_onnx(path).constants["w"], weights[2:].reshape(2, 3))
 
 
-@pytest.mark.parametrize("location", ["../w.bin", "sub/../../w.bin", "/etc/passwd", "C:\\w.bin", "..\\w.bin", "", "w\0.bin", "~/w.bin"])
+@pytest.mark.parametrize(
+    "location", ["../w.bin", "sub/../../w.bin", "/etc/passwd", "C:\\w.bin", "..\\w.bin", "", "w\0.bin", "~/w.bin"]
+)
 def test_external_data_outside_the_folder(tmp_path: Path, location: str) -> None:
     folder = tmp_path / "model"
     folder.mkdir()
@@ -190,7 +200,10 @@ def _cycle(made: onnx.ModelProto) -> None:
         (lambda m: m.ClearField("graph"), "no graph"),
         (lambda m: m.graph.ClearField("output"), "no output"),
         (lambda m: m.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.ones((2, 3)), "w")), "one type"),
-        (lambda m: m.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.ones((5, 7), np.float32), "w")), "broadcast"),
+        (
+            lambda m: m.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.ones((5, 7), np.float32), "w")),
+            "broadcast",
+        ),
         (lambda m: m.graph.node[0].attribute.append(helper.make_attribute("axis", 1)), "axis"),
     ],
 )
@@ -211,14 +224,23 @@ def test_all_unsupported_nodes_are_listed_at_once() -> None:
         node("Relu", ["g"], "h", name="fine"),
     ]
     made = model(nodes, [value("x", (2,))], [value(v, None) for v in ("places", "h", "r")], domains={"acme": 1})
-    e = refused(made, "3 nodes", "NonZero at find", "acme:Frobnicate at first", "RandomNormalLike at noise", error=UnsupportedError)
+    e = refused(
+        made,
+        "3 nodes",
+        "NonZero at find",
+        "acme:Frobnicate at first",
+        "RandomNormalLike at noise",
+        error=UnsupportedError,
+    )
     assert "fine" not in str(e) and "random" in str(e) and "depends on the data" in str(e)
 
 
 def nested(depth: int) -> onnx.ModelProto:
     inner = helper.make_graph([node("Neg", ["x"], "z")], "g", [], [value("z", None)])
     for _ in range(depth):
-        inner = helper.make_graph([node("If", ["c"], "z", then_branch=inner, else_branch=inner)], "g", [], [value("z", None)])
+        inner = helper.make_graph(
+            [node("If", ["c"], "z", then_branch=inner, else_branch=inner)], "g", [], [value("z", None)]
+        )
     return model(list(inner.node), [value("x", (2,))], [value("z", None)], {"c": np.array(True)})
 
 
@@ -232,9 +254,15 @@ def test_functions_that_multiply_are_refused() -> None:
     for k in range(7):
         names = ["a", *(f"t{i}" for i in range(15)), "b"]
         op, domain = ("Neg", "") if k == 6 else (f"f{k + 1}", "m")
-        body = [node(op, [s], d, domain=domain) for s, d in zip(names, names[1:], strict=False)]
+        body = [node(op, [s], d, domain=domain) for s, d in pairwise(names)]
         functions.append(helper.make_function("m", f"f{k}", ["a"], ["b"], body, imports))
-    made = model([node("f0", ["x"], "y", domain="m")], [value("x", (1,))], [value("y", None)], domains={"m": 1}, functions=functions)
+    made = model(
+        [node("f0", ["x"], "y", domain="m")],
+        [value("x", (1,))],
+        [value("y", None)],
+        domains={"m": 1},
+        functions=functions,
+    )
     refused(made, "more than", error=UnsupportedError)
 
 
@@ -266,8 +294,13 @@ def test_attributes_out_of_range(op: str, attrs: dict[str, Any]) -> None:
 
 
 def test_constant_indices_out_of_range() -> None:
-    for op, extra in (("Gather", []), ("GatherElements", []), ("GatherND", [])):
-        made = model([node(op, ["x", "i", *extra], "y", name="pick")], [value("x", (3, 2))], [value("y", None)], {"i": np.array([[5, 1]])})
+    for op in ("Gather", "GatherElements", "GatherND"):
+        made = model(
+            [node(op, ["x", "i"], "y", name="pick")],
+            [value("x", (3, 2))],
+            [value("y", None)],
+            {"i": np.array([[5, 1]])},
+        )
         refused(made, "pick", "outside", error=PithError)
 
 

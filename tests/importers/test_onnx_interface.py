@@ -11,19 +11,26 @@ from pith.graph import ShapeError, UnsupportedError
 from pith.importers.onnx import import_onnx, shape_inputs
 from tests.importers.build import model, node, ops, run_pith, value
 
-I = TensorProto.INT64  # noqa: E741
+I64 = TensorProto.INT64
 
 
 def image() -> onnx.ModelProto:
     return model(
-        [node("Add", ["x", "m"], "y")], [value("x", ("batch", 3, "height", None)), value("m", ("batch", 1, 1, 1))], [value("y", None)]
+        [node("Add", ["x", "m"], "y")],
+        [value("x", ("batch", 3, "height", None)), value("m", ("batch", 1, 1, 1))],
+        [value("y", None)],
     )
 
 
 def test_unbound_dimensions_are_named_with_the_option_to_give() -> None:
     with pytest.raises(ShapeError) as e:
         import_onnx(image())
-    assert "input 'x'" in e.value.what and "0 (batch)" in e.value.what and "2 (height)" in e.value.what and "3 (?)" in e.value.what
+    assert (
+        "input 'x'" in e.value.what
+        and "0 (batch)" in e.value.what
+        and "2 (height)" in e.value.what
+        and "3 (?)" in e.value.what
+    )
     assert "input 'm'" in e.value.what  # all at once
     assert e.value.try_ == "--shape x=1x3xHxW --shape m=1x1x1x1"
 
@@ -72,7 +79,7 @@ def sliced() -> onnx.ModelProto:
     """The ends of a slice go through arithmetic before they are needed."""
     return model(
         [node("Add", ["n", "one"], "ends"), node("Slice", ["x", "zero", "ends", "zero"], "y", name="cut")],
-        [value("x", (5, 2)), value("n", (1,), I)], [value("y", None)], {"one": np.array([1]), "zero": np.array([0])},
+        [value("x", (5, 2)), value("n", (1,), I64)], [value("y", None)], {"one": np.array([1]), "zero": np.array([0])},
     )  # fmt: skip
 
 
@@ -99,7 +106,12 @@ def test_constants_of_unknown_names() -> None:
 
 
 def test_weights_listed_as_inputs_are_constants() -> None:
-    made = model([node("Add", ["x", "w"], "y")], [value("x", (2,)), value("w", (2,))], [value("y", None)], {"w": np.ones(2, np.float32)})
+    made = model(
+        [node("Add", ["x", "w"], "y")],
+        [value("x", (2,)), value("w", (2,))],
+        [value("y", None)],
+        {"w": np.ones(2, np.float32)},
+    )
     assert import_onnx(made).inputs == ["x"]
     assert import_onnx(made, shapes={"w": (2,)}).inputs == ["x", "w"]
     replaced = run_pith(made, {"x": np.zeros(2, np.float32)}, constants={"w": np.array([5, 6], np.float32)})
@@ -125,12 +137,13 @@ def test_shape_inputs_through_a_loop() -> None:
 
     body = helper.make_graph(
         [node("Add", ["n", "one"], "n2"), node("Identity", ["c"], "c2"), node("Reshape", ["x", "n"], "seen")], "body",
-        [value("i", (), I), value("c", (), TensorProto.BOOL), value("n", (1,), I)],
-        [value("c2", (), TensorProto.BOOL), value("n2", (1,), I), value("seen", None)],
+        [value("i", (), I64), value("c", (), TensorProto.BOOL), value("n", (1,), I64)],
+        [value("c2", (), TensorProto.BOOL), value("n2", (1,), I64), value("seen", None)],
     )  # fmt: skip
     made = model(
         [node("Loop", ["m", "", "start"], ["last", "all"], body=body)],
-        [value("x", (4,)), value("m", (), I), value("start", (1,), I)], [value("last", None, I)], {"one": np.array([0])},
+        [value("x", (4,)), value("m", (), I64), value("start", (1,), I64)],
+        [value("last", None, I64)], {"one": np.array([0])},
     )  # fmt: skip
     assert shape_inputs(made) == {"m", "start"}
     graph = import_onnx(made, constants={"m": np.array(2), "start": np.array([4])})

@@ -63,10 +63,12 @@ def test_scales_as_an_input(op: str, opset: int, scales: list[float], mode: str)
 # ONNX Runtime starts at opset 7, so NumPy is the judge of what is older.
 
 
-@pytest.mark.parametrize(("shape", "axis", "aligned"), [((3, 4), 1, (3, 4, 1)), ((5,), None, (5,)), ((2,), 0, (2, 1, 1, 1))])
+@pytest.mark.parametrize(
+    ("shape", "axis", "aligned"), [((3, 4), 1, (3, 4, 1)), ((5,), None, (5,)), ((2,), 0, (2, 1, 1, 1))]
+)
 def test_broadcast_attribute(shape: tuple[int, ...], axis: int | None, aligned: tuple[int, ...]) -> None:
     b = np.random.default_rng(4).standard_normal(shape).astype(np.float32)
-    attrs = {"broadcast": 1} | ({} if axis is None else {"axis": axis})
+    attrs: dict[str, Any] = {"broadcast": 1} | ({} if axis is None else {"axis": axis})
     made = single("Mul", {"x": X}, constants={"b": b}, opset=6, **attrs)
     np.testing.assert_array_equal(run_pith(made, {"x": X})[0], X * b.reshape(aligned))
 
@@ -95,7 +97,10 @@ def test_cast_to_a_named_type() -> None:
 
 
 def test_batch_normalization_of_opset_6() -> None:
-    stats = {k: np.array(v, np.float32) for k, v in {"s": [1, 2, 3], "b": [0, 1, -1], "m": [0.5, 0, 1], "v": [1, 2, 4]}.items()}
+    stats = {
+        k: np.array(v, np.float32)
+        for k, v in {"s": [1, 2, 3], "b": [0, 1, -1], "m": [0.5, 0, 1], "v": [1, 2, 4]}.items()
+    }
     made = single("BatchNormalization", {"x": X}, constants=stats, opset=6, is_test=1, epsilon=1e-3)
     s, b, m, v = (a.astype(np.float64).reshape(3, 1, 1) for a in stats.values())
     np.testing.assert_allclose(run_pith(made, {"x": X})[0], (X - m) / np.sqrt(v + 1e-3) * s + b, rtol=1e-5, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Quantised operators against ONNX Runtime: integers exactly, or within one step where it rounds float sums its own way."""
+"""Quantised operators against ONNX Runtime: exactly, or within one step where it rounds float sums its own way."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def zero(value: int | list[int], dtype: Any = np.uint8) -> np.ndarray:
     return np.array(value, dtype)
 
 
-def check(model: Any, feed: dict[str, np.ndarray], steps: int = 0) -> None:
+def check(model: Any, feed: dict[str, np.ndarray], steps: float = 0) -> None:
     for want, got in zip(run_ort(model, feed), run_pith(model, feed), strict=True):
         assert got.dtype == want.dtype and got.shape == want.shape
         assert np.abs(got.astype(np.float64) - want.astype(np.float64)).max() <= steps
@@ -38,8 +38,18 @@ def check(model: Any, feed: dict[str, np.ndarray], steps: int = 0) -> None:
 @pytest.mark.parametrize("bias", [False, True])
 def test_qlinear_conv(per_channel: bool, bias: bool) -> None:
     x = q((2, 3, 7, 6))
-    ws, wz = (scale([0.02, 0.03, 0.011, 0.5]), zero([0] * 4, np.int8)) if per_channel else (scale(0.02), zero(3, np.int8))
-    constants = {"xs": scale(0.05), "xz": zero(121), "w": q((4, 3, 3, 3), np.int8), "ws": ws, "wz": wz, "ys": scale(1.7), "yz": zero(99)}
+    ws, wz = (
+        (scale([0.02, 0.03, 0.011, 0.5]), zero([0] * 4, np.int8)) if per_channel else (scale(0.02), zero(3, np.int8))
+    )
+    constants = {
+        "xs": scale(0.05),
+        "xz": zero(121),
+        "w": q((4, 3, 3, 3), np.int8),
+        "ws": ws,
+        "wz": wz,
+        "ys": scale(1.7),
+        "yz": zero(99),
+    }
     if bias:
         constants["b"] = _RNG.integers(-5000, 5000, 4, dtype=np.int32)
     model = single("QLinearConv", {"x": x}, constants=constants, out_type=U8, pads=[1, 0, 1, 2], strides=[2, 1])
@@ -61,7 +71,8 @@ def test_matmul_integer_by_column() -> None:
 def test_qlinear_matmul() -> None:
     a = q((2, 4, 8))
     constants = {
-        "as": scale(0.03), "az": zero(113), "b": q((8, 3)), "bs": scale(0.004), "bz": zero(120), "ys": scale(0.31), "yz": zero(77)
+        "as": scale(0.03), "az": zero(113), "b": q((8, 3)), "bs": scale(0.004), "bz": zero(120),
+        "ys": scale(0.31), "yz": zero(77),
     }  # fmt: skip
     check(single("QLinearMatMul", {"a": a}, constants=constants, out_type=U8), {"a": a})
 
@@ -92,13 +103,24 @@ def test_microsoft_pools(channels_last: int) -> None:
     x = q((2, 8, 6, 8))
     constants = {"xs": scale(0.04), "xz": zero(120), "ys": scale(0.03), "yz": zero(100)}
     model = single(
-        "QLinearGlobalAveragePool", {"x": x}, constants=constants, domain="com.microsoft", out_type=U8, channels_last=channels_last
+        "QLinearGlobalAveragePool",
+        {"x": x},
+        constants=constants,
+        domain="com.microsoft",
+        out_type=U8,
+        channels_last=channels_last,
     )
     check(model, {"x": x}, 1)
     if channels_last:
         return  # ONNX Runtime's plain average pool refuses it in a model from outside
     model = single(
-        "QLinearAveragePool", {"x": x}, constants=constants, domain="com.microsoft", out_type=U8, kernel_shape=[3, 2], strides=[2, 1]
+        "QLinearAveragePool",
+        {"x": x},
+        constants=constants,
+        domain="com.microsoft",
+        out_type=U8,
+        kernel_shape=[3, 2],
+        strides=[2, 1],
     )
     check(model, {"x": x}, 1)
 
@@ -107,7 +129,15 @@ def test_microsoft_concat() -> None:
     a, b = q((2, 3)), q((2, 4))
     constants = {"ys": scale(0.1), "yz": zero(7), "as": scale(0.05), "az": zero(1), "bs": scale(0.2), "bz": zero(128)}
     order = ["ys", "yz", "a", "as", "az", "b", "bs", "bz"]
-    model = single("QLinearConcat", {"a": a, "b": b}, constants=constants, inputs=order, domain="com.microsoft", out_type=U8, axis=1)
+    model = single(
+        "QLinearConcat",
+        {"a": a, "b": b},
+        constants=constants,
+        inputs=order,
+        domain="com.microsoft",
+        out_type=U8,
+        axis=1,
+    )
     check(model, {"a": a, "b": b})
 
 
@@ -139,7 +169,10 @@ def test_dequantize_of_a_constant_folds() -> None:
     x = np.zeros((2, 3), np.float32)
     constants = {"w": q((2, 3), np.int8), "s": scale(0.5), "z": zero(3, np.int8)}
     made = model(
-        [node("DequantizeLinear", ["w", "s", "z"], "f"), node("Add", ["x", "f"], "y")], [value("x", (2, 3))], [value("y", None)], constants
+        [node("DequantizeLinear", ["w", "s", "z"], "f"), node("Add", ["x", "f"], "y")],
+        [value("x", (2, 3))],
+        [value("y", None)],
+        constants,
     )
     graph = import_onnx(made)
     assert ops(graph) == ["add"]

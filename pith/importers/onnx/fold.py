@@ -28,7 +28,7 @@ class Builder:
         self.reserved: set[str] = set()  # names the model gives to values; fresh names avoid them
         self._work = MAX_FOLD_WORK
         self._bytes = MAX_CONSTANT_BYTES
-        self._shared: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._shared: dict[tuple[np.dtype, tuple[int, ...], bytes], str] = {}
 
     def fresh(self, hint: str) -> str:
         """A name that neither the graph nor the model uses."""
@@ -43,7 +43,7 @@ class Builder:
             name = self.fresh(hint)
             self.graph.set_constant(name, array)
             return name
-        key = (array.dtype.name, array.shape, array.tobytes())
+        key = (array.dtype, array.shape, array.tobytes())
         if key not in self._shared:
             name = self._shared[key] = self.fresh(hint)
             self.graph.set_constant(name, array)

@@ -33,7 +33,7 @@ from pith.importers.onnx.tensors import sparse_to_array, to_array
 from pith.importers.onnx.typecheck import check_inputs
 from pith.ops import load_all
 
-MAX_UNROLLED = 100_000  # nodes mapped in one import beyond those of the main graph: of loops, branches and functions
+MAX_UNROLLED = 50_000  # nodes mapped in one import beyond those of the main graph: of loops, branches and functions
 KNOWN_OPSET = onnx.defs.onnx_opset_version()
 
 

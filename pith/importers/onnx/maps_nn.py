@@ -25,6 +25,7 @@ def convolution(n: Call, x: str, w: str, bias: str) -> str:
     kernel = n.attrs.ints("kernel_shape") or ws[2:]
     if kernel != ws[2:] or group < 1 or xs[1] != ws[1] * group or ws[0] % group:
         raise n.invalid(f"weights {ws} in {group} groups do not fit input {xs} and kernel {kernel}")
+    _check_bias(n, bias, ws[0])
     p = window(n, xs[2:], kernel)
     return n.emit(
         "conv",
@@ -37,6 +38,11 @@ def convolution(n: Call, x: str, w: str, bias: str) -> str:
     )
 
 
+def _check_bias(n: Call, bias: str, channels: int) -> None:
+    if bias and n.shape(bias) != (channels,):
+        raise n.invalid(f"bias {n.shape(bias)} does not fit {channels} output channels")
+
+
 @onnx_op("ConvTranspose")
 def conv_transpose(n: Call) -> str:
     x, w = n.x(0), n.x(1)
@@ -46,6 +52,7 @@ def conv_transpose(n: Call) -> str:
     kernel = n.attrs.ints("kernel_shape") or ws[2:]
     if kernel != ws[2:]:
         raise n.invalid(f"weights {ws} do not have kernel {kernel}")
+    _check_bias(n, n.opt(2), ws[1] * group)
     p, extra = transposed_window(n, xs[2:], kernel)
     return n.emit(
         "conv_transpose",

@@ -1,0 +1,68 @@
+"""Coefficients of the polynomials in `pith/vector/f32_math.py`: `python benchmarks/math/derive_vector.py`.
+
+exp(r) on |r| <= ln(2)/2 and tanh(x)/x as a polynomial in x^2 on |x| <= 0.625, both minimax in relative error by a
+Remez exchange in 50-digit arithmetic, then rounded to float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import mpmath as mp
+import numpy as np
+
+mp.mp.dps = 50
+
+
+def remez(f: Callable[[mp.mpf], mp.mpf], lo: mp.mpf, hi: mp.mpf, degree: int, fixed: list[mp.mpf]) -> tuple[list[mp.mpf], mp.mpf]:
+    """Minimax relative error of fixed[0] + fixed[1] x + ... + free coefficients up to `degree`; (coefficients, error)."""
+    free = degree + 1 - len(fixed)
+    points = [lo + (hi - lo) * (1 - mp.cos(mp.pi * k / free)) / 2 for k in range(free + 1)]
+    coefficients: list[mp.mpf] = []
+    error = mp.mpf(0)
+    for _ in range(30):
+        rows, right = mp.matrix(free + 1, free + 1), mp.matrix(free + 1, 1)
+        for i, x in enumerate(points):
+            for j in range(free):
+                rows[i, j] = x ** (len(fixed) + j)
+            rows[i, free] = (-1) ** i * f(x)
+            right[i] = f(x) - sum(c * x**k for k, c in enumerate(fixed))
+        solution = mp.lu_solve(rows, right)
+        coefficients = [*fixed, *(solution[j] for j in range(free))]
+        grid = [lo + (hi - lo) * k / 2000 for k in range(2001)]
+        errors = [float((sum(c * x**k for k, c in enumerate(coefficients)) - f(x)) / f(x)) for x in grid]
+        extrema = [k for k in range(2001) if (k in (0, 2000) or abs(errors[k]) >= max(abs(errors[k - 1]), abs(errors[k + 1]))) and errors[k]]
+        chosen: list[int] = []
+        for k in extrema:
+            if chosen and (errors[k] > 0) == (errors[chosen[-1]] > 0):
+                if abs(errors[k]) > abs(errors[chosen[-1]]):
+                    chosen[-1] = k
+            else:
+                chosen.append(k)
+        while len(chosen) > free + 1:
+            chosen.pop(0 if abs(errors[chosen[0]]) < abs(errors[chosen[-1]]) else -1)
+        error = mp.mpf(max(abs(e) for e in errors))
+        if len(chosen) < free + 1:
+            break
+        new = [grid[k] for k in chosen]
+        if max(abs(a - b) for a, b in zip(new, points, strict=True)) < (hi - lo) / 4000:
+            break
+        points = new
+    return coefficients, error
+
+
+def main() -> None:
+    half = mp.log(2) / 2
+    for name, f, lo, hi, degree, fixed in (
+        ("exp", mp.exp, -half, half, 6, [mp.mpf(1), mp.mpf(1)]),
+        ("tanh(x)/x in x^2", lambda s: mp.tanh(mp.sqrt(s)) / mp.sqrt(s) if s else mp.mpf(1), mp.mpf("1e-12"), mp.mpf("0.390625"), 5, [mp.mpf(1)]),
+    ):
+        coefficients, error = remez(f, lo, hi, degree, fixed)
+        print(name, "relative error", mp.nstr(error, 3), [str(np.float32(float(c))) for c in coefficients])
+    ln2 = mp.log(2)
+    hi = mp.mpf(int(ln2 * 2**15)) / 2**15
+    print("ln2 high", float(hi), "low", str(np.float32(float(ln2 - hi))), "log2(e)", str(np.float32(float(1 / ln2))))
+
+
+if __name__ == "__main__":
+    main()
