@@ -132,20 +132,51 @@ def compile(
     cache: reuse the artefact of an equal earlier compilation of the same file.  progress: called with (stage, 0..1).
     Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
     """
-    key = _cache_key(model, target, shapes, constants, name, cc, opt, profile) if cache else None
-    stored = _cache_folder() / key if key else None
-    if stored is not None and (stored / "manifest.json").exists():
-        try:
-            return _deliver(stored, out)
-        except OSError as e:
-            raise as_build_error(e, Path(out or stored)) from e
-    result = stages(model, target, shapes, constants=constants, name=name, progress=progress)
-    if stored is not None:
-        _build_into(stored, result, cc, opt, profile, progress)
-        return _deliver(stored, out)
     if out is not None:
-        _build_into(Path(out), result, cc, opt, profile, progress)
+        compile_to(model, out, target, shapes, constants=constants, name=name, cc=cc, opt=opt, profile=profile, cache=cache, progress=progress)
         return Session(out)
+    key = _cache_key(model, target, shapes, constants, name, cc, opt, profile) if cache else None
+    if key:
+        stored = _stored(key, model, target, shapes, constants, name, cc, opt, profile, progress)
+        return Session(stored)
+    result = stages(model, target, shapes, constants=constants, name=name, progress=progress)
+    return _temporary_session(result, cc, opt, profile, progress)
+
+
+def compile_to(
+    model: Any, folder: str | Path, target: str = "host", shapes: Shapes | None = None, *,
+    constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
+    profile: bool = False, cache: bool = True, progress: Progress | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest."""
+    folder = Path(folder)
+    key = _cache_key(model, target, shapes, constants, name, cc, opt, profile) if cache else None
+    if key is None:
+        result = stages(model, target, shapes, constants=constants, name=name, progress=progress)
+        _build_into(folder, result, cc, opt, profile, progress)
+    else:
+        stored = _stored(key, model, target, shapes, constants, name, cc, opt, profile, progress)
+        with new_folder(folder) as work:
+            for item in stored.iterdir():
+                shutil.copy2(item, work / item.name)
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    return manifest
+
+
+def _stored(
+    key: str, model: Any, target: str, shapes: Shapes | None, constants: Mapping[str, np.ndarray] | None, name: str | None,
+    cc: str | None, opt: str, profile: bool, progress: Progress | None,
+) -> Path:  # fmt: skip
+    """The cache entry `key`, built now if it is not there."""
+    stored = _cache_folder() / key
+    if not (stored / "manifest.json").exists():
+        result = stages(model, target, shapes, constants=constants, name=name, progress=progress)
+        _build_into(stored, result, cc, opt, profile, progress)
+    return stored
+
+
+def _temporary_session(result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None) -> Session:
+    """Build into a temporary folder that lives as long as the Session."""
     folder = Path(tempfile.mkdtemp(prefix="pith-"))
     try:
         _build_into(folder, result, cc, opt, profile, progress)
@@ -162,15 +193,7 @@ def compile_graph(graph: Graph, target: str = "host", *, optimize: bool = True, 
     if optimize:
         return compile(graph, target, opt=opt, cc=cc, cache=False)
     result = generate([graph], get_target(target), identifier(graph.name))
-    folder = Path(tempfile.mkdtemp(prefix="pith-"))
-    try:
-        _build_into(folder, result, cc, opt, False, None)
-        session = Session(folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    weakref.finalize(session, shutil.rmtree, folder, True)
-    return session
+    return _temporary_session(result, cc, opt, False, None)
 
 
 def _build_into(folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None) -> None:
@@ -271,16 +294,6 @@ def _source_digest() -> str:
     root = Path(__file__).parent
     stats = sorted((str(p.relative_to(root)), p.stat().st_size, p.stat().st_mtime_ns) for p in root.rglob("*.py"))
     return hashlib.sha256(repr(stats).encode()).hexdigest()
-
-
-def _deliver(stored: Path, out: str | Path | None) -> Session:
-    """Open the cached artefact, copied to `out` when that is given."""
-    if out is None:
-        return Session(stored)
-    with new_folder(Path(out)) as work:
-        for item in stored.iterdir():
-            shutil.copy2(item, work / item.name)
-    return Session(out)
 
 
 def check_finite(name: str, array: np.ndarray) -> None:

@@ -31,7 +31,9 @@ def library() -> ctypes.CDLL:
     """The kernels, built for this processor and kept in the temporary folder under a name made of source and command."""
     compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
-        raise RuntimeError("training with `engine: kernels` needs a C compiler (gcc): install one, or set `engine: torch`")
+        raise RuntimeError(
+            "training with `engine: kernels` needs a C compiler (gcc): install one, or set `engine: torch`"
+        )
     command = [compiler, "-O3", "-march=native", "-ffast-math", "-fopenmp", "-fPIC", "-shared", "-w"]
     key = hashlib.sha256(SOURCE.read_bytes() + " ".join(command).encode()).hexdigest()[:16]
     path = Path(tempfile.gettempdir()) / f"pith_train_{key}.so"

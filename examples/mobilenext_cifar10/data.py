@@ -53,7 +53,9 @@ def augment(x: Tensor, how: dict[str, Any], generator: torch.Generator) -> Tenso
     angle = uniform(-how["rotate"], how["rotate"]) * math.pi / 180
     flip = torch.where(uniform(0, 1) < how["flip"], -1.0, 1.0)
     shift = uniform(-how["shift"], how["shift"], 2) * 2 / torch.tensor([w, h], device=x.device)
-    whole = torch.tensor([w, h], device=x.device) / 2  # pictures that are not warped move by whole pixels and stay sharp
+    whole = (
+        torch.tensor([w, h], device=x.device) / 2
+    )  # pictures that are not warped move by whole pixels and stay sharp
     shift = torch.where(warp[:, None], shift, (shift * whole).round() / whole)
     one, zero = torch.ones_like(sx), torch.zeros_like(sx)
     sx, sy, angle = torch.where(warp, sx, one), torch.where(warp, sy, one), torch.where(warp, angle, zero)

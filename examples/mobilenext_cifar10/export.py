@@ -78,7 +78,9 @@ def to_onnx(net: MobileNeXt, saved: dict[str, object], path: Path) -> None:
         "std": saved["std"],
         "resize": "antialias-bilinear, centre crop to square",
     }
-    onnx.helper.set_model_props(model, {"pith.preprocess": json.dumps(preprocess), "pith.labels": json.dumps(saved["classes"])})
+    onnx.helper.set_model_props(
+        model, {"pith.preprocess": json.dumps(preprocess), "pith.labels": json.dumps(saved["classes"])}
+    )
     model.graph.name = "mobilenext_cifar10"
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
@@ -103,7 +105,9 @@ def main() -> None:
     """Reads the command line, exports, checks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("run", type=Path, help="the folder that train.py wrote")
-    parser.add_argument("--to", type=Path, default=Path("build"), help="where the ONNX file, labels.txt and training_log.csv go")
+    parser.add_argument(
+        "--to", type=Path, default=Path("build"), help="where the ONNX file, labels.txt and training_log.csv go"
+    )
     arguments = parser.parse_args()
     arguments.to.mkdir(parents=True, exist_ok=True)
     path = arguments.to / NAME
@@ -111,7 +115,9 @@ def main() -> None:
     to_onnx(net, saved, path)
     size = path.stat().st_size
     if size > LARGEST:
-        raise SystemExit(f"{path} has {size:,} bytes, more than {LARGEST:,}: take fewer channels (recipe.yaml, section model)")
+        raise SystemExit(
+            f"{path} has {size:,} bytes, more than {LARGEST:,}: take fewer channels (recipe.yaml, section model)"
+        )
     (arguments.to / "labels.txt").write_text("".join(f"{name}\n" for name in saved["classes"]))  # type: ignore[attr-defined]
     shutil.copyfile(arguments.run / "log.csv", arguments.to / "training_log.csv")
     accuracy, worst = check(net, saved, path)

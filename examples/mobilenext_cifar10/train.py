@@ -100,7 +100,9 @@ def accuracy(net: nn.Module, pictures: Tensor, labels: Tensor, recipe: dict[str,
     return right / len(pictures)
 
 
-def step_loss(run: nn.Module, x: Tensor, y: Tensor, recipe: dict[str, Any], mix: torch.distributions.Beta | None) -> tuple[Tensor, Tensor]:
+def step_loss(
+    run: nn.Module, x: Tensor, y: Tensor, recipe: dict[str, Any], mix: torch.distributions.Beta | None
+) -> tuple[Tensor, Tensor]:
     """Loss and logits of one batch, mixed with its own reverse if ``mix``."""
     smoothing = recipe["optimizer"]["label_smoothing"]
     if mix is None:
@@ -122,7 +124,14 @@ def share_gradients(net: nn.Module, world: int) -> None:
 
 
 def train(
-    recipe: dict[str, Any], out: Path, *, resume: bool = False, hold_out: int = 0, limit: int = 0, stop: int = 0, rank: int = 0
+    recipe: dict[str, Any],
+    out: Path,
+    *,
+    resume: bool = False,
+    hold_out: int = 0,
+    limit: int = 0,
+    stop: int = 0,
+    rank: int = 0,
 ) -> float:
     """Trains; returns the accuracy at the end. ``limit`` uses so many training pictures only; ``stop`` ends after that epoch.
 
@@ -159,9 +168,16 @@ def train(
         run = torch.compile(net) if cuda else net  # type: ignore[assignment]
     optims = optimizers(net, how)
     highest = [[group["lr"] for group in optim.param_groups] for optim in optims]
-    mix = torch.distributions.Beta(recipe["augment"]["mixup"], recipe["augment"]["mixup"]) if recipe["augment"]["mixup"] else None
+    mix = (
+        torch.distributions.Beta(recipe["augment"]["mixup"], recipe["augment"]["mixup"])
+        if recipe["augment"]["mixup"]
+        else None
+    )
     if not rank:
-        print(f"{cost.params:,} parameters, {cost.macs:,} MACs, {len(pictures):,} pictures, {device}, kernels={kernels}, {world} processes", flush=True)
+        print(
+            f"{cost.params:,} parameters, {cost.macs:,} MACs, {len(pictures):,} pictures, {device}, kernels={kernels}, {world} processes",
+            flush=True,
+        )
     out.mkdir(parents=True, exist_ok=True)
     batch, epochs = schedule["batch"], schedule["epochs"]
     per_epoch = len(pictures) // batch
@@ -228,7 +244,13 @@ def train(
             writer.writeheader()
             writer.writerows(rows)
         saved = [optim.state_dict() for optim in optims]
-        state = {"net": net.state_dict(), "averaged": averaged.state_dict(), "optims": saved, "epoch": epoch + 1, "rows": rows}
+        state = {
+            "net": net.state_dict(),
+            "averaged": averaged.state_dict(),
+            "optims": saved,
+            "epoch": epoch + 1,
+            "rows": rows,
+        }
         torch.save(state, out / "checkpoint.part")
         (out / "checkpoint.part").replace(out / "checkpoint.pt")
         torch.save(
@@ -259,10 +281,14 @@ def main() -> None:
     parser.add_argument("--recipe", type=Path, default=HERE / "recipe.yaml")
     parser.add_argument("--out", type=Path, default=Path("build/mobilenext_cifar10"))
     parser.add_argument("--resume", action="store_true", help="go on from checkpoint.pt in the output folder")
-    parser.add_argument("--hold-out", type=int, default=0, help="measure on so many training pictures instead of the test pictures")
+    parser.add_argument(
+        "--hold-out", type=int, default=0, help="measure on so many training pictures instead of the test pictures"
+    )
     parser.add_argument("--limit", type=int, default=0, help="train on so many pictures only")
     parser.add_argument("--stop", type=int, default=0, help="end after this epoch of the schedule")
-    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change one value of the recipe")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change one value of the recipe"
+    )
     arguments = parser.parse_args()
     recipe = yaml.safe_load(arguments.recipe.read_text())
     for change in arguments.set:
@@ -272,7 +298,12 @@ def main() -> None:
         for section in sections:
             place = place[section]
         place[name] = yaml.safe_load(value)
-    options = {"resume": arguments.resume, "hold_out": arguments.hold_out, "limit": arguments.limit, "stop": arguments.stop}
+    options = {
+        "resume": arguments.resume,
+        "hold_out": arguments.hold_out,
+        "limit": arguments.limit,
+        "stop": arguments.stop,
+    }
     arguments.out.mkdir(parents=True, exist_ok=True)
     if recipe["processes"] == 1:
         train(recipe, arguments.out, **options)

@@ -23,9 +23,9 @@ _UNROLLED = 7  # widest kernel whose columns are spelled out
 
 
 def _pixels(width: int, stride: int) -> int:
-    """How many output pixels of a row are made together: what wastes least of the last group, else more at stride 1."""
-    waste = {p: -width % p for p in (4, 7)}
-    return 4 if waste[4] < waste[7] or (waste[4] == waste[7] and stride > 1) else 7
+    """How many output pixels of a row are made together: fewest pixels in all, a group costing some by itself."""
+    overhead = 2 if stride == 1 else 0
+    return min((4, 7), key=lambda p: -(-width // p) * (p + overhead))
 
 
 def _finish(tail: Tail, acc: str, pixel: int, whole: bool) -> list[str]:
@@ -54,7 +54,7 @@ def _group(kw: int, sw: int, pixels: int, tail: Tail, whole: bool) -> str:
     columns = (pixels - 1) * sw + kw
     o = ["vf " + ", ".join(f"s{p} = vf_load(q)" for p in range(pixels)) + ";"]
     o.append(f"const float *k = q + (1 + t0 * {kw}) * VF_LANES;")
-    o.append("const float *const *p = from;")
+    o.append(f"const float *const *p = from + t0 * {columns};")
     o.append(f"for (int32_t t = t0; t < t1; t++, p += {columns}, k += {kw} * VF_LANES) {{")
     o += [f"  const vf w{t} = vf_load(k + {t} * VF_LANES);" for t in range(kw)]
     for column in range(columns):
@@ -71,22 +71,27 @@ def _group(kw: int, sw: int, pixels: int, tail: Tail, whole: bool) -> str:
     return "\n".join("          " + s for s in o)
 
 
-def _columns(kh: int, kw: int, sw: int, pixels: int, tail: Tail) -> str:
-    """C of one row of output, `pixels` at a time."""
+def _columns(kh: int, kw: int, sw: int, pixels: int, tail: Tail, post: str) -> str:
+    """C of one row of output, `pixels` at a time; `post` finishes them."""
     n = (pixels - 1) * sw + kw
     step = f"(1 + {kh * kw}) * VF_LANES"
-    return f"""      for (int32_t j = 0; j < ow; j += {pixels}) {{
+    return f"""      const float *from[{kh * n}];
+      int inside = 0; /* whether the pointers of the group before were all inside the picture */
+      for (int32_t j = 0; j < ow; j += {pixels}) {{
         const int32_t ix = j * {sw} - pw;
-        const float *from[{kh * n}], **to = from;
-        const float *q = w;
-        for (int32_t t = t0; t < t1; t++, to += {n}) {{
-          const float *const xr = xb + (ptrdiff_t)(iy + t * dh) * xh;
-          if (ix >= 0 && ix + {n} <= iw) {{
-            for (int32_t i0 = 0; i0 < {n}; i0++) to[i0] = xr + (ptrdiff_t)(ix + i0) * xw;
-          }} else {{
-            for (int32_t i0 = 0; i0 < {n}; i0++) to[i0] = ix + i0 >= 0 && ix + i0 < iw ? xr + (ptrdiff_t)(ix + i0) * xw : zero;
+        const int whole = ix >= 0 && ix + {n} <= iw;
+        if (whole && inside) {{
+          for (int32_t t = 0; t < {kh * n}; t++) from[t] += {pixels * sw} * (ptrdiff_t)xw;
+        }} else {{
+          for (int32_t t = 0; t < {kh}; t++) {{
+            const int32_t at = iy + t * dh, row = at < 0 ? 0 : at < ih ? at : ih - 1;
+            const float *const xr = xb + (ptrdiff_t)row * xh;
+            for (int32_t k = 0; k < {n}; k++)
+              from[t * {n} + k] = whole || (ix + k >= 0 && ix + k < iw) ? xr + (ptrdiff_t)(ix + k) * xw : zero;
           }}
         }}
+        inside = whole;
+        const float *q = w;
         int32_t c = 0;
         for (; c <= ch - VF_LANES; c += VF_LANES, q += {step}) {{
 {_group(kw, sw, pixels, tail, True)}
@@ -94,11 +99,11 @@ def _columns(kh: int, kw: int, sw: int, pixels: int, tail: Tail) -> str:
         if (c < ch) {{
 {_group(kw, sw, pixels, tail, False)}
         }}
-      }}
+{post}      }}
 """
 
 
-def _any(tail: Tail) -> str:
+def _any(tail: Tail, post: str) -> str:
     """C of one row of output, one pixel at a time and a loop over its taps: kernels that are wide, dilated or far apart."""
     body = """          vf s = vf_load(q);
           for (int32_t t = t0; t < t1; t++)
@@ -124,7 +129,7 @@ def _any(tail: Tail) -> str:
         if (c < ch) {{
 {part}
         }}
-      }}
+{post}      }}
 """
 
 
@@ -139,16 +144,19 @@ def depthwise(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, pixels: int) -> C
     post: str = ""
     needs: tuple[CFunction, ...] = vector_needs(inline.expr, isa)
     if not tail.vector:
-        f = rows_tail(tail)
+        f = rows_tail(isa, tail)
         needs = (*needs, f)
-        arrays = "".join(f"        const float *const r{i} = e{i}r + (ptrdiff_t)k * ew{i};\n" for i in full)
-        extras = "".join(f", {f'&r{i}' if k == 'full' else f'e{i}'}" for i, k in enumerate(tail.kinds))
-        post = f"""      for (int32_t k = 0; k < ow; k++) {{
-        float *const row = yr + (ptrdiff_t)k * yw;
-{arrays}        {f.name}(&row, 1, ch{extras});
-      }}
+        arrays = "".join(f"        const float *r{i}[{pixels}];\n" for i in full)
+        setup = "".join(f"\n          r{i}[k] = e{i}r + (ptrdiff_t)(j + k) * ew{i};" for i in full)
+        extras = "".join(f", {f'r{i}' if k == 'full' else f'e{i}'}" for i, k in enumerate(tail.kinds))
+        post = f"""        float *out[{pixels}];
+{arrays}        const int32_t made = ow - j < {pixels} ? ow - j : {pixels};
+        for (int32_t k = 0; k < made; k++) {{
+          out[k] = yr + (ptrdiff_t)(j + k) * yw;{setup}
+        }}
+        {f.name}(out, made, ch{extras});
 """
-    row = _columns(kh, kw, sw, pixels, inline) if kh else _any(inline)
+    row = _columns(kh, kw, sw, pixels, inline, post) if kh else _any(inline, post)
     sizes = "int32_t sh" if kh else "int32_t kh, int32_t kw, int32_t sh, int32_t sw"
     apart = "int32_t dh" if kh else "int32_t dh, int32_t dw"
     zeros = ", const float *zero" if kh else ""
@@ -162,7 +170,7 @@ def depthwise(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, pixels: int) -> C
 {rows}      const int32_t iy = i * sh - ph; /* the rows of taps inside the picture are t0 .. t1 - 1 */
       const int32_t t0 = iy < 0 ? (dh - 1 - iy) / dh : 0, last = iy < ih ? (ih - iy - 1) / dh + 1 : 0;
       const int32_t t1 = last < {kh or 'kh'} ? last : {kh or 'kh'};
-{row}{post}    }}
+{row}    }}
 }}
 """
     return CFunction(name, text, needs, ("stdint.h", "stddef.h"))

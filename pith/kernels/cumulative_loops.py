@@ -1,6 +1,6 @@
 """cumulative along any axis: 32 columns side by side, float sums with a carried correction.
 
-float32 error of a sum: about 2 * 2^-24 of the largest magnitude met, whatever the length.
+float32 error of a sum: about 2 * 2^-24 of the sum of the magnitudes, whatever the length (Kahan).
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ class CumulativeLoops(Kernel):
             add = "        total[l] = total[l] * v;"
         elif correct:
             add = (
-                "        const $A next = total[l] + v, part = next - total[l];\n"
-                "        carry[l] += (total[l] - (next - part)) + (v - part);\n        total[l] = next;"
+                "        const $A part = v + carry[l], next = total[l] + part, lost = part - (next - total[l]);\n"
+                "        carry[l] = lost - lost == 0 ? lost : 0; /* nothing to carry beside infinity */\n"
+                "        total[l] = next;"
             )
         else:
             add = "        total[l] = total[l] + v;"
-        value = "carry[l] == carry[l] ? total[l] + carry[l] : total[l]" if correct else "total[l]"
-        store = f"        ST(y[at + l], {value});"
+        store = "        ST(y[at + l], total[l]);"
         wrapping = dtype is not DType.BOOL and not dtype.is_float
         marks = {
             "ACC": "uint64_t" if wrapping else dtype.compute.c,

@@ -65,7 +65,8 @@ class DeformConvColumns(Kernel):
     """2-D, groups, offset groups, optional bias and mask."""
 
     def applies(self, call: Call) -> bool:
-        return all(i is None or i.type.dtype is call.input(0).type.dtype for i in call.inputs) and call.input(0).type.dtype.is_float
+        dtype = call.input(0).type.dtype
+        return dtype.is_float and all(i is None or i.type.dtype is dtype for i in call.inputs)
 
     def emit(self, call: Call) -> Emitted:
         x, w, y, a = call.input(0), call.input(1), call.outputs[0], call.attrs
@@ -78,8 +79,9 @@ class DeformConvColumns(Kernel):
         }  # fmt: skip
         variant = "columns" + ("_bias" if given[3] else "") + ("_mask" if given[4] else "")
         function = c_function(call, variant, _TEXT, {"": dtype}, marks)
-        table = [*x.shape[2:], *y.shape[2:], *w.shape[2:], *a["strides"], *a["dilations"], *a["pads"][:2], a["group"], a["offset_group"]]
-        args: list[Arg] = [In(0), In(1), In(2)] + [In(k) for k in (3, 4) if given[k]]
+        table = [*x.shape[2:], *y.shape[2:], *w.shape[2:], *a["strides"], *a["dilations"], *a["pads"][:2]]
+        table += [a["group"], a["offset_group"]]
+        args: list[Arg] = [In(0), In(1), In(2), *(In(k) for k in (3, 4) if given[k])]
         args += [Out(0), Scratch(), Const(np.array(table, np.int32)), Int(x.shape[0]), Int(x.shape[1]), Int(y.shape[1])]
         scratch = x.shape[1] * math.prod(w.shape[2:]) * dtype.compute.itemsize
         return Emitted(function, tuple(args), scratch=scratch, why="a column of moved taps for each pixel")

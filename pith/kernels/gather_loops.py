@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.ctext import c_function
 from pith.vector.cfunction import CFunction
 
@@ -96,7 +96,7 @@ class GatherElements(Kernel):
         )
         table = [len(x.shape)] + [v for d, s in zip(i.shape, x.strides, strict=True) for v in (d, s)]
         numbers = (i.type.size, axis, x.shape[axis])
-        args = (In(0), In(1), Out(0), Const(np.array(table, np.int32)), *map(Int, numbers))
+        args: tuple[Arg, ...] = (In(0), In(1), Out(0), Const(np.array(table, np.int32)), *map(Int, numbers))
         return Emitted(function, args, why="one element at a time")
 
 
@@ -113,5 +113,5 @@ class GatherND(Kernel):
         table = [v for a in range(b, b + depth) for v in (x.shape[a], math.prod(x.shape[a + 1 :]))]
         batch = math.prod(x.shape[:b])
         numbers = (batch, math.prod(i.shape[b:-1]), depth, math.prod(x.shape[b + depth :]), math.prod(x.shape[b:]))
-        args = (In(0), In(1), Out(0), Const(np.array(table or [0], np.int32)), *map(Int, numbers))
+        args: tuple[Arg, ...] = (In(0), In(1), Out(0), Const(np.array(table or [0], np.int32)), *map(Int, numbers))
         return Emitted(function, args, why="slices copied")

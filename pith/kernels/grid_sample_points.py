@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Out, kernel
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Out, kernel
 from pith.kernels.ctext import c_function, c_helper
 
 _TAPS = {
@@ -74,9 +74,12 @@ static void $name(const $T *x, const $Tg *grid, $T *y, const int32_t *t, int32_t
     int32_t plane) {
   for (int32_t n = 0; n < batch; ++n)
   for (int32_t p = 0; p < points; ++p) {
-    int32_t at[3][4] = {{0}};
+    int32_t at[3][4];
     $A w[3][4];
-    for (int32_t a = 0; a < 3; ++a) w[a][0] = 1;
+    for (int32_t a = 0; a < 3; ++a) {
+      at[a][0] = 0;
+      w[a][0] = 1;
+    }
     const $Tg *g = grid + (n * points + p) * $RANK;
     for (int32_t a = 0; a < $RANK; ++a) $TAPSNAME(($A)LDg(g[$RANK - 1 - a]), t[2 * a], at[a], w[a]);
     for (int32_t c = 0; c < channels; ++c) {
@@ -127,5 +130,5 @@ class GridSamplePoints(Kernel):
         sizes, plane = x.shape[2:], math.prod(x.shape[2:])
         table = [v for a in range(rank) for v in (sizes[a], math.prod(sizes[a + 1 :]))] + [1, 0] * (3 - rank)
         numbers = (*x.shape[:2], math.prod(grid.shape[1:-1]), plane)
-        args = (In(0), In(1), Out(0), Const(np.array(table, np.int32)), *map(Int, numbers))
+        args: tuple[Arg, ...] = (In(0), In(1), Out(0), Const(np.array(table, np.int32)), *map(Int, numbers))
         return Emitted(function, args, why="taps of a point once for all channels")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from pith.kernels.base import Call, Emitted, Float, In, Int, Kernel, Out, kernel
+from pith.kernels.base import Arg, Call, Emitted, Float, In, Int, Kernel, Out, kernel
 from pith.kernels.ctext import c_function
 from pith.kernels.rows import row_function
 from pith.ops.windows import channel_axis
@@ -167,8 +167,8 @@ class InstanceNorm(_Channels):
         n = math.prod(shape[1:]) // max(channels, 1)
         marks = {"S": dtype.compute.short}
         suffix = "" if second is dtype else f"_{second.short}"
-        numbers = (*(Int(v) for v in (shape[0], channels, n)), Float(call.attrs["epsilon"]))
-        args = (In(0), Out(0), In(1), In(2), *numbers)
+        sizes = tuple(Int(v) for v in (shape[0], channels, n))
+        args: tuple[Arg, ...] = (In(0), Out(0), In(1), In(2), *sizes, Float(call.attrs["epsilon"]))
         types = {"": dtype, "1": second}
         if last:
             function = c_function(call, f"columns{suffix}", _INSTANCE_COLUMNS, types, marks)
@@ -189,7 +189,7 @@ class BatchNorm(_Channels):
         types = {"": dtype, "1": second, "2": third}
         function = c_function(call, f"channels{suffix}", _BATCH, types, {"S": dtype.compute.short})
         numbers = tuple(Int(v) for v in _split(call))
-        args = (In(0), Out(0), *(In(i) for i in range(1, 5)), *numbers, Float(call.attrs["epsilon"]))
+        args: tuple[Arg, ...] = (In(0), Out(0), *(In(i) for i in range(1, 5)), *numbers, Float(call.attrs["epsilon"]))
         return Emitted(function, args, why="run-time statistics")
 
 
@@ -214,7 +214,8 @@ class Lrn(_Channels):
         size, (outer, channels, inner) = int(call.attrs["size"]), _split(call)
         if inner == 1 and size <= 16:
             squares = [f"LD(w[{k}]) * LD(w[{k}])" for k in range(size)]
-            marks |= {"BEFORE": str((size - 1) // 2), "AFTER": str(size // 2), "SIZE": str(size), "SUM": f"({' + '.join(squares)})"}
+            marks |= {"BEFORE": str((size - 1) // 2), "AFTER": str(size // 2), "SIZE": str(size)}
+            marks["SUM"] = f"({' + '.join(squares)})"
             function = c_function(call, f"{suffix}_window{size}", _LRN_LAST, {"": dtype}, marks)
             return Emitted(function, (In(0), Out(0), Int(outer), Int(channels), *map(Float, floats)), why="window unrolled")
         function = c_function(call, suffix, _LRN, {"": dtype}, marks)

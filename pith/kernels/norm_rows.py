@@ -57,7 +57,7 @@ class _Rows(Kernel):
         bias = call.inputs[2] if len(call.inputs) > 2 else None
         variant = "rows" + ("_bias" if bias is not None else "")
         params = ", const $T2 *bias" if bias is not None else ""
-        args: list[Arg] = [In(0), Out(0), In(1)] + ([In(2)] if bias is not None else [])
+        args: list[Arg] = [In(0), Out(0), In(1), *([In(2)] if bias is not None else [])]
         for i, _ in enumerate(call.outputs[1:]):
             params += f", $A *{outputs[i]}"
             variant += f"_{outputs[i]}"

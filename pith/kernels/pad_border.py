@@ -1,4 +1,4 @@
-"""pad in every mode: runs of the input copied whole, borders element by element (or run by run when the last axes are not padded)."""
+"""pad in every mode: runs of the input copied whole, borders element by element (by run when the last axes are not padded)."""
 
 from __future__ import annotations
 
@@ -72,9 +72,8 @@ class PadBorder(Kernel):
         run = axes.pop()[0] if axes and axes[-1][1] == 0 and axes[-1][0] == axes[-1][2] and axes[-1][3] == 1 else 1
         axes = axes or [[1, 0, 1, run]]
         constant, adjacent = mode == "constant", axes[-1][3] == run
-        place = CFunction(
-            f"pith_pad_{mode}", f"static inline int32_t pith_pad_{mode}(int32_t i, int32_t n) {{\n{_MAP[mode]}\n}}\n", (), ("stdint.h",)
-        )
+        text = f"static inline int32_t pith_pad_{mode}(int32_t i, int32_t n) {{\n{_MAP[mode]}\n}}\n"
+        place = CFunction(f"pith_pad_{mode}", text, (), ("stdint.h",))
         marks = {
             "MODE": mode, "PARAMS": f", const {x.type.dtype.c} *restrict value" if constant else "",
             "VALUE": "at < 0 ? value[0] : x[from + at * step + k]" if constant else "x[from + at * step + k]",

@@ -175,7 +175,7 @@ class MaxPoolSeparable(_Unrolled):
         kernel_shape = call.attrs["kernel_shape"]
         if len(kernel_shape) != 2 or len(call.outputs) != 1 or call.attrs.get("layout") != "channels_last":
             return False
-        if not (MAX_TAPS < kernel_shape[0] * kernel_shape[1] and max(kernel_shape) <= MAX_TAPS):
+        if kernel_shape[0] * kernel_shape[1] <= MAX_TAPS or max(kernel_shape) > MAX_TAPS:
             return False
         return all(f <= k // 2 for f, k in zip(call.attrs.get("pads") or (0,) * 4, tuple(kernel_shape) * 2, strict=True))
 

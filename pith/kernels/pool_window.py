@@ -186,7 +186,8 @@ class MaxPoolIndices(Kernel):
         c = channel_axis(call.attrs, len(x.shape))
         size = windows(x.shape, call.attrs).size
         plane = int(np.prod(size))
-        steps = [int(np.prod(size[:a])) if call.attrs.get("storage_order", 0) else int(np.prod(size[a + 1 :])) for a in range(len(size))]
+        column_major = bool(call.attrs.get("storage_order", 0))
+        steps = [int(np.prod(size[:a] if column_major else size[a + 1 :])) for a in range(len(size))]
         axes = spatial_axes(call)
         s = call.outputs[1].strides
         places = [0] * (3 - len(size)) + steps + [plane, s[0], s[c]] + [0] * (3 - len(size)) + [s[a] for a in axes]

@@ -6,8 +6,6 @@ constant, else into scratch memory when the call begins. State and gates are kep
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from pith.graph import DType
@@ -62,9 +60,7 @@ $STEP
           ST(y[((t * $D + d) * batch + n) * hidden + j], h[j]);
         }
       }
-      for (int32_t j = 0; j < hidden; ++j) {
-        ST(yh[at + j], h[j]);$LAST
-      }
+$LAST
     }
   }
 }
@@ -185,11 +181,12 @@ class RecurrentSteps(Kernel):
         params, args = self.operands(call, given)
         marks["PARAMS"] = "".join(f", const {t} *{n}" for n, t in params)
         marks |= {"H0": "LD(h0[at + j])" if given[5] else "0", "C0": "LD(c0[at + j])" if given[6] else "0"}
-        marks["STATES"] = ", $T *yh" + (", $T *yc" if op.states == 2 else "")
-        marks["LAST"] = "\n        ST(yc[at + j], c[j]);" if op.states == 2 else ""
+        finals = [("yh", "h"), ("yc", "c")][: len(call.outputs) - 1]
+        marks["STATES"] = "".join(f", $T *{to}" for to, _ in finals)
+        marks["LAST"] = "\n".join(f"      for (int32_t j = 0; j < hidden; ++j) ST({to}[at + j], {v}[j]);" for to, v in finals)
         lengths = "lens[n] < 0 ? 0 : lens[n] > steps ? steps : (int32_t)lens[n]" if given[4] else "steps"
         marks["LENGTH"] = f"      const int32_t length = {lengths};"
-        marks["TIME"] = {(False,): "i", (True,): "length - 1 - i"}.get(tuple(backwards), "d == 0 ? i : length - 1 - i")
+        marks["TIME"] = "d == 0 ? i : length - 1 - i" if d == 2 else "length - 1 - i" if backwards[0] else "i"
         marks["PACK"] = ""
         if not self.packed(call):
             marks["PACK"] = _PACK
@@ -243,4 +240,4 @@ def pack(given: list, dtype: DType) -> np.ndarray:  # type: ignore[type-arg]
     d, gates, _ = w.shape
     b = np.zeros((d, 2 * gates), dtype.compute.np) if given[3] is None else given[3].const.astype(dtype.compute.np)
     parts = [w.transpose(0, 2, 1), r.transpose(0, 2, 1), b.reshape(d, 2, gates)]
-    return np.ascontiguousarray(np.concatenate(parts, axis=1)).reshape(math.prod((d, parts[0].shape[1] + parts[1].shape[1] + 2)), gates)
+    return np.ascontiguousarray(np.concatenate(parts, axis=1))

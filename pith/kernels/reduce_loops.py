@@ -12,8 +12,10 @@ import numpy as np
 
 from pith.graph import DType
 from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
-from pith.kernels.ctext import c_function, literal
+from pith.kernels.cexpr import literal
+from pith.kernels.ctext import c_function
 from pith.kernels.rows import BASE, accumulator, fill, finish, fold, row_function
+from pith.vector.cfunction import CFunction
 
 COLUMNS = 64  # columns reduced together
 DEPTH = 256  # rows between corrections of a column sum
@@ -204,7 +206,7 @@ class ReduceLoops(Kernel):
         double = not dtype.is_float and kind in ("l2", "log_sum", "log_sum_exp")
         work = real if double or dtype.is_float else dtype.compute
         back = (lambda t: f"FN(f64_to_{dtype.short}, )({t})") if double else (lambda t: t)
-        needs: tuple = ()  # type: ignore[type-arg]
+        needs: tuple[CFunction, ...] = ()
         if kind == "log_sum_exp":
             body = log_sum_exp_body(work.value, work.short, back("result"))
         else:

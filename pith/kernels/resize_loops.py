@@ -6,6 +6,7 @@ Index and weight tables are made at compile time. float32 error of one pass: at 
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -144,7 +145,7 @@ class ResizePlanes(Kernel):
 def _merged(operand: Operand, first: int, last: int) -> int | None:
     """Stride of axes first..last taken as one (0 when they hold one element), None when they are not regular."""
     axes = [(d, s) for d, s in zip(operand.shape[first:last], operand.strides[first:last], strict=True) if d != 1]
-    if any(p[1] != q[0] * q[1] for p, q in zip(axes, axes[1:], strict=False)):
+    if any(p[1] != q[0] * q[1] for p, q in itertools.pairwise(axes)):
         return None
     return axes[-1][1] if axes else 0
 
@@ -165,7 +166,10 @@ class ResizeAxes(Kernel):
         tables = resized_axes(x.shape, call.attrs) or [_identity(0, x.shape[0] if x.shape else 1, 1)]
         if dtype.is_float or nearest:  # the axis that shrinks most goes first
             tables.sort(key=lambda t: (len(t.index) / x.shape[t.axis] if x.shape else 1, t.axis))
-        shape, calls, args, functions, sizes = list(x.shape) or [1], [], [], [], [0, 0]
+        shape, sizes = list(x.shape) or [1], [0, 0]
+        calls: list[tuple[CFunction, int, bool, list[str], tuple[int, ...]]] = []
+        args: list[Arg] = []
+        functions: list[CFunction] = []
         for step, t in enumerate(tables):
             last = step == len(tables) - 1
             source, target = dtype if step == 0 else between, dtype if last else between
@@ -225,6 +229,6 @@ class ResizeAxes(Kernel):
         kinds = "_".join(f.name.split("_", 3)[-1] for f in functions)
         function = c_function(call, f"chain{len(calls)}_{kinds}", text, {"": call.input(0).type.dtype}, requires=tuple(functions))
         offset = Int(sizes[0] // between.itemsize)
-        args = (In(0), Out(0), Scratch(), offset, *tables, *numbers, value)
-        return Emitted(function, args, scratch=sum(sizes), why=f"{len(calls)} axes one after another")
+        everything: tuple[Arg, ...] = (In(0), Out(0), Scratch(), offset, *tables, *numbers, value)
+        return Emitted(function, everything, scratch=sum(sizes), why=f"{len(calls)} axes one after another")
 

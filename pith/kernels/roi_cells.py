@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pith.kernels.base import Call, Emitted, Float, In, Int, Kernel, Out, kernel
+from pith.kernels.base import Arg, Call, Emitted, Float, In, Int, Kernel, Out, kernel
 from pith.kernels.ctext import c_function, c_helper, larger
 
 _ALIGN = r"""
@@ -33,7 +33,8 @@ $MALFORMED
         u = u < 0 ? 0 : u > ($A)(w - 1) ? ($A)(w - 1) : u;
         const int32_t top = (int32_t)v, left = (int32_t)u;
         const int32_t bottom = top + 1 < h ? top + 1 : top, right = left + 1 < w ? left + 1 : left;
-        const $A dy = outside ? 0 : v - ($A)top, dx = outside ? 0 : u - ($A)left, ey = outside ? 0 : 1 - dy, ex = outside ? 0 : 1 - dx;
+        const $A dy = outside ? 0 : v - ($A)top, dx = outside ? 0 : u - ($A)left;
+        const $A ey = outside ? 0 : 1 - dy, ex = outside ? 0 : 1 - dx;
         const $A s0 = ey * ex * LD(p[top * w + left]), s1 = ey * dx * LD(p[top * w + right]);
         const $A s2 = dy * ex * LD(p[bottom * w + left]), s3 = dy * dx * LD(p[bottom * w + right]);
 $COLLECT
@@ -100,7 +101,8 @@ class RoiAlignCells(Kernel):
         half, average = a["coordinate_mode"] == "half_pixel", a["mode"] == "avg"
         malformed = "    width = width < 1 ? 1 : width;\n    height = height < 1 ? 1 : height;"
         most = "        best = a == 0 && b == 0 ? top_corner : best > top_corner ? best : top_corner;"
-        pair = "        const $A upper = s0 > s1 ? s0 : s1, lower = s2 > s3 ? s2 : s3, top_corner = upper > lower ? upper : lower;\n"
+        pair = "        const $A upper = s0 > s1 ? s0 : s1, lower = s2 > s3 ? s2 : s3;\n"
+        pair += "        const $A top_corner = upper > lower ? upper : lower;\n"
         marks = {
             "S": dtype.compute.short, "OFFSET": " - ($A)0.5" if half else "", "MALFORMED": "" if half else malformed,
             "COLLECT": "        best += (s0 + s1) + (s2 + s3);" if average else pair + most,
@@ -111,7 +113,7 @@ class RoiAlignCells(Kernel):
         variant += "" if rois.type.dtype is dtype else f"_{rois.type.dtype.short}"
         function = c_function(call, variant, _ALIGN, types, marks)
         numbers = (rois.shape[0], *x.shape, int(a["output_height"]), int(a["output_width"]), int(a["sampling_ratio"]))
-        args = (In(0), In(1), In(2), Out(0), *map(Int, numbers), Float(float(a["spatial_scale"])))
+        args: tuple[Arg, ...] = (In(0), In(1), In(2), Out(0), *map(Int, numbers), Float(float(a["spatial_scale"])))
         return Emitted(function, args, why="one cell at a time")
 
 
@@ -130,7 +132,7 @@ class MaxRoiPoolCells(Kernel):
         helpers = (c_helper(marks["ROUND"], _ROUND, {"": dtype}), c_helper(marks["LIMIT"], _LIMIT, {"": dtype}))
         function = c_function(call, f"max{suffix}", _MAX, {"": dtype, "r": rois.type.dtype}, marks, helpers)
         numbers = (rois.shape[0], *x.shape, *(int(v) for v in call.attrs["pooled_shape"]))
-        args = (In(0), In(1), Out(0), *map(Int, numbers), Float(float(call.attrs["spatial_scale"])))
+        args: tuple[Arg, ...] = (In(0), In(1), Out(0), *map(Int, numbers), Float(float(call.attrs["spatial_scale"])))
         return Emitted(function, args, why="one cell at a time")
 
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.ctext import c_function, larger
 
 _COPY = r"""  if (y != x) {
@@ -104,7 +104,7 @@ class ScatterElements(_Scatter):
         function = c_function(call, f"{i.type.dtype.short}_{reduction}", _ELEMENTS, types, marks)
         table = [len(x.shape)] + [v for d, s in zip(i.shape, call.outputs[0].strides, strict=True) for v in (d, s)]
         numbers = (x.type.size, i.type.size, axis, x.shape[axis])
-        args = (In(0), In(1), In(2), Out(0), Const(np.array(table, np.int32)), *map(Int, numbers))
+        args: tuple[Arg, ...] = (In(0), In(1), In(2), Out(0), Const(np.array(table, np.int32)), *map(Int, numbers))
         return Emitted(function, args, why="one element at a time")
 
 
@@ -120,5 +120,5 @@ class ScatterND(_Scatter):
         function = c_function(call, f"{i.type.dtype.short}_{reduction}", _ND, types, marks)
         table = [v for a in range(depth) for v in (x.shape[a], math.prod(x.shape[a + 1 :]))]
         numbers = (x.type.size, math.prod(i.shape[:-1]), depth, math.prod(x.shape[depth:]))
-        args = (In(0), In(1), In(2), Out(0), Const(np.array(table or [0], np.int32)), *map(Int, numbers))
+        args: tuple[Arg, ...] = (In(0), In(1), In(2), Out(0), Const(np.array(table or [0], np.int32)), *map(Int, numbers))
         return Emitted(function, args, why="slices written")

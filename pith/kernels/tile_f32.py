@@ -21,7 +21,7 @@ from pith.kernels.cexpr import digest, print_expr
 from pith.kernels.fused_map import IVDEP
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
-from pith.vector.f32 import needs, print_vector, vectorisable
+from pith.vector.f32 import FUNCTIONS, needs, print_vector, vectorisable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Tail:
     @property
     def vector(self) -> bool:
         """Applied in registers before the store; else by a second loop over the rows while they are in cache."""
-        return self.expr is None or vectorisable(self.expr)
+        return self.expr is None or (vectorisable(self.expr) and not any(n.op in FUNCTIONS for n in self.expr.walk()))
 
     @property
     def suffix(self) -> str:
@@ -175,22 +175,30 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
 
 
 @functools.cache
-def rows_tail(tail: Tail) -> CFunction:
-    """The epilogue as a loop over finished rows, for expressions with transcendental functions."""
+def rows_tail(isa: ISA, tail: Tail) -> CFunction:
+    """The epilogue as a loop over finished rows, still in cache: for expressions with transcendental functions."""
     assert tail.expr is not None
-    name = f"rows_tail{tail.suffix}"
-    args = ["v"]
-    loads = []
-    for i, kind in enumerate(tail.kinds):
-        loads.append(f"const float x{i} = {f'e{i}[r][c]' if kind == 'full' else f'e{i}[c]'};")
-        args.append(f"x{i}")
-    statements, result, requires = print_expr(tail.expr, args)
-    inner = "\n".join(f"      {s}" for s in ["const float v = p[c];", *loads, *statements, f"p[c] = {result};"])
-    text = (
+    name = f"rows_tail_{isa.name}{tail.suffix}"
+    head = (
         f"/* {str(tail.expr)[:100]} */\nstatic void {name}(float *const *y, int32_t rows, int32_t n{tail.params(True)}) {{\n"
-        f"  for (int32_t r = 0; r < rows; r++) {{\n    float *const p = y[r];\n    PITH_IVDEP\n"
-        f"    for (int32_t c = 0; c < n; c++) {{\n{inner}\n    }}\n  }}\n}}\n"
+        f"  for (int32_t r = 0; r < rows; r++) {{\n    float *const p = y[r];\n"
     )
+    places = [f"e{i}[r] + c" if kind == "full" else f"e{i} + c" for i, kind in enumerate(tail.kinds)]
+    if vectorisable(tail.expr):
+        loops = ""
+        for count, load, store in (("c <= n - VF_LANES", "vf_load({})", "vf_store(p + c, {});"), ("c < n", "vf_load_n({}, n - c)", "vf_store_n(p + c, {}, n - c);")):
+            statements, result = print_vector(tail.expr, ["v", *(f"x{i}" for i in range(len(places)))], "t")
+            lines = [f"const vf v = {load.format('p + c')};"]
+            lines += [f"const vf x{i} = {load.format(at)};" for i, at in enumerate(places)]
+            lines += [*statements, store.format(result)]
+            start = "int32_t c = 0;\n    " if not loops else ""
+            loops += f"    {start}for (; {count}; c += VF_LANES) {{\n" + "".join(f"      {s}\n" for s in lines) + "    }\n"
+        return CFunction(name, f"{head}{loops}  }}\n}}\n", needs(tail.expr, isa), ("stdint.h",))
+    args = ["v", *(f"x{i}" for i in range(len(places)))]
+    statements, result, requires = print_expr(tail.expr, args)
+    loads = [f"const float x{i} = *({at});" for i, at in enumerate(places)]
+    inner = "\n".join(f"      {s}" for s in ["const float v = p[c];", *loads, *statements, f"p[c] = {result};"])
+    text = f"{head}    PITH_IVDEP\n    for (int32_t c = 0; c < n; c++) {{\n{inner}\n    }}\n  }}\n}}\n"
     return CFunction(name, text, (IVDEP, *requires), ("stdint.h",))
 
 
@@ -206,7 +214,7 @@ def row_block(isa: ISA, tail: Tail) -> CFunction:
     passed = extras if tail.vector else ""
     post = ""
     if not tail.vector:
-        f = rows_tail(tail)
+        f = rows_tail(isa, tail)
         called = (*called, f)
         post = f"  {f.name}(y, rows, n{extras});\n"
     name = f"rows_f32_{isa.name}_{s.rows}x{s.vectors}{tail.suffix}"

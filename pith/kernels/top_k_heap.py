@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pith.kernels.base import Call, Emitted, In, Int, Kernel, Out, Scratch, kernel
+from pith.kernels.base import Arg, Call, Emitted, In, Int, Kernel, Out, Scratch, kernel
 from pith.kernels.ctext import c_function, c_helper
 from pith.ops.base import normalize_axis
 
@@ -75,5 +75,5 @@ class TopKHeap(Kernel):
         sift = c_helper(marks["SIFT"], _SIFT, {"": dtype}, marks, (before,))
         function = c_function(call, "largest" if largest else "smallest", _TEXT, {"": dtype}, marks, (sift, before))
         numbers = (math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :]), k)
-        args = (In(0), Out(0), Out(1), Scratch(), *map(Int, numbers))
+        args: tuple[Arg, ...] = (In(0), Out(0), Out(1), Scratch(), *map(Int, numbers))
         return Emitted(function, args, scratch=4 * max(k, 1), why=f"heap of {k}")

@@ -157,7 +157,7 @@ class _Lowering:
 
     def alias(self, node: Node) -> bool:
         """Bind the output as a view of the input where the operator only re-addresses it."""
-        if not node.inputs or not node.inputs[0]:
+        if not node.inputs or not node.inputs[0] or not node.outputs[0]:
             return False
         source, out = self.view(node.inputs[0]), node.outputs[0]
         t = self.graph.types[out]

@@ -106,7 +106,9 @@ def hidden_channels(inputs: int, outputs: int, reduction: int, variant: Variant)
     return hidden
 
 
-def _conv_bn(inputs: int, outputs: int, *, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = False) -> list[nn.Module]:
+def _conv_bn(
+    inputs: int, outputs: int, *, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = False
+) -> list[nn.Module]:
     """Convolution without bias, batch normalisation, and ReLU6 where ``act``."""
     conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
     layers: list[nn.Module] = [conv, nn.BatchNorm2d(outputs)]
@@ -132,7 +134,15 @@ class Sandglass(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, *, stride: int, reduction: int, variant: Variant, only: bool = False, identity: float = 1.0
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        stride: int,
+        reduction: int,
+        variant: Variant,
+        only: bool = False,
+        identity: float = 1.0,
     ) -> None:
         """``only`` says that this is the single block of its stage; ``identity`` is the multiplier alpha."""
         super().__init__()
@@ -149,7 +159,7 @@ class Sandglass(nn.Module):
         if whole or stride == 2:
             layers += _conv_bn(outputs, outputs, kernel=3, stride=stride, groups=outputs)
         self.conv = nn.Sequential(*layers)
-        self.kept = max(1, int(inputs * identity)) if same else 0
+        self.kept = max(1, int(inputs * identity + 1e-6)) if same else 0
         """How many of the input's channels the identity path adds; 0: no identity path."""
         self.partial = same and self.kept < inputs
 

@@ -21,7 +21,8 @@ class DeformConv(Op):
     """
 
     def infer(self, inputs: Types, attrs: Attrs) -> list[TensorType]:
-        x, w, offset = (present(i) for i in inputs[:3])
+        x, w = present(inputs[0]), present(inputs[1])
+        present(inputs[2])
         if len(x.shape) != 4 or len(w.shape) != 4:
             raise ShapeError(f"deform_conv works on images, not on {x.shape} with weights {w.shape}")
         (n, c, *_), (o, ci, kh, kw) = x.shape, w.shape
@@ -50,7 +51,8 @@ class DeformConv(Op):
         (n, c, h, wd), (o, ci, kh, kw) = x.shape, w.shape
         groups, (oh, ow) = int(attrs["offset_group"]), offset.shape[2:]
         offset = offset.reshape(n, groups, kh * kw, 2, oh, ow)
-        scale = np.ones((n, groups, kh * kw, oh, ow)) if mask is None else mask.astype(np.float64).reshape(n, groups, kh * kw, oh, ow)
+        scale = np.ones((n, groups, kh * kw, oh, ow)) if mask is None else mask.astype(np.float64)
+        scale = scale.reshape(n, groups, kh * kw, oh, ow)
         (sh, sw), (dh, dw) = attrs["strides"], attrs["dilations"]
         columns = np.zeros((n, c, kh * kw, oh, ow))
         for t in range(kh * kw):
@@ -70,9 +72,8 @@ class DeformConv(Op):
 def output_size(x: tuple[int, ...], w: tuple[int, ...], attrs: Attrs) -> tuple[int, int]:
     """Height and width of the output."""
     pads = attrs["pads"]
-    sizes = [
-        (x[2 + a] + pads[a] + pads[a + 2] - ((w[2 + a] - 1) * attrs["dilations"][a] + 1)) // attrs["strides"][a] + 1 for a in (0, 1)
-    ]
+    reach = [(w[2 + a] - 1) * attrs["dilations"][a] + 1 for a in (0, 1)]
+    sizes = [(x[2 + a] + pads[a] + pads[a + 2] - reach[a]) // attrs["strides"][a] + 1 for a in (0, 1)]
     if min(sizes) < 1:
         raise ShapeError(f"the kernel {w[2:]} is larger than the padded input {x[2:]}")
     return sizes[0], sizes[1]

@@ -36,14 +36,15 @@ class GridSample(Op):
         axes = [axis_taps(places[..., a], x.shape[2 + a], attrs) for a in range(rank)]
         y = np.zeros((n, c, places.shape[1]))
         batch = np.arange(n)[:, None]
-        wide = x.astype(np.float64)
+        channels_last = np.moveaxis(x.astype(np.float64), 1, -1)
         for combination in itertools.product(*(range(a[0].shape[-1]) for a in axes)):
             weight = np.ones(places.shape[:2])
             at: list[np.ndarray] = []
             for (index, weights), k in zip(axes, combination, strict=True):
                 weight = weight * weights[..., k]
                 at.append(index[..., k])
-            y += np.moveaxis(wide[(batch, slice(None), *at)], -1, 1) * weight[:, None]
+            value = channels_last[(batch, *at)]
+            y += np.moveaxis(value, -1, 1) * weight[:, None]
         return [y.reshape(n, c, *grid.shape[1:-1]).astype(x.dtype)]
 
     def flops(self, inputs: Types, outputs: Sequence[TensorType], attrs: Attrs) -> int:

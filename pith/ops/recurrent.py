@@ -80,7 +80,8 @@ class Recurrent(Op):
         return present(inputs[2]).shape[-1]
 
     def infer(self, inputs: Types, attrs: Attrs) -> list[TensorType]:
-        x, w, r = (present(i) for i in inputs[:3])
+        x, r = present(inputs[0]), present(inputs[2])
+        present(inputs[1])
         d = len(directions(attrs))
         activations(attrs, self.default)
         if len(x.shape) != 3 or len(r.shape) != 3:

@@ -89,15 +89,11 @@ def source_positions(n: int, out: int, scale: float, roi: tuple[float, float], m
 
 def _nearest(at: np.ndarray, mode: str) -> np.ndarray:
     rounded = {
-        "round_prefer_floor": lambda: np.ceil(at - 0.5),
-        "round_prefer_ceil": lambda: np.floor(at + 0.5),
-        "floor": lambda: np.floor(at),
-        "ceil": lambda: np.ceil(at),
-        "simple": lambda: np.ceil(at) if len(at) and at[0] != at[-1] and at[1] - at[0] > 1 else np.trunc(at),
-    }
+        "round_prefer_floor": np.ceil(at - 0.5), "round_prefer_ceil": np.floor(at + 0.5), "floor": np.floor(at), "ceil": np.ceil(at),
+    }  # fmt: skip
     if mode not in rounded:
         raise ShapeError(f"nearest mode {mode!r} is not known")
-    return np.asarray(rounded[mode]()).astype(np.int64)
+    return rounded[mode].astype(np.int64)
 
 
 def _taps(ratio: np.ndarray, scale: float, attrs: Attrs) -> tuple[np.ndarray, np.ndarray]:

@@ -1,69 +1,106 @@
-"""Rewrite operators into forms the later passes know: batch norm as mul and add, reductions that keep their axes."""
+"""Rare operators into common ones, where that gives better code or less of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from pith.graph import DType, Graph, Node
-from pith.ops.base import add_node
+from pith.graph import Graph, Node
+from pith.ops.windows import channel_axis
+from pith.passes.rewrite import Rewrite, scalar_of
+
+Rule = Callable[[Rewrite, Node], str | None]
+
+
+def _batch_norm(walk: Rewrite, node: Node) -> str | None:
+    """Stored statistics: one multiplication and one addition a channel."""
+    arrays = [walk.graph.constants.get(i) for i in node.inputs[1:5]]
+    t = walk.type(node.inputs[0])
+    if any(a is None for a in arrays) or t.dtype.compute is not t.dtype or len(t.shape) < 2:
+        return None  # (between multiplication and addition a small float would be rounded once more)
+    scale, bias, mean, var = (np.asarray(a, np.float64) for a in arrays if a is not None)
+    factor = scale / np.sqrt(var + node.attrs["epsilon"])
+    axis = channel_axis(node.attrs, len(t.shape))
+    shape = [-1] + [1] * (len(t.shape) - 1 - axis)
+    names = [
+        walk.graph.add_constant(v.reshape(shape).astype(t.dtype.np), f"{node.name or 'batch_norm'}.{label}")
+        for label, v in (("scale", factor), ("shift", bias - mean * factor))
+    ]
+    scaled = walk.add("mul", [node.inputs[0], names[0]], like=node)
+    return walk.add("add", [scaled, names[1]], like=node)
+
+
+def _div(walk: Rewrite, node: Node) -> str | None:
+    """Division by powers of two is a multiplication, bit for bit."""
+    divisor = walk.graph.constants.get(node.inputs[1])
+    t = walk.type(node.outputs[0])
+    if divisor is None or t.dtype.compute is not t.dtype or not t.dtype.is_float or not divisor.size:
+        return None
+    with np.errstate(all="ignore"):
+        inverse = 1 / divisor
+        mantissa, _ = np.frexp(divisor)
+    if not (np.all(np.abs(mantissa) == 0.5) and np.all(np.abs(inverse) >= np.finfo(divisor.dtype).tiny) and np.isfinite(inverse).all()):
+        return None
+    name = walk.graph.add_constant(inverse.astype(divisor.dtype), node.name or "inverse")
+    return walk.add("mul", [node.inputs[0], name], like=node)
+
+
+def _pow(walk: Rewrite, node: Node) -> str | None:
+    """Squares, cubes, roots and reciprocals, which need no logarithm."""
+    x, exponent = node.inputs[0], scalar_of(walk.graph, node.inputs[1])
+    t = walk.type(x)
+    if exponent is None or t != walk.type(node.outputs[0]) or not t.dtype.is_float or t.dtype.compute is not t.dtype:
+        return None
+    if exponent == 2:
+        return walk.add("mul", [x, x], like=node)
+    if exponent == 3:
+        return walk.add("mul", [walk.add("mul", [x, x], like=node), x], like=node)
+    if exponent == 0.5:
+        return walk.add("sqrt", [x], like=node)
+    return walk.add("reciprocal", [x], like=node) if exponent == -1 else None
+
+
+def _average_pool(walk: Rewrite, node: Node) -> str | None:
+    """One window over the whole picture is a mean."""
+    x, out = walk.type(node.inputs[0]), walk.type(node.outputs[0])
+    channel = channel_axis(node.attrs, len(x.shape))
+    axes = tuple(a for a in range(1, len(x.shape)) if a != channel)
+    whole = tuple(x.shape[a] for a in axes) == tuple(node.attrs["kernel_shape"]) and all(out.shape[a] == 1 for a in axes)
+    plain = not any(node.attrs.get("pads") or ()) and all(d == 1 for d in node.attrs.get("dilations") or ())
+    if not whole or not plain or not x.dtype.is_float:
+        return None
+    return walk.add("reduce", node.inputs, {"kind": "mean", "axes": axes, "keepdims": True}, like=node)
+
+
+def _keep_axes(walk: Rewrite, node: Node) -> str | None:
+    """Reduce with kept axes, then reshape: the layout pass moves transposes through the former."""
+    if node.attrs["keepdims"]:
+        return None
+    shape = walk.type(node.outputs[0]).shape
+    kept = walk.add(node.op, node.inputs, {**node.attrs, "keepdims": True}, like=node)
+    return walk.add("reshape", [kept], {"shape": shape}, like=node)
+
+
+RULES: dict[str, Rule] = {
+    "batch_norm": _batch_norm,
+    "div": _div,
+    "pow": _pow,
+    "average_pool": _average_pool,
+    "reduce": _keep_axes,
+    "arg_reduce": _keep_axes,
+}
 
 
 def run(graph: Graph) -> int:
-    """Returns how many nodes were rewritten."""
-    changed = 0
-    kept: list[Node] = []
+    """One walk; returns the number of changes."""
+    walk = Rewrite(graph)
     for node in graph.nodes:
-        rewrite = {"batch_norm": _batch_norm, "reduce": _keep_axes, "arg_reduce": _keep_axes, "pow": _pow}.get(node.op)
-        new = rewrite(graph, node) if rewrite else None
-        kept += new if new is not None else [node]
-        changed += new is not None
-    graph.nodes = kept
-    return changed
-
-
-def _batch_norm(graph: Graph, node: Node) -> list[Node] | None:
-    """y = x * (scale / sqrt(var + eps)) + (bias - mean * scale / sqrt(var + eps)), all constants folded in float64."""
-    params = [graph.const(i) for i in node.inputs[1:5]]
-    if any(p is None for p in params) or len([o for o in node.outputs if o]) != 1:
-        return None
-    t = graph.types[node.inputs[0]]
-    if t.dtype not in (DType.F32, DType.F64) or len(t.shape) < 2:
-        return None
-    scale, bias, mean, var = (np.asarray(p, np.float64) for p in params)
-    factor = scale / np.sqrt(var + node.attrs["epsilon"])
-    shape = [1] * len(t.shape)
-    shape[1 if node.attrs.get("layout", "channels_first") == "channels_first" else -1] = -1
-    new: list[Node] = []
-    mul = graph.add_constant(factor.reshape(shape).astype(t.dtype.np), "bn_scale")
-    add = graph.add_constant((bias - mean * factor).reshape(shape).astype(t.dtype.np), "bn_shift")
-    y = add_node(graph, "mul", [node.inputs[0], mul], like=node, into=new)
-    add_node(graph, "add", [y, add], outputs=node.outputs, like=node, into=new)
-    return new
-
-
-def _keep_axes(graph: Graph, node: Node) -> list[Node] | None:
-    """Reduce with kept axes, then reshape: the layout pass moves transposes through the former."""
-    out = graph.types[node.outputs[0]]
-    if node.attrs.get("keepdims", True) or not out.shape or out.size == 0:
-        return None
-    new: list[Node] = []
-    y = add_node(graph, node.op, node.inputs, {**node.attrs, "keepdims": True}, like=node, into=new)
-    add_node(graph, "reshape", [y], {"shape": out.shape}, outputs=node.outputs, like=node, into=new)
-    return new
-
-
-def _pow(graph: Graph, node: Node) -> list[Node] | None:
-    """x ** 2 is a product and x ** 0.5 a root, which every target has."""
-    exponent = graph.const(node.inputs[1])
-    t, out = graph.types[node.inputs[0]], graph.types[node.outputs[0]]
-    if exponent is None or exponent.size != 1 or t != out or t.dtype not in (DType.F32, DType.F64):
-        return None
-    new: list[Node] = []
-    value, x = float(exponent.reshape(-1)[0]), node.inputs[0]
-    if value == 2.0:
-        add_node(graph, "mul", [x, x], outputs=node.outputs, like=node, into=new)
-    elif value == 0.5:
-        add_node(graph, "sqrt", [x], outputs=node.outputs, like=node, into=new)
-    else:
-        return None
-    return new
+        walk.resolve(node)
+        rule = RULES.get(node.op)
+        found = rule(walk, node) if rule is not None else None
+        if found is None:
+            walk.keep(node)
+        else:
+            walk.replace(node.outputs[0], found)
+    return walk.finish()

@@ -1,259 +1,285 @@
-"""channels_first to channels_last: 2-D operators are flipped between transposes, which then travel down and cancel.
+"""Where the axes of every value lie: pictures go from channels first to channels last, and transposes vanish on the way.
 
-A transpose moves below an operator that can run on the untransposed data (`Op.permuted`), below a reshape whose groups
-of axes it keeps together, and into the rows of constant weights; two that meet merge, and identities vanish.
+One walk forward. Each value has one or more forms: a stored array whose axes stand in some order. Convolutions and pools
+of two dimensions read and make the channels-last form. Every other node runs on the form that moves the fewest bytes
+(`Op.permuted` adapts its attributes); a transpose or reshape node only gives an array already stored another name,
+wherever its axes allow. Data moves just where a form is needed that nobody made, once for each value and form.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pith.graph import Graph, Node
-from pith.ops.base import OPS, Elementwise, add_node
+from pith.passes.axes import Perm, commute, compose
+from pith.passes.rewrite import Rewrite, inverse, same_order
+from pith.passes.wanted_forms import LAST, all_inputs_move, is_anchor, moved_attrs, wanted_forms
 
-_TO_LAST, _TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
-_SPATIAL = ("strides", "dilations", "kernel_shape", "output_padding", "ceil_pads")
+
+def identity(rank: int) -> Perm:
+    """The order of a value's own axes."""
+    return tuple(range(rank))
+
+
+class _Layout:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.walk = Rewrite(graph)
+        self.want = wanted_forms(graph)
+        self.users = graph.consumers()
+        self.forms: dict[str, dict[Perm, str]] = {}
+        self.lifted: dict[tuple[str, int], str] = {}  # values reshaped to a higher rank
+        self.scrambled: dict[str, tuple[str, np.ndarray]] = {}  # flattened in another order: stored value, order of its rows
+        for name in graph.inputs:
+            self.made(name, name, identity(len(graph.types[name].shape)))
+
+    # ---- forms
+
+    def shape(self, value: str) -> tuple[int, ...]:
+        return self.graph.types[value].shape
+
+    def made(self, value: str, stored: str, perm: Perm) -> None:
+        """Note that `stored` holds `value` with its axes in the order `perm`."""
+        self.forms.setdefault(value, {}).setdefault(perm, stored)
+
+    def free(self, value: str, perm: Perm) -> bool:
+        """Whether `value` can be had in the order `perm` without moving data."""
+        if value in self.graph.constants:
+            return True
+        shape = self.shape(value)
+        return any(same_order(shape, p, perm) for p in self.forms[value])
+
+    def price(self, value: str, perm: Perm) -> int:
+        """Bytes to move before `value` can be read in the order `perm`."""
+        return 0 if self.free(value, perm) else self.graph.types[value].nbytes
+
+    def need(self, value: str, perm: Perm) -> str:
+        """The name of `value` stored in the order `perm`, made now if nobody has."""
+        shape = self.shape(value)
+        own = perm == identity(len(perm))
+        if value in self.graph.constants:
+            if own:
+                return value
+            forms = self.forms.setdefault(value, {})
+            if perm not in forms:
+                forms[perm] = self.graph.add_constant(self.graph.constants[value].transpose(perm), value)
+            return forms[perm]
+        forms = self.forms[value]
+        if perm not in forms:
+            source = next((p for p in forms if same_order(shape, p, perm)), next(iter(forms)))
+            output = [value] if own and value not in self.walk.made else []
+            target = tuple(shape[a] for a in perm)
+            if same_order(shape, source, perm):
+                forms[perm] = self.walk.add("reshape", [forms[source]], {"shape": target}, outputs=output)
+            else:
+                moved = compose(inverse(source), perm)
+                forms[perm] = self.walk.add("transpose", [forms[source]], {"perm": moved}, outputs=output)
+        return forms[perm]
+
+    def lift(self, value: str, rank: int) -> str:
+        """`value` with leading axes of size 1 up to `rank`, as a value that has forms of its own."""
+        shape = self.shape(value)
+        if len(shape) == rank or self.graph.types[value].size == 1:
+            return value
+        key = value, rank
+        if key not in self.lifted:
+            full = (1,) * (rank - len(shape)) + shape
+            if value in self.graph.constants:
+                self.lifted[key] = self.graph.add_constant(self.graph.constants[value].reshape(full), value)
+            else:
+                name = self.walk.add("reshape", [self.need(value, identity(len(shape)))], {"shape": full})
+                self.made(name, name, identity(rank))
+                self.lifted[key] = name
+        return self.lifted[key]
+
+    # ---- nodes
+
+    def run(self) -> int:
+        for node in self.graph.nodes:
+            self.visit(node)
+        for name in self.graph.outputs:
+            if name not in self.graph.constants:
+                self.walk.replace(name, self.need(name, identity(len(self.shape(name)))))
+        return self.walk.finish()
+
+    def visit(self, node: Node) -> None:
+        if is_anchor(self.graph, node):
+            self.run_in(node, LAST)
+        elif node.op == "transpose":
+            back = inverse(node.attrs["perm"])
+            for perm, stored in self.sources(node.inputs[0]).items():
+                self.made(node.outputs[0], stored, compose(back, perm))
+        elif node.op == "reshape":
+            self.reshape(node)
+        elif node.op == "matmul":
+            self.matmul(node)
+        else:
+            self.run_in(node, self.choose(node))
+
+    def sources(self, value: str) -> dict[Perm, str]:
+        """The forms of a value that exist; of a constant, its own."""
+        if value in self.graph.constants:
+            return {identity(len(self.shape(value))): value}
+        return dict(self.forms[value])
+
+    def movers(self, node: Node) -> list[int]:
+        """Indices of the inputs whose axes move with the result's."""
+        return [k for k, i in enumerate(node.inputs) if i] if all_inputs_move(node) else [0]
+
+    def choose(self, node: Node) -> Perm | None:
+        """The order to run `node` in that moves the fewest bytes, None for its own."""
+        if not node.inputs or not node.inputs[0] or any(not node.inputs[k] for k in self.movers(node)):
+            return None
+        graph, out = self.graph, node.outputs[0] or next(o for o in node.outputs if o)
+        shape = self.shape(out)
+        rank = len(shape)
+        own = identity(rank)
+        target = self.want.get(out, own)
+        inputs = [node.inputs[k] for k in self.movers(node)]
+        candidates = dict.fromkeys(p for i in inputs if i not in graph.constants for p in self.forms[i] if len(p) == rank)
+        candidates.setdefault(target)
+        best, best_key = None, (self.total(inputs, own, shape, target, graph.types[out].nbytes), 2 * (own != target))
+        for perm in candidates:
+            if perm == own or moved_attrs(graph, node, perm) is None:
+                continue
+            stored = (self.forms[i].get(perm) for i in inputs if i not in graph.constants)
+            computed = any(s is not None and s in self.walk.made and self.walk.made[s].op not in ("slice", "transpose") for s in stored)
+            # of equal prices: follow what was just computed (it may be fused with it), else what readers want
+            key = self.total(inputs, perm, shape, target, graph.types[out].nbytes), 1 if computed else 2 * (perm != target) + 1
+            if key < best_key or (computed and key[0] == best_key[0] and best is None):
+                best, best_key = perm, key
+        return best
+
+    def total(self, inputs: Sequence[str], perm: Perm, shape: tuple[int, ...], target: Perm, nbytes: int) -> int:
+        """Bytes moved to run a node in the order `perm` and to hand its result on in the order `target`."""
+        rank = len(perm)
+        price = 0 if same_order(shape, perm, target) else nbytes
+        for i in dict.fromkeys(inputs):
+            own = len(self.shape(i))
+            price += self.price(i, perm if own == rank else identity(own))
+            if own != rank and i not in self.graph.constants:  # its lifted form is moved on its own
+                full = (1,) * (rank - own) + self.shape(i)
+                price += 0 if same_order(full, perm, identity(rank)) else self.graph.types[i].nbytes
+        return price
+
+    def run_in(self, node: Node, perm: Perm | None) -> None:
+        """Emit `node` so that its outputs are stored in the order `perm` (None: their own)."""
+        attrs = moved_attrs(self.graph, node, perm) if perm is not None else None
+        if perm is None or attrs is None:
+            node.inputs = [self.need(i, identity(len(self.shape(i)))) if i else "" for i in node.inputs]
+            self.walk.keep(node)
+            for o in filter(None, node.outputs):
+                self.made(o, o, identity(len(self.shape(o))))
+            return
+        rank, movers = len(perm), set(self.movers(node))
+        inputs = []
+        for k, i in enumerate(node.inputs):
+            if i and k in movers and self.graph.types[i].size == 1 and len(self.shape(i)) < rank:
+                inputs.append(self.need(i, identity(len(self.shape(i)))))
+            elif i and k in movers:
+                inputs.append(self.need(self.lift(i, rank), perm))
+            else:
+                inputs.append(self.need(i, identity(len(self.shape(i)))) if i else "")
+        fresh = [self.graph.fresh(node.name or node.op) if o else "" for o in node.outputs]
+        self.walk.add(node.op, inputs, attrs, like=node, outputs=fresh)
+        for o, f in zip(node.outputs, fresh, strict=True):
+            if o:
+                self.made(o, f, perm)
+
+    def reshape(self, node: Node) -> None:
+        """Reshape every stored form in place; where that tears axes apart, move the data first into a form that fits."""
+        x, y = node.inputs[0], node.outputs[0]
+        source, target = self.shape(x), self.shape(y)
+        found = False
+        for perm, stored in self.sources(x).items():
+            q = perm if perm == identity(len(source)) else commute(source, target, perm)
+            if q is not None:
+                q = identity(len(target)) if perm == identity(len(source)) else q
+                self.reshaped(node, stored, q)
+                found = True
+        wanted = self.want.get(y)
+        if found and (wanted is None or self.free(y, wanted)) or (not found and self.scramble(node)):
+            return
+        perm = commute(target, source, wanted) if wanted is not None else None
+        if found and perm is None:
+            return
+        if not found:
+            q = identity(len(target)) if perm is None or wanted is None else wanted
+            self.reshaped(node, self.need(x, identity(len(source)) if perm is None else perm), q)
+
+    def reshaped(self, node: Node, stored: str, perm: Perm) -> None:
+        """Add the reshape of `stored` that holds the node's output in the order `perm`."""
+        y = node.outputs[0]
+        own = perm == identity(len(perm)) and y not in self.walk.made
+        shape = tuple(self.shape(y)[a] for a in perm)
+        self.made(y, self.walk.add("reshape", [stored], {"shape": shape}, like=node, outputs=[y] if own else []), perm)
+
+    # ---- products
+
+    def scramble(self, node: Node) -> bool:
+        """Flatten a form as it lies when only products with constant weights read it: their rows are reordered instead."""
+        x, y = node.inputs[0], node.outputs[0]
+        source, target = self.shape(x), self.shape(y)
+        users = self.users.get(y, [])
+        if y in self.walk.outputs or not users or any(not _reads_rows(self.graph, u, y) for u in users):
+            return False
+        split = len(source)
+        size = 1
+        while size < target[-1] and split:
+            split -= 1
+            size *= source[split]
+        if size != target[-1]:
+            return False
+        for perm, stored in self.sources(x).items():
+            head, tail = perm[:split], perm[split:]
+            if any(a >= split for a in head if source[a] != 1) or list(head) != sorted(head):
+                continue
+            inner = [source[a] for a in range(split, len(source))]
+            place = [a - split for a in tail if a >= split]
+            if len(place) != len(inner):
+                continue
+            order = np.arange(size).reshape(inner).transpose(place).reshape(-1)
+            self.scrambled[y] = self.walk.add("reshape", [stored], {"shape": target}, like=node), order
+            return True
+        return False
+
+    def matmul(self, node: Node) -> None:
+        """A product keeps to its own order, except for leading axes of rows and for flattened rows in another order."""
+        a, b = node.inputs[0], node.inputs[1]
+        if a in self.scrambled:
+            stored, order = self.scrambled[a]
+            w = self.graph.constants[b]
+            moved = w[:, order] if node.attrs.get("trans_b") else w[order]
+            node.inputs[0], node.inputs[1] = stored, self.graph.add_constant(moved, b)
+            self.forms.setdefault(stored, {identity(len(self.shape(stored))): stored})
+        elif len(self.shape(b)) == 2 and len(self.shape(a)) > 2 and not node.attrs.get("trans_a"):
+            rank = len(self.shape(a))
+            own = identity(rank)
+            perm = next((p for p in self.sources(a) if p[-1] == rank - 1), own)
+            if perm != own and not self.free(a, own) and not any(node.inputs[3:]):
+                inputs = [self.need(a, perm), *(self.need(i, identity(len(self.shape(i)))) if i else "" for i in node.inputs[1:])]
+                self.made(node.outputs[0], self.walk.add("matmul", inputs, node.attrs, like=node), perm)
+                return
+        elif len(self.shape(b)) > 1 and b not in self.graph.constants:
+            rank = len(self.shape(b))
+            swapped = (*range(rank - 2), rank - 1, rank - 2)
+            if not self.free(b, identity(rank)) and swapped in self.forms[b]:
+                node.inputs[1] = self.forms[b][swapped]
+                node.attrs["trans_b"] = not node.attrs.get("trans_b")
+                self.made(node.inputs[1], node.inputs[1], identity(rank))
+        self.run_in(node, None)
+
+
+def _reads_rows(graph: Graph, node: Node, value: str) -> bool:
+    """Whether `node` is a product of `value`, as rows, with a constant matrix."""
+    if node.op != "matmul" or node.inputs[0] != value or node.attrs.get("trans_a") or value in node.inputs[1:]:
+        return False
+    w = graph.constants.get(node.inputs[1])
+    return w is not None and w.ndim == 2
 
 
 def run(graph: Graph) -> int:
-    """Returns how many operators were flipped."""
-    flipped = _flip(graph)
-    if flipped or any(n.op == "transpose" for n in graph.nodes):
-        _sink(graph)
-        graph.drop_unused()
-    return flipped
-
-
-# ---- flip
-
-
-def _flip(graph: Graph) -> int:
-    consumed = graph.consumers()
-    outputs = set(graph.outputs)
-    new: list[Node] = []
-    count = 0
-    for node in graph.nodes:
-        rank = len(graph.types[node.inputs[0]].shape) if node.inputs and node.inputs[0] else 0
-        extra_outputs = [o for o in node.outputs[1:] if o and (o in consumed or o in outputs)]
-        if node.attrs.get("layout") != "channels_first" or rank not in (3, 4) or extra_outputs or (rank == 3 and not _widens(graph, node)):
-            new.append(node)
-            continue
-        x, inputs, attrs = node.inputs[0], list(node.inputs), dict(node.attrs)
-        final = graph.types[node.outputs[0]].shape
-        if rank == 3:
-            n, c, w = graph.types[x].shape
-            x = add_node(graph, "reshape", [x], {"shape": (n, c, 1, w)}, like=node, into=new)
-            inputs, attrs = _widen(graph, inputs, attrs)
-        inputs[0] = add_node(graph, "transpose", [x], {"perm": _TO_LAST}, like=node, into=new)
-        attrs["layout"] = "channels_last"
-        y = add_node(graph, node.op, inputs, attrs, outputs=[graph.fresh(node.name or node.op)], like=node, into=new)
-        if rank == 3:
-            y = add_node(graph, "transpose", [y], {"perm": _TO_FIRST}, like=node, into=new)
-            add_node(graph, "reshape", [y], {"shape": final}, outputs=node.outputs[:1], like=node, into=new)
-        else:
-            add_node(graph, "transpose", [y], {"perm": _TO_FIRST}, outputs=node.outputs[:1], like=node, into=new)
-        count += 1
-    graph.nodes = new
-    return count
-
-
-def _widens(graph: Graph, node: Node) -> bool:
-    """Whether a 1-D operator can be written as a 2-D one (its weights must be constant)."""
-    if node.op in ("conv", "conv_transpose"):
-        return graph.const(node.inputs[1]) is not None
-    return node.op in ("max_pool", "average_pool", "lp_pool")
-
-
-def _widen(graph: Graph, inputs: list[str], attrs: dict[str, object]) -> tuple[list[str], dict[str, object]]:
-    """1-D attributes and weights as those of a picture one pixel high."""
-    if len(inputs) > 1 and inputs[1]:
-        w = graph.constants[inputs[1]]
-        inputs[1] = graph.add_constant(w.reshape(*w.shape[:2], 1, w.shape[2]), "weights")
-    for key, value in list(attrs.items()):
-        if key in _SPATIAL and isinstance(value, tuple) and len(value) == 1:
-            attrs[key] = (0 if key in ("output_padding", "ceil_pads") else 1, *value)
-        elif key in ("pads", "ceil_pads") and isinstance(value, tuple) and len(value) == 2:
-            attrs[key] = (0, value[0], 0, value[1])
-    return inputs, attrs
-
-
-# ---- sink
-
-
-class _Sinker:
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.new: list[Node] = []
-        self.made: dict[str, Node] = {}
-        self.rename: dict[str, str] = {}
-        self.uses: dict[str, int] = {}
-        for node in graph.nodes:
-            for i in node.inputs:
-                self.uses[i] = self.uses.get(i, 0) + 1
-        self.consumers = graph.consumers()
-
-    def transposed(self, value: str) -> Node | None:
-        """The transpose that makes `value`, if one does."""
-        node = self.made.get(value)
-        return node if node is not None and node.op == "transpose" else None
-
-    def emit(self, op: str, inputs: list[str], attrs: dict[str, object], outputs: list[str] | None = None, like: Node | None = None) -> str:
-        part: list[Node] = []
-        single = outputs or [self.graph.fresh((like.name if like else "") or op)]
-        out = add_node(self.graph, op, inputs, attrs, outputs=single, like=like, into=part)
-        self.append(part[0])
-        return out
-
-    def append(self, node: Node) -> None:
-        self.new.append(node)
-        self.made.update(dict.fromkeys((o for o in node.outputs if o), node))
-
-    def transpose(self, x: str, perm: tuple[int, ...], output: str, like: Node) -> None:
-        """Make `output` = transpose(x, perm), merging with what made x and turning trivial moves into reshapes."""
-        before = self.transposed(x)
-        if before is not None:
-            perm = tuple(before.attrs["perm"][p] for p in perm)
-            x = before.inputs[0]
-        shape = self.graph.types[x].shape
-        moved = [p for p in perm if shape[p] != 1]
-        if perm == tuple(range(len(perm))) and output not in self.graph.outputs:
-            self.rename[output] = x
-        elif moved == sorted(moved):
-            self.reshape(x, tuple(shape[p] for p in perm), output, like)
-        else:
-            self.emit("transpose", [x], {"perm": perm}, [output], like)
-
-    def reshape(self, x: str, shape: tuple[int, ...], output: str, like: Node) -> None:
-        """Make `output` = reshape(x, shape), moving a transpose that made x below it where the axes allow."""
-        before = self.made.get(x)
-        if before is not None and before.op == "reshape":
-            self.reshape(before.inputs[0], shape, output, like)
-            return
-        if shape == self.graph.types[x].shape and output not in self.graph.outputs:
-            self.rename[output] = x
-            return
-        if before is not None and before.op == "transpose":
-            source = before.inputs[0]
-            found = commute(self.graph.types[source].shape, before.attrs["perm"], shape)
-            if found is not None:
-                inner, perm = found
-                y = self.graph.fresh(like.name or "reshape")
-                self.reshape(source, inner, y, like)
-                self.transpose(self.rename.get(y, y), perm, output, like)
-                return
-        self.emit("reshape", [x], {"shape": shape}, [output], like)
-
-    def visit(self, node: Node) -> None:
-        node.inputs = [self.rename.get(i, i) for i in node.inputs]
-        if node.op == "transpose":
-            self.transpose(node.inputs[0], tuple(node.attrs["perm"]), node.outputs[0], node)
-        elif node.op == "reshape":
-            if not self.absorb(node):
-                self.reshape(node.inputs[0], tuple(node.attrs["shape"]), node.outputs[0], node)
-        elif not self.below(node):
-            self.append(node)
-
-    def below(self, node: Node) -> bool:
-        """Run `node` on untransposed data and transpose its result; False where that is not possible."""
-        graph = self.graph
-        if len([o for o in node.outputs if o]) != 1 or not node.inputs or node.attrs.get("layout") == "channels_last":
-            return False  # an operator that was just flipped wants its transpose
-        first = next((t for t in map(self.transposed, node.inputs) if t is not None), None)
-        out = graph.types[node.outputs[0]]
-        if first is None:
-            return False
-        perm = tuple(first.attrs["perm"])
-        if len(out.shape) != len(perm):
-            return False
-        elementwise = isinstance(OPS[node.op], Elementwise)
-        inputs: list[str] = []
-        for k, value in enumerate(node.inputs):
-            t = self.transposed(value) if value else None
-            if t is not None and tuple(t.attrs["perm"]) == perm:
-                inputs.append(t.inputs[0])
-            elif not value or (not elementwise and k > 0 and value in graph.constants and node.op != "concat"):
-                inputs.append(value)
-            elif graph.types[value].size == 1:
-                inputs.append(value)
-            elif value in graph.constants:
-                array = graph.constants[value]
-                if array.ndim > len(perm):
-                    return False
-                full = array.reshape((1,) * (len(perm) - array.ndim) + array.shape)
-                inputs.append(graph.add_constant(np.ascontiguousarray(full.transpose(np.argsort(perm))), "const"))
-            else:
-                return False
-        attrs = OPS[node.op].permuted(node.attrs, perm, graph.input_types(node))
-        if attrs is None:
-            return False
-        y = self.emit(node.op, inputs, attrs, like=node)
-        self.transpose(y, perm, node.outputs[0], node)
-        return True
-
-    def absorb(self, node: Node) -> bool:
-        """flatten(transpose(x)) into a matmul with constant weights: flatten x, and move the rows of the weights."""
-        graph, t = self.graph, self.transposed(node.inputs[0])
-        shape = graph.types[node.outputs[0]].shape
-        users = self.consumers.get(node.outputs[0], [])
-        if t is None or len(shape) != 2 or len(users) != 1 or node.outputs[0] in graph.outputs or users[0].op != "matmul":
-            return False
-        source, perm, matmul = graph.types[t.inputs[0]].shape, t.attrs["perm"], users[0]
-        w = graph.const(matmul.inputs[1])
-        if perm[0] != 0 or source[0] != shape[0] or w is None or w.ndim != 2 or matmul.inputs[0] != node.outputs[0] or matmul.attrs.get("trans_a"):
-            return False
-        if commute(source, perm, shape) is not None:
-            return False
-        inner = [p - 1 for p in perm[1:]]
-        order = np.arange(shape[1]).reshape([source[p] for p in perm[1:]]).transpose(np.argsort(inner)).reshape(-1)
-        matmul.inputs[1] = graph.add_constant(np.ascontiguousarray(w[:, order] if matmul.attrs.get("trans_b") else w[order]), "weights")
-        self.reshape(t.inputs[0], shape, node.outputs[0], node)
-        return True
-
-
-def commute(shape: tuple[int, ...], perm: tuple[int, ...], out: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
-    """(inner, perm2) with reshape(transpose(x, perm), out) == transpose(reshape(x, inner), perm2), or None.
-
-    Both shapes are cut into the smallest groups of equal size; each group's axes must lie together, in order, in x.
-    """
-    if 0 in shape:
-        return None
-    axes = [p for p in perm if shape[p] != 1]
-    rank = {p: k for k, p in enumerate(sorted(axes))}  # position among the axes of x that are not 1
-    groups: list[tuple[list[int], list[int]]] = []  # axes of x, axes of out
-    i = j = 0
-    while i < len(axes) or j < len(out):
-        mine: list[int] = []
-        theirs: list[int] = []
-        a = b = 1
-        if i < len(axes):
-            mine.append(axes[i])
-            a = shape[axes[i]]
-            i += 1
-        while a != b or (not mine and j < len(out)):
-            if b < a or not mine:
-                if j >= len(out):
-                    return None
-                theirs.append(j)
-                b *= out[j]
-                j += 1
-            else:
-                if i >= len(axes):
-                    return None
-                mine.append(axes[i])
-                a *= shape[axes[i]]
-                i += 1
-        groups.append((mine, theirs))
-    for mine, _ in groups:
-        if any(rank[q] != rank[p] + 1 for p, q in zip(mine, mine[1:], strict=False)):
-            return None
-    order = sorted(range(len(groups)), key=lambda g: (rank[groups[g][0][0]] if groups[g][0] else -1, g))
-    inner = [a for g in order for a in groups[g][1]]
-    place = {a: k for k, a in enumerate(inner)}
-    return tuple(out[a] for a in inner), tuple(place[a] for a in range(len(out)))
-
-
-def _sink(graph: Graph) -> None:
-    sinker = _Sinker(graph)
-    for node in graph.nodes:
-        sinker.visit(node)
-    graph.nodes = sinker.new
+    """Returns the number of changes."""
+    return _Layout(graph).run()

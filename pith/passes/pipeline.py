@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from pith.graph import Graph
 from pith.ops.base import load_all
-from pith.passes import decompose, fold_affine, fold_constants, fuse_elementwise, fuse_epilogue, layout, simplify
+from pith.passes import decompose, fold_affine, fold_constants, fuse_elementwise, fuse_epilogue, layout, simplify, widen
 
 Report = list[tuple[str, int, int, float]]
 
@@ -16,9 +16,8 @@ PASSES: tuple[tuple[str, Callable[[Graph], int]], ...] = (
     ("decompose", decompose.run),
     ("simplify", simplify.run),
     ("fold affine", fold_affine.run),
-    ("layout", layout.run),
+    ("widen", widen.run),
     ("fold constants", fold_constants.run),
-    ("simplify", simplify.run),
     ("layout", layout.run),
     ("simplify", simplify.run),
     ("fuse epilogue", fuse_epilogue.run),

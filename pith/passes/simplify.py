@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pith.graph import DType, Expr, Graph, Node, ShapeError, TensorType
+from pith.graph import DType, Expr, Graph, Node, ShapeError
 from pith.ops.base import OPS, Elementwise, broadcast_shapes
 from pith.passes.rewrite import Rewrite, same_order, scalar_of
 
@@ -227,5 +227,3 @@ def _names_output(walk: Rewrite, node: Node, found: str) -> bool:
         return False
     return found in walk.outputs or walk.made.get(found) is None and found not in walk.graph.constants
 
-
-__all__ = ["RULES", "TensorType", "attr_key", "run"]

@@ -59,3 +59,9 @@ def get_target(name: str) -> Target:
     if name not in TARGETS:
         raise UnsupportedError(f"unknown target {name!r}", why="no file in pith/targets describes it", try_="one of: " + ", ".join(sorted(TARGETS)))
     return TARGETS[name]()
+
+
+def targets() -> dict[str, str]:
+    """Every known target: name -> description."""
+    load_all()
+    return {name: TARGETS[name]().description for name in sorted(TARGETS)}

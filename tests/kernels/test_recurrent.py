@@ -39,7 +39,7 @@ def variants(op: str, **fixed: Any) -> list[Case]:
     directions = ("forward", "reverse", "bidirectional")
     flags = itertools.product(directions, *[(False, True)] * 3)
     made = [case(op, direction=d, bias=b, lengths=s, initial=i, **fixed) for d, b, s, i in flags]
-    made.append(case(op, hidden=33, inputs=18, direction="bidirectional", clip=0.3, **fixed))
+    made.append(case(op, hidden=33, inputs=18, direction="bidirectional", clip=0.25, **fixed))
     if op == "lstm":
         made += [case(op, peepholes=True, direction=d, input_forget=f, **fixed) for d in directions for f in (False, True)]
     if op == "gru":

@@ -37,6 +37,7 @@ class Poison:
     """What an unsupported node would have made; nodes that read it are passed over."""
 
 
+MAX_COUNT = 2**24
 POISON = Poison()
 Value = str | TensorList | Maybe | Poison
 
@@ -237,6 +238,12 @@ class Call:
         """A constant."""
         value = np.asarray(array, dtype=dtype.np if dtype else None)
         return self.builder.constant(value, self.name)
+
+    def counting(self, count: int, axis: int, rank: int, dtype: DType = DType.I64) -> str:
+        """The constant 0, 1, ... count - 1 along `axis` of a tensor of `rank` that is 1 elsewhere."""
+        if not 0 <= count <= MAX_COUNT:
+            raise self.unsupported(f"an axis of {count:,} elements is too long for it")
+        return self.const(np.arange(count).reshape([-1 if a == axis else 1 for a in range(rank)]), dtype)
 
     def like(self, number: float, v: str) -> str:
         """A scalar constant of the type of `v`."""

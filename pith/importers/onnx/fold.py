@@ -14,9 +14,10 @@ from pith.ops import OPS, infer_node
 if TYPE_CHECKING:
     from pith.importers.onnx.context import Call
 
-MAX_FOLDED_BYTES = 2**26  # a larger result stays to be computed at run time
-MAX_FOLD_WORK = 2**29  # scalar operations spent on folding in one import
-MAX_CONSTANT_BYTES = 2**29  # of all folded results together
+# Bounds of folding in one import; larger results stay to be computed at run time. Models with large weights get more.
+MAX_RESULT = 2**26  # bytes of one result
+MAX_RESULTS = 2**28  # bytes of all together
+MAX_WORK = 2**29  # scalar operations
 MAX_RANK = 32
 
 
@@ -26,9 +27,13 @@ class Builder:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.reserved: set[str] = set()  # names the model gives to values; fresh names avoid them
-        self._work = MAX_FOLD_WORK
-        self._bytes = MAX_CONSTANT_BYTES
+        self._each, self._bytes, self._work = MAX_RESULT, MAX_RESULTS, MAX_WORK
         self._shared: dict[tuple[np.dtype, tuple[int, ...], bytes], str] = {}
+
+    def allow_for(self, weights: int) -> None:
+        """Widen the bounds for a model that brings `weights` bytes of constants: converting them all must fit."""
+        self._each, self._bytes = max(MAX_RESULT, 8 * weights), max(MAX_RESULTS, 16 * weights)
+        self._work = max(MAX_WORK, 32 * weights)
 
     def fresh(self, hint: str) -> str:
         """A name that neither the graph nor the model uses."""
@@ -75,7 +80,7 @@ class Builder:
     def _affordable(self, node: Node, types: list[TensorType]) -> bool:
         """Whether folding `node` stays within the bounds of one import; what it takes is booked."""
         nbytes = sum(t.nbytes for t in types)
-        if nbytes > min(MAX_FOLDED_BYTES, self._bytes):
+        if nbytes > min(self._each, self._bytes):
             return False
         cost = OPS[node.op].cost(self.graph.input_types(node), types, node.attrs)
         work = cost.macs + cost.flops + nbytes

@@ -106,6 +106,7 @@ class Importer:
             *(o for n in plan.nodes for o in n.outputs),
         }  # fmt: skip
         bind_inputs(self, proto, scope, self.bind_constants(plan, named=True))
+        self.builder.allow_for(sum(a.nbytes for a in graph.constants.values()))
         try:
             results = self.run_plan(plan, scope)
         except PithError as e:

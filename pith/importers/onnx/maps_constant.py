@@ -11,7 +11,8 @@ from pith.importers.onnx.context import Call
 from pith.importers.onnx.registry import onnx_op
 from pith.importers.onnx.tensors import checked_shape, to_dtype
 
-MAX_GENERATED = 2**26  # elements of a constant that a few bytes of the file ask for
+MAX_GENERATED = 2**24  # elements of a constant that a few bytes of the file ask for
+MAX_MEL = 2**20  # elements of a mel matrix, which is filled one by one
 
 
 @onnx_op("Constant")
@@ -109,7 +110,7 @@ def mel_weight_matrix(n: Call) -> str:
     bins, length, rate, low, high = (n.static_scalar(i, what) for i, what in enumerate(names))
     dtype = to_dtype(n.attrs.int("output_datatype", 1), n.where)
     rows = int(length) // 2 + 1
-    if bins < 1 or length < 1 or rate <= 0 or rows * bins > MAX_GENERATED:
+    if bins < 1 or length < 1 or rate <= 0 or rows * bins > MAX_MEL:
         raise n.invalid(f"a matrix of {rows} x {bins} at {rate} Hz")
 
     def mel(hertz: float) -> float:

@@ -92,8 +92,7 @@ def tensor_scatter(n: Call) -> str:
     shape, us = n.shape(cache), n.shape(update)
     axis = n.axis("axis", -2, len(shape))
     circular = n.attrs.choice("mode", ("linear", "circular"), "linear") == "circular"
-    steps = np.arange(us[axis]).reshape([-1 if a == axis else 1 for a in range(len(us))])
-    places = n.const(steps, DType.I64)
+    places = n.counting(us[axis], axis, len(us))
     if n.has(2):
         start = n.reshape(n.cast(n.x(2), DType.I64), (us[0], *[1] * (len(us) - 1)))
         places = n.emit("add", [places, start])
@@ -119,7 +118,7 @@ def one_hot(n: Call) -> str:
         index = n.emit("where", [negative, n.emit("add", [index, n.like(depth, index)]), index])
     shape = n.shape(indices)
     index = n.reshape(index, (*shape[:axis], 1, *shape[axis:]))
-    places = n.const(np.arange(depth).reshape([-1 if a == axis else 1 for a in range(rank + 1)]), wide)
+    places = n.counting(depth, axis, rank + 1, wide)
     hot = n.emit("equal", [index, places])
     off, on = (n.reshape(n.slice(values, 0, k, 1), ()) for k in (0, 1))
     return n.emit("where", [hot, on, off])
@@ -132,9 +131,11 @@ def trilu(n: Call) -> str:
         raise n.invalid(f"the input has rank {n.rank(x)}, at least 2 is needed")
     rows, columns = n.shape(x)[-2:]
     k = int(n.static_scalar(1, "k")) if n.has(1) else 0
-    distance = np.arange(columns)[None, :] - np.arange(rows)[:, None]
-    keep = distance >= k if n.attrs.flag("upper", True) else distance <= k
-    return n.emit("where", [n.const(keep), x, n.like(0, x)])
+    k = max(min(k, columns), -rows)
+    diagonal = n.emit("add", [n.counting(rows, 0, 2), n.const(k, DType.I64)])  # the column where each row's diagonal is
+    compare = "greater_or_equal" if n.attrs.flag("upper", True) else "less_or_equal"
+    keep = n.emit(compare, [n.counting(columns, 1, 2), diagonal])
+    return n.emit("where", [keep, x, n.like(0, x)])
 
 
 @onnx_op("ReverseSequence")
@@ -145,7 +146,7 @@ def reverse_sequence(n: Call) -> str:
     time, batch = n.axis("time_axis", 0, rank), n.axis("batch_axis", 1, rank)
     if {time, batch} != {0, 1} or n.shape(lengths) != (shape[batch],):
         raise n.invalid("time_axis and batch_axis must be 0 and 1, with one length a batch element")
-    steps = n.const(np.arange(shape[time]).reshape([-1 if a == time else 1 for a in range(rank)]), DType.I64)
+    steps = n.counting(shape[time], time, rank)
     length = n.reshape(n.cast(lengths, DType.I64), [shape[batch] if a == batch else 1 for a in range(rank)])
     last = n.emit("sub", [length, n.const(1, DType.I64)])
     place = n.emit("where", [n.emit("less", [steps, length]), n.emit("sub", [last, steps]), steps])

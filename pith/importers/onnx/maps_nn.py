@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from functools import partial
 
-import numpy as np
-
 from pith.importers.onnx.context import Call
 from pith.importers.onnx.registry import onnx_op
 from pith.importers.onnx.windows import transposed_window, window
@@ -217,10 +215,10 @@ def max_unpool(n: Call) -> str:
     spatial = [(d - 1) * strides[a] + kernel[a] - pads[a] - pads[a + rank] for a, d in enumerate(xs[2:])]
     natural = (*xs[:2], *spatial)
     out = n.static_ints(2, "output_shape") if n.has(2) else natural
-    if len(out) != len(xs) or any(o < s for o, s in zip(out, natural, strict=True)):
+    if min(natural) < 0 or len(out) != len(xs) or any(o < s for o, s in zip(out, natural, strict=True)):
         raise n.invalid(f"output_shape {out} is smaller than {natural}")
     size = n.type(x).size
-    zeros = n.const(np.zeros(math.prod(natural), n.dtype(x).np))
+    zeros = n.expand(n.const([0], n.dtype(x)), (math.prod(natural),))
     flat = [n.reshape(indices, (size,)), n.reshape(x, (size,))]
     y = n.reshape(n.emit("scatter_elements", [zeros, *flat], axis=0, reduction="none"), natural)
     if out == natural:

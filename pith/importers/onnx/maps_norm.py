@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from pith.graph import DType
 from pith.importers.onnx.context import Call, Value
 from pith.importers.onnx.registry import onnx_op
@@ -44,7 +42,7 @@ def group_normalization(n: Call) -> str:
     if n.opset < 21:
         y = n.emit("instance_norm", [grouped, scale, bias], epsilon=epsilon, layout="channels_first")
         return n.reshape(y, shape)
-    one, zero = (n.const(np.full(groups, v, n.dtype(x).np)) for v in (1, 0))
+    one, zero = (n.expand(n.const([v], n.dtype(x)), (groups,)) for v in (1, 0))
     y = n.emit("instance_norm", [grouped, one, zero], epsilon=epsilon, layout="channels_first")
     per_channel = (shape[1], *[1] * (len(shape) - 2))
     y = n.emit("mul", [n.reshape(y, shape), n.reshape(scale, per_channel)])
@@ -139,6 +137,5 @@ def hardmax(n: Call) -> str:
     else:
         flat, axis = x, n.axis("axis", -1, len(shape))
     best = n.emit("arg_reduce", [flat], kind="max", axis=axis, keepdims=True, select_last_index=False)
-    size = n.shape(flat)[axis]
-    places = np.arange(size).reshape([-1 if a == axis else 1 for a in range(n.rank(flat))])
-    return n.reshape(n.cast(n.emit("equal", [n.const(places, DType.I64), best]), n.dtype(x)), shape)
+    places = n.counting(n.shape(flat)[axis], axis, n.rank(flat))
+    return n.reshape(n.cast(n.emit("equal", [places, best]), n.dtype(x)), shape)

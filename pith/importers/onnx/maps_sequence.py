@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pith.graph import DType
 from pith.importers.onnx.context import Call, Maybe, TensorList, Value
-from pith.importers.onnx.control_flow import stack
+from pith.importers.onnx.control_flow import MAX_ITERATIONS, stack
 from pith.importers.onnx.maps_shape import split_at
 from pith.importers.onnx.registry import onnx_op
 from pith.ops.base import normalize_axis
@@ -63,12 +63,18 @@ def split_to_sequence(n: Call) -> Value:
     total = n.shape(x)[axis]
     if n.has(1):
         given = n.static(1, "split")
-        each = int(given.reshape(-1)[0]) if given.ndim == 0 else 0
+        each = int(given) if given.ndim == 0 else 0
         if given.ndim == 0 and each < 1:
             raise n.invalid(f"parts of {each} elements")
-        sizes = [int(v) for v in given] if given.ndim else [min(each, total - s) for s in range(0, total, each)]
+        sizes = (
+            [int(v) for v in given]
+            if given.ndim
+            else [min(each, total - s) for s in range(0, total, each)[: MAX_ITERATIONS + 1]]
+        )
     else:
-        sizes = [1] * total
+        sizes = [1] * min(total, MAX_ITERATIONS + 1)
+    if len(sizes) > MAX_ITERATIONS:
+        raise n.unsupported(f"a sequence of {len(sizes):,} parts is too long")
     if sum(sizes) != total or min(sizes, default=0) < 0:
         raise n.invalid(f"cannot split {total} into {sizes}")
     parts = split_at(n, x, axis, sizes)

@@ -269,7 +269,7 @@ def pad(n: Call) -> str:
         return x
     y = n.emit("pad", [x], pads=pads, mode=mode, value=value)
     if fill and mode == "constant":  # the value is known at run time only
-        inside = n.const(np.ones(n.shape(x), bool))
+        inside = n.expand(n.const(True), n.shape(x))
         mask = n.emit("pad", [inside], pads=pads, mode="constant", value=False)
         y = n.emit("where", [mask, y, n.reshape(fill, ())])
     return y

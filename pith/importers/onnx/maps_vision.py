@@ -181,7 +181,7 @@ def affine_grid(n: Call) -> str:
     """A constant grid of homogeneous coordinates in [-1, 1], times each matrix of the batch."""
     theta, size = n.x(0), n.static_ints(1, "size")
     rank = len(size) - 2
-    if rank not in (2, 3) or n.shape(theta) != (size[0], rank, rank + 1) or math.prod(size[2:]) > 2**26:
+    if rank not in (2, 3) or n.shape(theta) != (size[0], rank, rank + 1) or math.prod(size[2:]) > 2**22:
         raise n.invalid(f"theta {n.shape(theta)} does not fit a grid of size {size}")
     axes = []
     for d in size[2:]:

@@ -159,9 +159,9 @@ def _unpack(data: np.ndarray, dtype: DType, count: int) -> np.ndarray:
 
 
 def sparse_to_array(sparse: onnx.SparseTensorProto, folder: Path | None, where: str) -> np.ndarray:
-    """A sparse tensor written out in full; at most 2**26 elements, for the file need not be as large as the tensor."""
+    """A sparse tensor written out in full; at most 2**24 elements, for the file need not be as large as the tensor."""
     shape = checked_shape(sparse.dims, where)
-    if math.prod(shape) > 2**26:
+    if math.prod(shape) > 2**24:
         raise ShapeError(f"the sparse tensor {shape} is too large to write out in full", where=where)
     values = to_array(sparse.values, folder, where).reshape(-1)
     indices = to_array(sparse.indices, folder, where)

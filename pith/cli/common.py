@@ -1,0 +1,127 @@
+"""What the commands share: reading options, progress, tables, and how errors look."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from pith.graph.errors import InputError, PithError, ShapeError
+
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+Model = typer.Argument(help="model file (.onnx)", show_default=False)
+TargetOption = typer.Option("host", "--target", "-t", help="where the code runs; see `pith targets`")
+ShapeOption = typer.Option([], "--shape", help="shape of an input: input=1x3x224x224; several: input=1x3x32x{160,320}", show_default=False)
+ConstOption = typer.Option([], "--const", help="fix an input at compile time: name=1,2,3 or name=@file.npy", show_default=False)
+JsonOption = typer.Option(False, "--json", help="print one JSON object on standard output")
+QuietOption = typer.Option(False, "--quiet", "-q", help="no progress bar")
+
+
+def fail(error: PithError) -> NoReturn:
+    """Print an error as what / where / why / try and leave with exit code 2."""
+    text = Text(error.what, style="bold")
+    for label, value in (("where", error.where), ("why", error.why), ("try", error.try_)):
+        if value:
+            text.append(f"\n{label:<6}", style="cyan")
+            text.append(value, style="not bold")
+    if err.is_terminal:
+        err.print(Panel(text, title="refused", title_align="left", border_style="red"))
+    else:
+        sys.stderr.write(f"error: {error}\n")
+    sys.exit(2)
+
+
+def parse_shapes(options: list[str]) -> dict[str, list[tuple[int, ...]]]:
+    """`name=1x3x32x{160,320}` options as {name: [shapes]}. Raises ShapeError."""
+    shapes: dict[str, list[tuple[int, ...]]] = {}
+    for option in options:
+        name, found, text = option.rpartition("=")
+        if not found or not name:
+            raise ShapeError(f"--shape {option!r} is not of the form name=1x3x224x224")
+        parts = re.split(r"x(?![^{]*\})", text.strip()) if text.strip() else []
+        choices = []
+        for part in parts:
+            items = part[1:-1].split(",") if part.startswith("{") and part.endswith("}") else [part]
+            if not all(re.fullmatch(r"\d{1,9}", i.strip()) for i in items):
+                raise ShapeError(f"--shape {option!r}: {part!r} is no dimension", try_="whole numbers joined by x, e.g. 1x3x224x224")
+            choices.append([int(i) for i in items])
+        shapes.setdefault(name, []).extend(itertools.product(*choices))
+    return shapes
+
+
+def parse_constants(options: list[str]) -> dict[str, np.ndarray]:
+    """`name=value` options as arrays: numbers (int64, or float32 with a point), or @file.npy. Raises InputError."""
+    constants: dict[str, np.ndarray] = {}
+    for option in options:
+        name, found, text = option.partition("=")
+        if not found or not name:
+            raise InputError(f"--const {option!r} is not of the form name=value")
+        if text.startswith("@"):
+            constants[name] = load_array(Path(text[1:]))
+            continue
+        inner = text.strip().removeprefix("[").removesuffix("]")
+        items = [i for i in inner.split(",") if i.strip()]
+        try:
+            values = [float(i) if re.search(r"[.eEn]", i) else int(i) for i in items]
+        except ValueError:
+            raise InputError(f"--const {option!r}: not a list of numbers", try_="name=1,2,3 or name=@file.npy") from None
+        dtype = np.float32 if any(isinstance(v, float) for v in values) else np.int64
+        constants[name] = np.array(values if text.startswith("[") or len(values) != 1 else values[0], dtype)
+    return constants
+
+
+def load_array(path: Path) -> np.ndarray:
+    """A .npy file; pickles are refused. Raises InputError."""
+    try:
+        return np.asarray(np.load(path, allow_pickle=False))
+    except FileNotFoundError:
+        raise InputError(f"no file {path}") from None
+    except (ValueError, OSError, EOFError) as e:
+        raise InputError(f"{path} is not a NumPy array file", why=str(e)) from None
+
+
+@contextlib.contextmanager
+def progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """A bar on standard error; call it with (stage, share done)."""
+    if quiet or not err.is_terminal:
+        yield lambda what, done: None
+        return
+    with Progress(TextColumn("{task.description:<20}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True) as bar:
+        task = bar.add_task("read", total=1.0)
+        yield lambda what, done: bar.update(task, description=what, completed=done)
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+
+
+def size(n: int | float | None) -> str:
+    """Bytes for people."""
+    if n is None:
+        return "-"
+    for unit in ("B", "KB", "MB"):
+        if n < 1000 or unit == "MB":
+            return f"{n:,.0f} {unit}" if unit == "B" else f"{n:,.1f} {unit}"
+        n /= 1000
+    return ""
+
+
+def count(n: int | float) -> str:
+    """A count for people: 1.2 M."""
+    for unit, step in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if n >= step:
+            return f"{n / step:.2f} {unit}"
+    return f"{n:.0f}"

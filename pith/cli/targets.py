@@ -1,0 +1,22 @@
+"""pith targets: what code can be generated for."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from pith.cli.common import JsonOption, out, print_json
+
+
+def command(json: bool = JsonOption) -> None:
+    """List the targets, and which of them run on this machine."""
+    from pith.targets.base import TARGETS, load_all
+
+    load_all()
+    rows = [(name, make()) for name, make in sorted(TARGETS.items())]
+    if json:
+        print_json([{"target": n, "description": t.description, "isa": t.isa.name, "runs_here": t.runs_here()} for n, t in rows])
+        return
+    table = Table("target", "what", "instruction set", "runs here", box=None, pad_edge=False)
+    for n, t in rows:
+        table.add_row(n, t.description, t.isa.name, "yes" if t.runs_here() else "no")
+    out.print(table)

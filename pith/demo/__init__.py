@@ -1,0 +1,1 @@
+"""The network and the photographs of the demonstration."""

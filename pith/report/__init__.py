@@ -1,0 +1,1 @@
+"""Pages and tables for people: the HTML report and the layer table."""
