@@ -2,7 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --disable-pip-version-check -q
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# Installed for the photographs inside; what they depend on is not needed.
+PHOTOS := $(PIP) --no-deps scikit-image "alibi==0.9.4"
 
 .PHONY: help setup demo test lint bench docs clean
 
@@ -10,22 +13,26 @@ help: ## list the goals
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 $(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Pith needs Python 3.11 or newer; choose it with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: pyproject.toml | $(PY)
-	$(PY) -m pip install --disable-pip-version-check -q -e ".[demo]"
-	$(PY) -m pip install --disable-pip-version-check -q --no-deps scikit-image "alibi==0.9.4" # for their photographs
+	@echo "installing what the demonstration needs into $(VENV) (once) ..."
+	@$(PIP) -e ".[demo]"
+	@$(PHOTOS)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(PY)
-	$(PY) -m pip install --disable-pip-version-check -q -e ".[dev]"
-	$(PY) -m pip install --disable-pip-version-check -q --no-deps scikit-image "alibi==0.9.4" # for their photographs
-	@touch $@
+	@echo "installing what development needs into $(VENV) (once) ..."
+	@$(PIP) -e ".[dev]"
+	@$(PHOTOS)
+	@touch $@ $(VENV)/.demo
 
 setup: $(VENV)/.dev ## make the environment for development in .venv
 
 demo: $(VENV)/.demo ## compile the network that ships with Pith and run it on photographs
-	$(PY) -m pith.demo.run
+	@$(PY) -m pith.demo.run
 
 test: $(VENV)/.dev ## run all tests
 	$(PY) -m pytest -n $(JOBS) --dist worksteal
@@ -34,14 +41,16 @@ lint: $(VENV)/.dev ## ruff and mypy --strict
 	$(PY) -m ruff check pith tests benchmarks examples
 	$(PY) -m mypy
 
-bench: $(VENV)/.dev ## the tables of the README
+bench: $(VENV)/.dev ## measure, and write the tables of the README
+	mkdir -p benchmarks/results
 	$(PY) benchmarks/real_models.py --csv benchmarks/results/real_models.csv
 	$(PY) benchmarks/compile_time.py --csv benchmarks/results/compile_time.csv
 	$(PY) benchmarks/cold_start.py --csv benchmarks/results/cold_start.csv
+	$(PY) benchmarks/readme_tables.py
 
 docs: $(VENV)/.dev ## the generated pages: operators, conformance
 	$(PY) -m pith ops --markdown > docs/operators.md
 	$(PY) -m tests.conformance.scoreboard
 
-clean: ## remove the environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis build
+clean: ## remove the environment, caches and build folders
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .cache-ci build pith-demo

@@ -252,6 +252,7 @@ def describe(result: Compilation) -> dict[str, Any]:
     first = variants[0]
     return {
         "format": 1, "pith": VERSION, "name": result.sources.name, "target": result.target.name, "isa": result.target.isa.name,
+        "cflags": [f"-std={result.target.std}", *result.target.cflags, "-ffp-contract=off"],
         "library": None, "profile_library": None, "code_bytes": None, "weights_bytes": len(result.sources.weights),
         "arena_bytes": max(v["arena_bytes"] for v in variants), "arena_lower_bound": max(v["arena_lower_bound"] for v in variants),
         "macs": first["macs"], "params": first["params"], "metadata": result.graphs[0].metadata,

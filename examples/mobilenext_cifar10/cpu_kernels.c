@@ -150,7 +150,8 @@ void bn_stats(const uint16_t *x, double *sum, double *square, long m, long c) {
 }
 
 /* y = x * a + b, then clamped to 0..6 if act. */
-void bn_apply(const uint16_t *restrict x, const float *restrict a, const float *restrict b, uint16_t *restrict y, long m, long c, long act) {
+void bn_apply(const uint16_t *restrict x, const float *restrict a, const float *restrict b, uint16_t *restrict y, long m, long c,
+              long act) {
 #pragma omp parallel for
     for (long r = 0; r < m; r++) {
         const uint16_t *p = x + r * c;
@@ -167,7 +168,8 @@ void bn_apply(const uint16_t *restrict x, const float *restrict a, const float *
 }
 
 /* With d = g where the activation passed, else 0: sum[c] = sum of d, dot[c] = sum of d * x. */
-void bn_backward_sums(const uint16_t *g, const uint16_t *x, const float *a, const float *b, double *sum, double *dot, long m, long c, long act) {
+void bn_backward_sums(const uint16_t *g, const uint16_t *x, const float *a, const float *b, double *sum, double *dot, long m,
+                      long c, long act) {
     float low = act ? 0.0f : -3.4e38f, high = act ? 6.0f : 3.4e38f;
 #pragma omp parallel
     {

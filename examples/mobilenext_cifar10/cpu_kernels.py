@@ -1,8 +1,9 @@
 """A faster way to train a MobileNeXt on a CPU: the same network, its layers run by ``cpu_kernels.c``.
 
-PyTorch spends most of a training step of this network on a CPU in the gradients of strided depthwise convolutions and in separate passes
-over memory for batch normalisation and ReLU6. :class:`Fast` wraps a network, shares its parameters and running statistics, and computes
-the same function (bfloat16 activations, float32 weights and statistics). The C file is built with the system's C compiler on first use.
+PyTorch spends most of a training step of this network on a CPU in the gradients of strided depthwise convolutions and
+in separate passes over memory for batch normalisation and ReLU6. :class:`Fast` wraps a network, shares its parameters
+and running statistics, and computes the same function (bfloat16 activations, float32 weights and statistics). The C
+file is built with the system's C compiler on first use.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ SOURCE = Path(__file__).with_name("cpu_kernels.c")
 
 @cache
 def library() -> ctypes.CDLL:
-    """The kernels, built for this processor and kept in the temporary folder under a name made of source and command."""
+    """The kernels, built for this processor, kept in the temporary folder under a name made of source and command."""
     compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         raise RuntimeError(

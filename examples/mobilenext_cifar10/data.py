@@ -22,7 +22,7 @@ def data_root() -> Path:
 
 
 def load_split(path: Path) -> tuple[Tensor, Tensor, list[str]]:
-    """Pictures (N, 3, 32, 32) uint8 RGB, labels (N,) int64 and the class names in order (alphabetical, as in CIFAR-10)."""
+    """Pictures (N, 3, 32, 32) uint8 RGB, labels (N,) int64, class names in order (alphabetical, as in CIFAR-10)."""
     if not path.is_file():
         raise SystemExit(f"{path} is missing: set PITH_DATA to the folder that holds it (see README.md)")
     with zipfile.ZipFile(path) as archive:
@@ -41,7 +41,7 @@ def normalise(x: Tensor, mean: list[float], std: list[float]) -> Tensor:
 
 
 def augment(x: Tensor, how: dict[str, Any], generator: torch.Generator) -> Tensor:
-    """A random variation of every picture: (N, 3, H, W) in 0..1 -> the same. ``how`` is the section ``augment`` of the recipe."""
+    """A random variation of every picture: (N, 3, H, W) in 0..1 -> the same. ``how``: section ``augment``."""
     n, _, h, w = x.shape
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
@@ -53,9 +53,7 @@ def augment(x: Tensor, how: dict[str, Any], generator: torch.Generator) -> Tenso
     angle = uniform(-how["rotate"], how["rotate"]) * math.pi / 180
     flip = torch.where(uniform(0, 1) < how["flip"], -1.0, 1.0)
     shift = uniform(-how["shift"], how["shift"], 2) * 2 / torch.tensor([w, h], device=x.device)
-    whole = (
-        torch.tensor([w, h], device=x.device) / 2
-    )  # pictures that are not warped move by whole pixels and stay sharp
+    whole = torch.tensor([w, h], device=x.device) / 2  # pictures not warped move by whole pixels and stay sharp
     shift = torch.where(warp[:, None], shift, (shift * whole).round() / whole)
     one, zero = torch.ones_like(sx), torch.zeros_like(sx)
     sx, sy, angle = torch.where(warp, sx, one), torch.where(warp, sy, one), torch.where(warp, angle, zero)

@@ -1,9 +1,9 @@
-"""Turns the ``model.pt`` that ``train.py`` wrote into ``mobilenext_cifar10.onnx`` with its labels and its preprocessing inside.
+"""Turns the ``model.pt`` of ``train.py`` into ``mobilenext_cifar10.onnx``, labels and preprocessing inside.
 
     python examples/mobilenext_cifar10/export.py build/mobilenext_cifar10 --to pith/demo
 
-Batch normalisation stays in the graph: folding it is the compiler's work. The ONNX file is then run by ONNX Runtime on the test pictures;
-its logits must be those of PyTorch, and its accuracy is printed.
+Batch normalisation stays in the graph: folding it is the compiler's work. The ONNX file is then run by ONNX Runtime on
+the test pictures; its logits must be those of PyTorch, and its accuracy is printed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import shutil
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -32,7 +33,7 @@ NAME = "mobilenext_cifar10.onnx"
 LARGEST = 2_000_000
 
 
-def load(path: Path) -> tuple[MobileNeXt, dict[str, object]]:
+def load(path: Path) -> tuple[MobileNeXt, dict[str, Any]]:
     """The network of a ``model.pt``, ready to infer, and the rest of the file."""
     saved = torch.load(path, weights_only=True)
     fields = {**saved["config"], "stages": tuple(Stage(*stage) for stage in saved["config"]["stages"])}
@@ -42,7 +43,7 @@ def load(path: Path) -> tuple[MobileNeXt, dict[str, object]]:
 
 
 class Plain(nn.Module):
-    """The network without dropout, its mean over the picture written as one, so that the graph holds nothing that is not needed."""
+    """The network without dropout, so that the graph holds nothing that inference does not need."""
 
     def __init__(self, net: MobileNeXt) -> None:
         """Takes the parts of ``net``."""
@@ -54,8 +55,8 @@ class Plain(nn.Module):
         return self.linear(torch.flatten(self.avgpool(self.features(image)), 1))  # type: ignore[no-any-return]
 
 
-def to_onnx(net: MobileNeXt, saved: dict[str, object], path: Path) -> None:
-    """Writes the ONNX file: batch 1, input ``image``, output ``logits``, metadata ``pith.preprocess`` and ``pith.labels``."""
+def to_onnx(net: MobileNeXt, saved: dict[str, Any], path: Path) -> None:
+    """Writes the ONNX file: batch 1, ``image`` -> ``logits``, metadata ``pith.preprocess`` and ``pith.labels``."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
@@ -86,14 +87,14 @@ def to_onnx(net: MobileNeXt, saved: dict[str, object], path: Path) -> None:
     onnx.save(model, path)
 
 
-def check(net: MobileNeXt, saved: dict[str, object], path: Path) -> tuple[float, float]:
+def check(net: MobileNeXt, saved: dict[str, Any], path: Path) -> tuple[float, float]:
     """Runs the file on every test picture: accuracy, and the largest difference from PyTorch's logits."""
     pictures, labels, _ = load_split(data_root() / "cifar10/cifar10_test_jpg.zip")
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     right, worst = 0, 0.0
     with torch.no_grad():
         for start in range(0, len(pictures), 100):
-            x = normalise(pictures[start : start + 100].float() / 255, saved["mean"], saved["std"])  # type: ignore[arg-type]
+            x = normalise(pictures[start : start + 100].float() / 255, saved["mean"], saved["std"])
             expected = net(x).numpy()
             got = np.concatenate([session.run(["logits"], {"image": one[None]})[0] for one in x.numpy()])
             worst = max(worst, float(np.abs(got - expected).max()))
@@ -118,7 +119,7 @@ def main() -> None:
         raise SystemExit(
             f"{path} has {size:,} bytes, more than {LARGEST:,}: take fewer channels (recipe.yaml, section model)"
         )
-    (arguments.to / "labels.txt").write_text("".join(f"{name}\n" for name in saved["classes"]))  # type: ignore[attr-defined]
+    (arguments.to / "labels.txt").write_text("".join(f"{name}\n" for name in saved["classes"]))
     shutil.copyfile(arguments.run / "log.csv", arguments.to / "training_log.csv")
     accuracy, worst = check(net, saved, path)
     cost = count(net, (1, 3, 32, 32))

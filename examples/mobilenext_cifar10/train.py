@@ -2,9 +2,9 @@
 
     python examples/mobilenext_cifar10/train.py --out build/mobilenext_cifar10
 
-Writes ``model.pt`` (averaged weights, configuration, classes, normalisation), ``log.csv`` and ``checkpoint.pt`` (``--resume`` goes on
-from it). The weights kept are those at the end of the schedule: the test pictures choose nothing. To choose settings, hold training
-pictures out: ``--hold-out 2500`` trains on the others and measures on these.
+Writes ``model.pt`` (averaged weights, configuration, classes, normalisation), ``log.csv`` and ``checkpoint.pt``
+(``--resume`` goes on from it). The weights kept are those at the end of the schedule: the test pictures choose nothing.
+To choose settings, hold training pictures out: ``--hold-out 2500`` trains on the others and measures on these.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from pith.models.mobilenext import MobileNeXt, cifar_config, count  # noqa: E402
 
 
 def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
-    """Nearly the orthogonal factor of ``matrix`` (r, c), by Newton-Schulz iteration (quintic, as in the Muon optimiser)."""
+    """Nearly the orthogonal factor of ``matrix`` (r, c): the quintic Newton-Schulz iteration of the Muon optimiser."""
     x = matrix / (matrix.norm() + 1e-7)
     tall = x.shape[0] > x.shape[1]
     x = x.t() if tall else x
@@ -48,7 +48,8 @@ def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Momentum whose steps are made orthogonal, for pointwise convolutions followed by batch normalisation.
 
-    The length of such a weight means nothing, so it is kept: a step turns the matrix by the fraction ``lr`` of its norm.
+    The length of such a weight means nothing, so it is kept: a step turns the matrix by the fraction ``lr`` of its
+    norm.
     """
 
     def __init__(self, params: list[nn.Parameter], lr: float, momentum: float) -> None:
@@ -84,7 +85,7 @@ def optimizers(net: MobileNeXt, how: dict[str, Any]) -> list[torch.optim.Optimiz
 
 
 def rate(part: float, warmup: float) -> float:
-    """Learning rate at ``part`` (0..1) of the training, as a fraction of the highest: linear warm-up, then half a cosine."""
+    """Learning rate at ``part`` (0..1) of the training, over the highest: linear warm-up, then half a cosine."""
     return part / warmup if part < warmup else 0.5 * (1 + math.cos(math.pi * (part - warmup) / (1 - warmup)))
 
 
@@ -133,10 +134,11 @@ def train(
     stop: int = 0,
     rank: int = 0,
 ) -> float:
-    """Trains; returns the accuracy at the end. ``limit`` uses so many training pictures only; ``stop`` ends after that epoch.
+    """Trains; returns the accuracy at the end. ``limit`` uses so many training pictures only; ``stop`` ends after that
+    epoch.
 
-    With ``processes: n`` in the recipe, this is process ``rank`` of ``n``: each takes its part of every batch, with its own batch
-    statistics, and all take the same step. Process 0 measures and writes.
+    With ``processes: n`` in the recipe, this is process ``rank`` of ``n``: each takes its part of every batch, with its
+    own batch statistics, and all take the same step. Process 0 measures and writes.
     """
     world = recipe["processes"]
     schedule, how = recipe["schedule"], recipe["optimizer"]
@@ -174,10 +176,8 @@ def train(
         else None
     )
     if not rank:
-        print(
-            f"{cost.params:,} parameters, {cost.macs:,} MACs, {len(pictures):,} pictures, {device}, kernels={kernels}, {world} processes",
-            flush=True,
-        )
+        where = f"{device}, kernels={kernels}, {world} processes"
+        print(f"{cost.params:,} parameters, {cost.macs:,} MACs, {len(pictures):,} pictures, {where}", flush=True)
     out.mkdir(parents=True, exist_ok=True)
     batch, epochs = schedule["batch"], schedule["epochs"]
     per_epoch = len(pictures) // batch

@@ -7,13 +7,31 @@ from pathlib import Path
 import typer
 from rich.table import Table
 
-from pith.cli.common import ConstOption, JsonOption, Model, QuietOption, ShapeOption, TargetOption, out, parse_constants, parse_shapes, print_json, progress
+from pith.cli.common import (
+    ConstOption,
+    JsonOption,
+    Model,
+    QuietOption,
+    ShapeOption,
+    TargetOption,
+    out,
+    parse_constants,
+    parse_shapes,
+    print_json,
+    progress,
+    say,
+)
 
 
 def command(
-    model: Path = Model, target: str = TargetOption, shape: list[str] = ShapeOption, const: list[str] = ConstOption,
-    seconds: float = typer.Option(2.0, min=0.1, max=600, help="time for each engine"), json: bool = JsonOption, quiet: bool = QuietOption,
-) -> None:  # fmt: skip
+    model: Path = Model,
+    target: str = TargetOption,
+    shape: list[str] = ShapeOption,
+    const: list[str] = ConstOption,
+    seconds: float = typer.Option(2.0, min=0.1, max=600, help="time for each engine"),
+    json: bool = JsonOption,
+    quiet: bool = QuietOption,
+) -> None:
     """Time MODEL on random inputs, one thread, interleaved with ONNX Runtime where it is installed."""
     from pith.api import compile
     from pith.runtime.bench import compare
@@ -28,4 +46,4 @@ def command(
     for r in rows:
         table.add_row(r["engine"], r["precision"], str(r["threads"]), f"{r['median_ms']:.4f}", f"{r['ratio']:.3f}")
     out.print(table)
-    out.print(note)
+    say(note)

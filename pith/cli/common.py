@@ -20,14 +20,25 @@ from rich.text import Text
 
 from pith.graph.errors import InputError, PithError, ShapeError
 
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+_PIPE_WIDTH = 200  # columns of a table that does not go to a terminal, so that lines stay whole for grep and cut
+out = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+err = Console(stderr=True, highlight=False, markup=False)
 
 Model = typer.Argument(help="model file (.onnx)", show_default=False)
 TargetOption = typer.Option("host", "--target", "-t", help="where the code runs; see `pith targets`")
-ShapeOption = typer.Option([], "--shape", help="shape of an input: input=1x3x224x224; several: input=1x3x32x{160,320}", show_default=False)
-ConstOption = typer.Option([], "--const", help="fix an input at compile time: name=1,2,3 or name=@file.npy", show_default=False)
+ShapeOption = typer.Option(
+    [], "--shape", help="shape of an input: input=1x3x224x224; several: input=1x3x32x{160,320}", show_default=False
+)
+ConstOption = typer.Option(
+    [], "--const", help="fix an input at compile time: name=1,2,3 or name=@file.npy", show_default=False
+)
 JsonOption = typer.Option(False, "--json", help="print one JSON object on standard output")
 QuietOption = typer.Option(False, "--quiet", "-q", help="no progress bar")
+
+
+def say(*parts: str | tuple[str, str]) -> None:
+    """One line on standard output, never broken; a part may be (text, style). Nothing in it is read as markup."""
+    out.print(Text.assemble(*parts), soft_wrap=True)
 
 
 def fail(error: PithError) -> NoReturn:
@@ -88,7 +99,7 @@ def load_array(path: Path) -> np.ndarray:
     try:
         return np.asarray(np.load(path, allow_pickle=False))
     except FileNotFoundError:
-        raise InputError(f"no file {path}") from None
+        raise InputError(f"no file {path}", try_="check the path") from None
     except (ValueError, OSError, EOFError) as e:
         raise InputError(f"{path} is not a NumPy array file", why=str(e)) from None
 

@@ -2,38 +2,103 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import typer
+from rich.table import Table
 
-from pith.cli.common import ConstOption, JsonOption, Model, QuietOption, ShapeOption, TargetOption, count, out, parse_constants, parse_shapes, print_json, progress, size
+from pith.cli.common import (
+    ConstOption,
+    JsonOption,
+    Model,
+    QuietOption,
+    ShapeOption,
+    TargetOption,
+    count,
+    out,
+    parse_constants,
+    parse_shapes,
+    print_json,
+    progress,
+    say,
+    size,
+)
+from pith.graph.errors import InputError
+
+_LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os", "-Oz")
+_JSON_KEYS = (
+    "name", "target", "library", "arena_bytes", "arena_lower_bound", "code_bytes", "weights_bytes", "macs", "params",
+)  # fmt: skip
 
 
 def command(
-    model: Path = Model, target: str = TargetOption, output: Path = typer.Option(None, "--output", "-o", help="folder for the artefact [default: NAME-TARGET]", show_default=False),
-    shape: list[str] = ShapeOption, const: list[str] = ConstOption, name: str = typer.Option(None, help="prefix of the C names [default: the file's name]", show_default=False),
-    cc: str = typer.Option(None, help="another compiler: gcc, clang, ... [default: the bundled clang]", show_default=False), opt: str = typer.Option("-O3", help="optimisation flag"),
-    profile: bool = typer.Option(False, help="also build the library that times every step"), no_cache: bool = typer.Option(False, "--no-cache", help="compile even if an equal artefact is cached"),
-    json: bool = JsonOption, quiet: bool = QuietOption,
-) -> None:  # fmt: skip
+    model: Path = Model,
+    target: str = TargetOption,
+    output: Path = typer.Option(
+        None, "--output", "-o", help="folder for the artefact [default: NAME-TARGET]", show_default=False
+    ),
+    shape: list[str] = ShapeOption,
+    const: list[str] = ConstOption,
+    name: str = typer.Option(None, help="prefix of the C names [default: the file's name]", show_default=False),
+    cc: str = typer.Option(
+        None, help="another compiler: gcc, clang, ... [default: the bundled clang]", show_default=False
+    ),
+    opt: str = typer.Option("-O3", help="optimisation level: " + " ".join(_LEVELS)),
+    profile: bool = typer.Option(False, "--profile", help="also build the library that times every step"),
+    no_cache: bool = typer.Option(False, "--no-cache", help="compile even if an equal artefact is cached"),
+    json: bool = JsonOption,
+    quiet: bool = QuietOption,
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="also print the passes and the time of each stage"),
+) -> None:
     """Compile MODEL into C sources, a library (where the target runs here), manifest.json and report.html."""
     from pith.api import compile_to
+
+    if opt not in _LEVELS:
+        raise InputError(f"no optimisation level {opt!r}", try_="one of: " + " ".join(_LEVELS))
+    folder = output or Path(f"{model.stem}-{target}")
+    fresh = not folder.exists()
+    with progress(quiet or json) as bar:
+        manifest = compile_to(
+            model, folder, target, parse_shapes(shape), constants=parse_constants(const), name=name, cc=cc, opt=opt,
+            profile=profile, cache=not no_cache, progress=bar,
+        )  # fmt: skip
+    _write_report(folder, manifest, fresh)
+    if json:
+        print_json({k: manifest[k] for k in _JSON_KEYS} | {"folder": str(folder)})
+        return
+    say((manifest["name"], "bold"), f" for {target} in ", (str(folder), "bold"))
+    say(
+        f"  code {size(manifest['code_bytes'])}, weights {size(manifest['weights_bytes'])}, "
+        f"arena {size(manifest['arena_bytes'])} (lower bound {size(manifest['arena_lower_bound'])}), "
+        f"{count(manifest['macs'])} MACs"
+    )
+    if verbose:
+        _details(manifest)
+    if manifest["library"]:
+        say(f"  next: pith run {folder} INPUT    or open {folder / 'report.html'}")
+    else:
+        say(f"  next: compile the C files in {folder} for {target}; open {folder / 'report.html'}")
+
+
+def _write_report(folder: Path, manifest: dict[str, Any], fresh: bool) -> None:
+    """report.html beside the artefact; when it cannot be written, an artefact folder made just now goes too."""
     from pith.artefact import as_build_error
     from pith.report.html import write_report
 
-    folder = output or Path(f"{model.stem}-{target}")
-    with progress(quiet or json) as bar:
-        manifest = compile_to(
-            model, folder, target, parse_shapes(shape), constants=parse_constants(const), name=name, cc=cc, opt=opt, profile=profile, cache=not no_cache, progress=bar
-        )
     try:
         write_report(folder, manifest)
     except OSError as e:
+        if fresh:
+            shutil.rmtree(folder, ignore_errors=True)
         raise as_build_error(e, folder) from e
-    if json:
-        print_json({k: manifest[k] for k in ("name", "target", "library", "arena_bytes", "arena_lower_bound", "code_bytes", "weights_bytes", "macs", "params")} | {"folder": str(folder)})
-        return
-    out.print(f"[bold]{manifest['name']}[/bold] for {target} in [bold]{folder}[/bold]")
-    out.print(f"  code {size(manifest['code_bytes'])}, weights {size(manifest['weights_bytes'])}, arena {size(manifest['arena_bytes'])} "
-              f"(lower bound {size(manifest['arena_lower_bound'])}), {count(manifest['macs'])} MACs")  # fmt: skip
-    out.print(f"  next: pith run {folder} INPUT    or open {folder / 'report.html'}")
+
+
+def _details(manifest: dict[str, Any]) -> None:
+    table = Table("pass", "nodes before", "after", "ms", box=None, pad_edge=False)
+    for p in manifest["passes"]:
+        table.add_row(p["name"], str(p["before"]), str(p["after"]), f"{p['ms']:.1f}")
+    out.print(table)
+    stages = ", ".join(f"{k} {v:.2f} s" for k, v in manifest["seconds"].items())
+    say(f"  {manifest['compiler']} {manifest['opt']}; when it was built: {stages}")

@@ -4,54 +4,106 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.table import Table
 
-from pith.cli.common import ConstOption, JsonOption, Model, QuietOption, ShapeOption, TargetOption, count, out, parse_constants, parse_shapes, print_json, progress, size
+from pith.cli.common import (
+    ConstOption,
+    JsonOption,
+    QuietOption,
+    ShapeOption,
+    TargetOption,
+    count,
+    out,
+    parse_constants,
+    parse_shapes,
+    print_json,
+    progress,
+    say,
+    size,
+)
+from pith.graph.errors import InputError
+
+_STAGES = ("import", "graph", "program", "c")
 
 
 def command(
-    model: Path = Model, target: str = TargetOption, shape: list[str] = ShapeOption, const: list[str] = ConstOption,
-    stage: str = typer.Option(None, help="print one stage: import, graph, program or c", show_default=False),
-    json: bool = JsonOption, quiet: bool = QuietOption,
-) -> None:  # fmt: skip
+    model: Path = typer.Argument(help="model file, or folder that `pith compile` wrote", show_default=False),
+    target: str = TargetOption,
+    shape: list[str] = ShapeOption,
+    const: list[str] = ConstOption,
+    stage: str = typer.Option(None, help="print one stage: " + ", ".join(_STAGES), show_default=False),
+    json: bool = JsonOption,
+    quiet: bool = QuietOption,
+) -> None:
     """Show MODEL as a table of layers: shape, MACs, bytes, share, kernel; nothing is built."""
-    from pith.api import describe, import_model, stages
-    from pith.graph import InputError, format_graph
+    if stage not in (None, *_STAGES):
+        raise InputError(f"no stage {stage!r}", try_="one of: " + ", ".join(_STAGES))
+    if model.is_dir():
+        from pith.runtime.session import read_manifest
+
+        if stage:
+            raise InputError("a compiled folder has no stages left to print", where=str(model), try_="give the model")
+        manifest = read_manifest(model)
+    else:
+        from pith.api import describe, stages
+
+        shapes, constants = parse_shapes(shape), parse_constants(const)
+        if stage == "import":
+            _print_import(model, {k: v[0] for k, v in shapes.items()}, constants)
+            return
+        with progress(quiet or json) as bar:
+            result = stages(model, target, shapes, constants=constants, progress=bar)
+        if stage:
+            _print_stage(stage, result)
+            return
+        manifest = describe(result)
+    _print_layers(manifest, json)
+
+
+def _print_import(model: Path, shapes: dict[str, tuple[int, ...]], constants: Any) -> None:
+    from pith.api import import_model
+    from pith.graph import format_graph
+
+    sys.stdout.write(format_graph(import_model(model, shapes, constants)) + "\n")
+
+
+def _print_stage(stage: str, result: Any) -> None:
+    from pith.graph import format_graph
     from pith.lower.program import format_program
+
+    if stage == "graph":
+        text = "\n".join(map(format_graph, result.graphs)) + "\n"
+    elif stage == "program":
+        text = "\n".join(map(format_program, result.programs)) + "\n"
+    else:
+        text = result.sources.code
+    sys.stdout.write(text)
+
+
+def _print_layers(manifest: dict[str, Any], json: bool) -> None:
     from pith.report.layers import layer_rows
 
-    if stage not in (None, "import", "graph", "program", "c"):
-        raise InputError(f"no stage {stage!r}", try_="import, graph, program or c")
-    shapes, constants = parse_shapes(shape), parse_constants(const)
-    if stage == "import":
-        first = {k: v[0] for k, v in shapes.items()}
-        sys.stdout.write(format_graph(import_model(model, first, constants)) + "\n")
-        return
-    with progress(quiet or json) as bar:
-        result = stages(model, target, shapes, constants=constants, progress=bar)
-    if stage == "graph":
-        sys.stdout.write("\n".join(map(format_graph, result.graphs)) + "\n")
-        return
-    if stage == "program":
-        sys.stdout.write("\n".join(map(format_program, result.programs)) + "\n")
-        return
-    if stage == "c":
-        sys.stdout.write(result.sources.code)
-        return
-    manifest = describe(result)
     variant = manifest["variants"][0]
     rows = layer_rows(variant)
     if json:
-        print_json({"layers": rows, "macs": variant["macs"], "params": variant["params"], "arena_bytes": variant["arena_bytes"],
-                    "arena_lower_bound": variant["arena_lower_bound"], "weights_bytes": manifest["weights_bytes"]})  # fmt: skip
+        facts = {k: variant[k] for k in ("macs", "params", "arena_bytes", "arena_lower_bound")}
+        print_json({"layers": rows, **facts, "weights_bytes": manifest["weights_bytes"]})
         return
     table = Table("layer", "operator", "output", "MACs", "bytes", "share", "kernel", box=None, pad_edge=False)
     for column in (3, 4, 5):
         table.columns[column].justify = "right"
     for r in rows:
-        table.add_row(r["name"], r["op"], f"{r['dtype']} {'x'.join(map(str, r['shape']))}", count(r["macs"]), size(r["bytes"]), f"{100 * r['share']:.1f} %", r["kernel"])
+        shape = f"{r['dtype']} {'x'.join(map(str, r['shape']))}"
+        share = f"{100 * r['share']:.1f} %"
+        table.add_row(r["name"], r["op"], shape, count(r["macs"]), size(r["bytes"]), share, r["kernel"])
     out.print(table)
-    out.print(f"{len(rows)} steps, {count(variant['macs'])} MACs, {count(variant['params'])} parameters, weights {size(manifest['weights_bytes'])}, "
-              f"arena {size(variant['arena_bytes'])} (lower bound {size(variant['arena_lower_bound'])})")  # fmt: skip
+    say(
+        f"{len(rows)} steps, {count(variant['macs'])} MACs, {count(variant['params'])} parameters, "
+        f"weights {size(manifest['weights_bytes'])}, "
+        f"arena {size(variant['arena_bytes'])} (lower bound {size(variant['arena_lower_bound'])})"
+    )
+    if len(manifest["variants"]) > 1:
+        say(f"the first of {len(manifest['variants'])} sets of shapes")

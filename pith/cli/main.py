@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import errno
-import os
-import sys
 
 import typer
 
 from pith.cli import bench, compile, inspect, ops, run, targets
 from pith.cli.common import fail
-from pith.graph.errors import PithError
+from pith.graph.errors import BuildError, PithError
 from pith.version import VERSION
 
 app = typer.Typer(
     help="Pith compiles a trained neural network into a small C library that needs nothing else.",
-    no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
-)  # fmt: skip
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
 
 
 def _version(show: bool) -> None:
@@ -26,7 +27,11 @@ def _version(show: bool) -> None:
 
 
 @app.callback()
-def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="print the version and stop")) -> None:
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="print the version and stop"
+    ),
+) -> None:
     pass
 
 
@@ -41,19 +46,20 @@ app.command("targets")(targets.command)
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 a check did not hold, 2 the user's input was refused."""
     try:
-        app()
+        app(prog_name="pith")
     except PithError as e:
         fail(e)
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped\n")
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as e:
-        if e.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EDQUOT):
-            raise
-        from pith.graph.errors import BuildError
+        fail(_of_system(e))
 
-        fail(BuildError("cannot write" if e.errno != errno.ENOSPC else "the disk is full", where=str(e.filename or ""), why=e.strerror or str(e),
-                        try_="free space or choose another place"))  # fmt: skip
+
+def _of_system(e: OSError) -> PithError:
+    """What the operating system refused, as an error the user can act on."""
+    if e.errno in (errno.ENOSPC, errno.EDQUOT):
+        return BuildError("the disk is full", where=str(e.filename or ""), why=e.strerror or "", try_="free space")
+    return BuildError(
+        "a file cannot be read or written",
+        where=str(e.filename or ""),
+        why=e.strerror or str(e),
+        try_="check the path and its permissions",
+    )

@@ -14,7 +14,10 @@ def command(json: bool = JsonOption) -> None:
     load_all()
     rows = [(name, make()) for name, make in sorted(TARGETS.items())]
     if json:
-        print_json([{"target": n, "description": t.description, "isa": t.isa.name, "runs_here": t.runs_here()} for n, t in rows])
+        facts = [
+            {"target": n, "description": t.description, "isa": t.isa.name, "runs_here": t.runs_here()} for n, t in rows
+        ]
+        print_json(facts)
         return
     table = Table("target", "what", "instruction set", "runs here", box=None, pad_edge=False)
     for n, t in rows:

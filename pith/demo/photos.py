@@ -1,7 +1,7 @@
 """Real photographs for the demonstration, read from installed packages and never copied.
 
-scikit-image (14 MB) and alibi (0.5 MB) carry a few photographs inside their wheels. They are found without importing the packages, so
-what those depend on is not needed, and nothing is downloaded when the demonstration runs:
+scikit-image (14 MB) and alibi (0.5 MB) carry a few photographs inside their wheels. They are found without importing
+the packages, so what those depend on is not needed, and nothing is downloaded when the demonstration runs:
 
     pip install --no-deps scikit-image alibi==0.9.4
 

@@ -175,7 +175,12 @@ def _code(prefix: str, variants: Sequence[tuple[str, Program]], has_weights: boo
     up = prefix.upper()
     lines = [f"/* {prefix}.c - a neural network compiled to C{_comment(note)} */", f'#include "{prefix}.h"', ""]
     lines += [f"#include <{h}>" for h in headers]
-    lines += [""]
+    lines += [
+        "",
+        "/* The same bits at every optimisation level: products and sums are fused only where the code says so.",
+        "   gcc knows no such pragma: compile with -ffp-contract=off (or -std=c99, which implies it). */",
+        "#ifdef __clang__", "#pragma STDC FP_CONTRACT OFF", "#endif", "",
+    ]  # fmt: skip
     uses_weights = any(isinstance(a, WeightRef) for p in programs for s in p.steps for a in s.args)
     if uses_weights:
         lines += [f"extern const unsigned char {prefix}_weights[];", ""]

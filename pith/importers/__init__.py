@@ -34,6 +34,8 @@ def import_model(
     Raises ModelError for an unknown suffix, and what the format's importer raises.
     """
     path = Path(path)
+    if not path.exists():
+        raise ModelError("there is no such file", where=str(path), try_="check the path")
     importer = IMPORTERS.get(path.suffix.lower())
     if importer is None:
         known = ", ".join(sorted(IMPORTERS))

@@ -130,8 +130,18 @@ def _small_convert(dtype: DType, *, to_f32: bool, saturate: bool = False) -> CFu
     return MATH[(f"f32_to_{name}{suffix}", "")]
 
 
+def nibble(dtype: DType, x: str) -> str:
+    """The low four bits of integer `x` as a value of int4 or uint4."""
+    return f"((int8_t)((int8_t)((uint8_t){x} << 4) >> 4))" if dtype is DType.I4 else f"((uint8_t)((uint8_t){x} & 15u))"
+
+
 def load(dtype: DType, place: str) -> tuple[str, Requires]:
-    """C expression of the element at `place` in its compute type, and the helpers it needs."""
+    """C expression of the element at `place` in its compute type, and the helpers it needs.
+
+    Only the low four bits of a stored int4 or uint4 count (as in ml_dtypes).
+    """
+    if dtype in (DType.I4, DType.U4):
+        return nibble(dtype, place), ()
     if dtype in SMALL_FLOATS:
         f = _small_convert(dtype, to_f32=True)
         return f"{f.name}({place})", (f,)
@@ -175,19 +185,19 @@ class _Printer:
             return x if src.compute is dst else f"({dst.c}){x}"
         if src.is_float:
             real = src.compute
-            if saturate or dst in (DType.I4, DType.U4):
+            if saturate:
                 return f"{self.use(_saturate(real, dst))}({x})"
-            return f"{self.use(MATH[(f'{real.short}_to_{dst.short}', '')])}({x})"
+            if dst not in (DType.I4, DType.U4):
+                return f"{self.use(MATH[(f'{real.short}_to_{dst.short}', '')])}({x})"
+            x, src = f"{self.use(MATH[(f'{real.short}_to_i32', '')])}({x})", DType.I32  # then the low four bits
         if saturate and src.is_int:
             (lo, hi), (slo, shi) = _RANGES[dst], _RANGES[src]
             if lo > slo:
                 x = f"({x} < {literal(lo, src)} ? {literal(lo, src)} : {x})"
             if hi < shi:
                 x = f"({x} > {literal(hi, src)} ? {literal(hi, src)} : {x})"
-        if dst is DType.I4:
-            return f"(int8_t)((int8_t)((uint8_t){x} << 4) >> 4)"
-        if dst is DType.U4:
-            return f"(uint8_t)((uint8_t){x} & 15u)"
+        if dst in (DType.I4, DType.U4):
+            return nibble(dst, x)
         return f"({dst.c}){x}"
 
     def integer(self, node: Expr, a: list[str]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import fast_conv
-from pith.kernels.tile_f32 import Tail, bias_of, extra_args, pack, residuals, row_block, shape_of, tail_of
+from pith.kernels.tile_f32 import Tail, bias_of, extra_args, height_text, pack, residuals, row_block, shape_of, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 
@@ -57,9 +57,9 @@ def direct(isa: ISA, tail: Tail, merged: bool) -> CFunction:
     memory = f"  float *const patch = (float *)(void *)(a + kh * {s.rows});\n" if merged else ""
     taps, depth = ("kh", "kw * c") if merged else ("kh * kw", "c")
     groups = (
-        f"    {block.name}({taps}, {depth}, a, 0, w, out, rows, n, tall{passed.replace(' + (ptrdiff_t)g * n', '')});\n" if merged else
+        f"    {block.name}({taps}, {depth}, a, 0, w, out, rows, n, height{passed.replace(' + (ptrdiff_t)g * n', '')});\n" if merged else
         f"""    for (int32_t g = 0; g < groups; g++) {{
-      {block.name}({taps}, {depth}, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, n, tall{passed});
+      {block.name}({taps}, {depth}, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, n, height{passed});
       for (int32_t r = 0; r < rows; r++) {{
         out[r] += n;
 {advance}      }}
@@ -75,8 +75,7 @@ def direct(isa: ISA, tail: Tail, merged: bool) -> CFunction:
 {arrays}{'  (void)groups;' + chr(10) + '  (void)wg;' + chr(10) + '  (void)dw;' + chr(10) if merged else ''}  const int32_t pixels = batch * oh * ow;
   int32_t b = 0, i = 0, j = 0;
   for (int32_t p = 0; p < pixels;) {{
-    const int tall = pixels - p > {2 * s.few};
-    const int32_t height = tall ? {s.rows} : {s.few};
+    const int32_t height = {height_text(isa, "pixels - p")};
     const int32_t rows = pixels - p < height ? pixels - p : height;
     for (int32_t r = 0; r < height; r++) {{ /* rows past the end repeat the last pixel and are not stored */
       const float *const xb = x + (ptrdiff_t)b * xn;

@@ -9,10 +9,9 @@ import numpy as np
 
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
-from pith.kernels.tile_f32 import Tail, bias_of, extra_args, pack, residuals, row_block, shape_of, tail_of
+from pith.kernels.tile_f32 import Tail, bias_of, extra_args, height_text, pack, panel_width, residuals, row_block, shape_of, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
-from pith.vector.f32 import dialect
 
 
 @functools.cache
@@ -30,15 +29,14 @@ def gemm(isa: ISA, tail: Tail) -> CFunction:
   const float *x[{s.rows}]{arrays};
   float *out[{s.rows}];
   for (int32_t m0 = 0; m0 < m;) {{
-    const int tall = m - m0 > {2 * s.few};
-    const int32_t height = tall ? {s.rows} : {s.few};
+    const int32_t height = {height_text(isa, "m - m0")};
     const int32_t rows = m - m0 < height ? m - m0 : height;
     for (int32_t i = 0; i < height; i++) {{ /* rows past the end repeat the last one and are not stored */
       const ptrdiff_t at = m0 + (i < rows ? i : rows - 1);
       x[i] = a + at * lda;
       out[i] = y + at * ldy;{setup}
     }}
-    {block.name}(1, k, x, 0, w, out, rows, n, tall{passed});
+    {block.name}(1, k, x, 0, w, out, rows, n, height{passed});
     m0 += rows;
   }}
 }}
@@ -93,11 +91,11 @@ class MatmulGemm(Kernel):
 @functools.cache
 def packer(isa: ISA) -> CFunction:
     """Packs b [k, n] (strides sk, sn) and an optional bias into panels at run time, as `tile_f32.pack` does."""
-    s = shape_of(isa)
-    name = f"pack_f32_{isa.name}_{s.vectors}"
+    width = panel_width(isa)
+    name = f"pack_f32_{isa.name}"
     text = f"""static void {name}(const float *b, const float *bias, float *w, int32_t k, int32_t n, int32_t sk, int32_t sn) {{
   for (int32_t c = 0; c < n;) {{
-    const int32_t width = n - c > VF_LANES ? {s.vectors} * VF_LANES : VF_LANES;
+    const int32_t width = {width.name}(n - c);
     const int32_t cols = n - c < width ? n - c : width;
     for (int32_t j = 0; j < width; j++) w[j] = bias && j < cols ? bias[c + j] : 0.0f;
     w += width;
@@ -118,7 +116,7 @@ def packer(isa: ISA) -> CFunction:
   }}
 }}
 """
-    return CFunction(name, text, (dialect(isa),), ("stdint.h", "stddef.h"))
+    return CFunction(name, text, (width,), ("stdint.h", "stddef.h"))
 
 
 @kernel("matmul", "batched")

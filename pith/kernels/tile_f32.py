@@ -2,15 +2,16 @@
 
 A tile multiplies `rows` rows (given as pointers, one for each tap and row: an indirection that serves plain matrices,
 strided pixels and padding alike) with all columns of the packed weights, adds the bias, applies the fused epilogue and
-stores. Two heights of each body keep waste small without a body for every remainder.
+stores. Three heights of each body keep waste small without a body for every remainder.
 
-Packing (`pack`): column panels of NR (the last one of one vector where that suffices); each panel is its bias, then for
-each tap and each k one row of the panel, so the weights stream once, in order.
+Packing (`pack`): column panels as wide as the tile, then narrower ones (`panel_widths`) for the columns left; each panel
+is its bias, then for each tap and each k one row of the panel, so the weights stream once, in order.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ from pith.vector.f32 import FUNCTIONS, needs, print_vector, vectorisable
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Register tile: `rows` x `vectors` accumulators, and the height used for few rows."""
+    """Register tile: `rows` x `vectors` accumulators, and the height used for few rows (a third height is one row)."""
 
     rows: int
     vectors: int
@@ -38,6 +39,36 @@ def shape_of(isa: ISA) -> Shape:
     if isa.lanes(4) == 1:
         return Shape(4, 4, 1)
     return Shape(14, 2, 4) if isa.registers >= 32 else Shape(6, 2, 2)
+
+
+def heights(isa: ISA) -> tuple[int, ...]:
+    """Heights of the bodies, tallest first."""
+    s = shape_of(isa)
+    return tuple(dict.fromkeys((s.rows, s.few, 1)))
+
+
+def height_text(isa: ISA, left: str) -> str:
+    """C expression of the height for `left` rows."""
+    s = shape_of(isa)
+    return f"{left} > {2 * s.few} ? {s.rows} : {left} > 1 ? {s.few} : 1" if s.few > 1 else f"{left} > 1 ? {s.rows} : 1"
+
+
+def panel_widths(isa: ISA) -> tuple[tuple[int, int], ...]:
+    """(columns left that it takes at least, width) of each panel, widest first; the last takes whatever is left."""
+    s, lanes = shape_of(isa), isa.lanes(4)
+    half = lanes // 2 if isa.half else 0
+    least = lanes + half + 1  # fewer go into a panel of one vector, and one of half a vector
+    return ((least, s.vectors * lanes), (half + 1, lanes), *(((1, half),) if half else ()))
+
+
+@functools.cache
+def panel_width(isa: ISA) -> CFunction:
+    """C function: the width of the panel that begins where `left` columns are left."""
+    *wider, (_, last) = panel_widths(isa)
+    name = f"panel_width_{isa.name}"
+    choice = "".join(f"left >= {least} ? {width} : " for least, width in wider)
+    text = f"/* width of the panel that begins where `left` columns are left */\nstatic inline int32_t {name}(int32_t left) {{"
+    return CFunction(name, f"{text} return {choice}{last}; }}\n", (), ("stdint.h",))
 
 
 # ---- epilogue
@@ -110,13 +141,48 @@ def residuals(call: Call) -> tuple[int, ...]:
 
 # ---- bodies
 
+_SPLIT = 4
+
+NOINLINE = CFunction(
+    "PITH_NOINLINE",
+    "/* keeps a rare path out of the loops that call it */\n#if defined(__GNUC__)\n"
+    "#define PITH_NOINLINE __attribute__((noinline))\n#else\n#define PITH_NOINLINE\n#endif\n",
+)
+
+PART = CFunction(
+    "tile_part",
+    """/* the first `cols` columns of a finished tile to their rows */
+PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *t, int32_t rows, int32_t cols, int32_t width) {
+  for (int32_t r = 0; r < rows; r++, t += width) {
+    float *const p = y[r] + no;
+    for (int32_t c = 0; c < cols; c++) p[c] = t[c];
+  }
+}
+""",
+    (NOINLINE,),
+    ("stdint.h", "stddef.h"),
+)
+
+PART_OF = CFunction(
+    "tile_part_of",
+    """/* the first `cols` columns of rows into a tile, zeros after them */
+PITH_NOINLINE static void tile_part_of(const float *const *e, ptrdiff_t no, float *t, int32_t rows, int32_t cols, int32_t width) {
+  for (int32_t r = 0; r < rows; r++, t += width)
+    for (int32_t c = 0; c < width; c++) t[c] = c < cols ? e[r][no + c] : 0.0f;
+}
+""",
+    (NOINLINE,),
+    ("stdint.h", "stddef.h"),
+)
+
 
 @functools.cache
 def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
     """One register tile: all taps of `rows` rows against one panel."""
     inline = tail if tail.vector else Tail(None, ())
-    name = f"tile_f32_{isa.name}_{rows}x{vectors}{inline.suffix}"
+    name = f"tile_f32_{isa.name}_{rows}x{vectors * isa.lanes(4)}{inline.suffix}"
     lanes = "VF_LANES"
+    sums = range(_SPLIT if rows == 1 else 1)  # partial sums of one row, so that successive k do not wait for each other
     o = [
         f"/* {rows} rows x {vectors} vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */",
         f"static void {name}(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,",
@@ -125,53 +191,62 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
     for v in range(vectors):
         o.append(f"  const vf bias{v} = vf_load(w + {v} * {lanes});")
     o.append("  vf " + ", ".join(f"s{r}_{v} = bias{v}" for r in range(rows) for v in range(vectors)) + ";")
+    if len(sums) > 1:
+        o.append("  vf " + ", ".join(f"p{i}_{v} = vf_set1(0.0f)" for i in sums[1:] for v in range(vectors)) + ";")
     o.append(f"  w += {vectors} * {lanes};")
     o.append("  for (int32_t t = 0; t < taps; t++) {")
     for r in range(rows):
         o.append(f"    const float *const a{r} = a[{r}] + ao;")
     o.append(f"    a += {rows};")
-    o.append("    for (int32_t k = 0; k < kc; k++) {")
-    for v in range(vectors):
-        o.append(f"      const vf b{v} = vf_load(w + {v} * {lanes});")
-    o.append(f"      w += {vectors} * {lanes};")
-    for r in range(rows):
-        o.append(f"      const vf x{r} = vf_set1(a{r}[k]);")
-        o += [f"      s{r}_{v} = vf_fma(x{r}, b{v}, s{r}_{v});" for v in range(vectors)]
-    o += ["    }", "  }"]
-    o.append(f"  const int full = cols >= {vectors} * {lanes};")
+    o.append("    int32_t k = 0;")
+    for step in dict.fromkeys((len(sums), 1)):
+        o.append(f"    for (; k <= kc - {step}; k += {step}, w += {step * vectors} * {lanes}) {{")
+        for i in range(step):
+            at = f"[k + {i}]" if i else "[k]"
+            for v in range(vectors):
+                o.append(f"      const vf b{i}_{v} = vf_load(w + {i * vectors + v} * {lanes});")
+            for r in range(rows):
+                o.append(f"      const vf x{r}_{i} = vf_set1(a{r}{at});")
+                for v in range(vectors):
+                    total = f"p{i}_{v}" if i else f"s{r}_{v}"
+                    o.append(f"      {total} = vf_fma(x{r}_{i}, b{i}_{v}, {total});")
+        o.append("    }")
+    o.append("  }")
+    if len(sums) > 1:
+        o += [f"  s0_{v} = (s0_{v} + p1_{v}) + (p2_{v} + p3_{v});" for v in range(vectors)]
+    width = f"{vectors} * {lanes}"
+    o.append("  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */")
+    o.append(f"  float spare[{rows} * {width}], *p[{rows}];")
+    o.append(f"  const int full = cols >= {width};")
+    o.append(f"  for (int32_t r = 0; r < {rows}; r++) p[r] = full && r < rows ? y[r] + no : spare + r * {width};")
+    called: list[CFunction] = [PART]
     for i, kind in enumerate(inline.kinds):
         if kind == "channel":
             for v in range(vectors):
                 at = f"e{i} + no + {v} * {lanes}"
                 o.append(f"  const vf c{i}_{v} = full ? vf_load({at}) : vf_load_n({at}, cols - {v} * {lanes});")
+        else:
+            called = [PART, PART_OF]
+            o.append(f"  float spare{i}[{rows} * {width}];\n  const float *p{i}[{rows}];")
+            o.append(f"  if (!full) {PART_OF.name}(e{i}, no, spare{i}, {rows}, cols, {width});")
+            o.append(f"  for (int32_t r = 0; r < {rows}; r++) p{i}[r] = full ? e{i}[r] + no : spare{i} + r * {width};")
     for r in range(rows):
-        o.append(f"  if (rows > {r}) {{" if r else "  {")
-        o.append(f"    float *const p = y[{r}] + no;")
-        results = []
+        o.append("  {")
         for v in range(vectors):
-            acc = f"s{r}_{v}"
-            if inline.expr is None:
-                results.append(acc)
-                continue
-            args = [acc]
-            for i, kind in enumerate(inline.kinds):
-                if kind == "channel":
-                    args.append(f"c{i}_{v}")
-                    continue
-                at = f"e{i}[{r}] + no + {v} * {lanes}"
-                o.append(f"    const vf x{i}_{v} = full ? vf_load({at}) : vf_load_n({at}, cols - {v} * {lanes});")
-                args.append(f"x{i}_{v}")
-            statements, text = print_vector(inline.expr, args, f"t{v}_")
-            o += [f"    {s}" for s in statements]
-            o.append(f"    const vf z{v} = {text};")
-            results.append(f"z{v}")
-        o.append("    if (full) {")
-        o += [f"      vf_store(p + {v} * {lanes}, {z});" for v, z in enumerate(results)]
-        o.append("    } else {")
-        o += [f"      vf_store_n(p + {v} * {lanes}, {z}, cols - {v} * {lanes});" for v, z in enumerate(results)]
-        o += ["    }", "  }"]
+            result = f"s{r}_{v}"
+            if inline.expr is not None:
+                args = [result]
+                for i, kind in enumerate(inline.kinds):
+                    if kind == "full":
+                        o.append(f"    const vf x{i}_{v} = vf_load(p{i}[{r}] + {v} * {lanes});")
+                    args.append(f"x{i}_{v}" if kind == "full" else f"c{i}_{v}")
+                statements, result = print_vector(inline.expr, args, f"t{v}_")
+                o += [f"    {s}" for s in statements]
+            o.append(f"    vf_store(p[{r}] + {v} * {lanes}, {result});")
+        o.append("  }")
+    o.append(f"  if (!full) {PART.name}(y, no, spare, rows, cols, {width});")
     o.append("}")
-    return CFunction(name, "\n".join(o) + "\n", needs(inline.expr, isa), ("stdint.h", "stddef.h"))
+    return CFunction(name, "\n".join(o) + "\n", (*called, *needs(inline.expr, isa)), ("stdint.h", "stddef.h"))
 
 
 @functools.cache
@@ -202,52 +277,63 @@ def rows_tail(isa: ISA, tail: Tail) -> CFunction:
     return CFunction(name, text, (IVDEP, *requires), ("stdint.h",))
 
 
+def halved(f: CFunction) -> CFunction:
+    """A function of the dialect under names that begin with vh instead of vf, to stand beside the wider vectors."""
+
+    def rename(text: str) -> str:
+        return re.sub(r"\bvf(?=_|\b)", "vh", text).replace("VF_LANES", "VH_LANES")
+
+    if not re.search(r"\bvf(_|\b)", f.text):
+        return f
+    return CFunction(rename(f.name), rename(f.text), tuple(halved(r) for r in f.requires), f.headers)
+
+
 @functools.cache
 def row_block(isa: ISA, tail: Tail) -> CFunction:
-    """All panels for one block of rows: `big` says whether `a` holds tall (rows of the tile) or few rows a tap."""
-    s = shape_of(isa)
+    """All panels for one block of rows of one of the `heights`; `a` holds that many rows for each tap."""
+    s, lanes = shape_of(isa), isa.lanes(4)
     inline = tail if tail.vector else Tail(None, ())
-    wide, narrow = (body(isa, s.rows, v, inline) for v in (s.vectors, 1))
-    wide_few, narrow_few = (body(isa, s.few, v, inline) for v in (s.vectors, 1))
-    called: tuple[CFunction, ...] = (wide, narrow, wide_few, narrow_few)
+    called: list[CFunction] = [panel_width(isa)]
     extras = "".join(f", e{i}" for i in range(len(tail.kinds)))
     passed = extras if tail.vector else ""
+    choices = ""
+    for _, width in panel_widths(isa):
+        bodies = [
+            body(isa, h, width // lanes, inline) if width >= lanes else halved(body(isa.half, h, 1, inline))
+            for h in heights(isa)
+            if width >= lanes or isa.half
+        ]
+        called += bodies
+        *most, last = bodies
+        calls = [f"      if (height == {h}) {f.name}(ARGS);" for h, f in zip(heights(isa), most, strict=False)]
+        calls += [f"      {last.name}(ARGS);"]
+        text = "\n".join(calls).replace("\n      ", "\n      else ").replace("ARGS", f"taps, kc, a, ao, w, y, c, rows, n - c{passed}")
+        choices += f" else if (width == {width}) {{\n{text}\n    }}" if choices else f"    if (width == {width}) {{\n{text}\n    }}"
     post = ""
     if not tail.vector:
         f = rows_tail(isa, tail)
-        called = (*called, f)
+        called.append(f)
         post = f"  {f.name}(y, rows, n{extras});\n"
-    name = f"rows_f32_{isa.name}_{s.rows}x{s.vectors}{tail.suffix}"
-    call = "(taps, kc, a, ao, w, y, c, rows, n - c" + passed + ");"
-    text = f"""/* one block of at most {s.rows} (tall) or {s.few} rows against every panel of the packed weights */
+    name = f"rows_f32_{isa.name}_{s.rows}x{s.vectors * lanes}{tail.suffix}"
+    text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, int32_t rows, int32_t n, int tall{tail.params(True)}) {{
-  int32_t c = 0;
-  while (c < n) {{
-    if (n - c > VF_LANES) {{
-      if (tall) {wide.name}{call}
-      else {wide_few.name}{call}
-      w += (ptrdiff_t){s.vectors} * VF_LANES * (1 + (ptrdiff_t)taps * kc);
-      c += {s.vectors} * VF_LANES;
-    }} else {{
-      if (tall) {narrow.name}{call}
-      else {narrow_few.name}{call}
-      w += VF_LANES * (1 + (ptrdiff_t)taps * kc);
-      c += VF_LANES;
-    }}
+    float *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}) {{
+  int32_t width;
+  for (int32_t c = 0; c < n; c += width) {{
+    width = {panel_width(isa).name}(n - c);
+{choices}
+    w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
   }}
 {post}}}
 """
-    return CFunction(name, text, called, ("stdint.h", "stddef.h"))
+    return CFunction(name, text, tuple(called), ("stdint.h", "stddef.h"))
 
 
 # ---- packing
 
 
 def pack(isa: ISA, weights: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
-    """Weights [taps * k, N] and bias [N] in the order the tile reads them, as float32 [?]."""
-    s = shape_of(isa)
-    lanes = isa.lanes(4)
+    """Weights [taps * k, N] and bias [N] in the order the tile reads them, as one row of float32."""
     k, n = weights.shape
     stacked = np.zeros((k + 1, n), np.float32)
     stacked[1:] = weights
@@ -255,7 +341,7 @@ def pack(isa: ISA, weights: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
         stacked[0] = bias
     panels, c = [], 0
     while c < n:
-        width = s.vectors * lanes if n - c > lanes else lanes
+        width = next(width for least, width in panel_widths(isa) if n - c >= least)
         panel = np.zeros((k + 1, width), np.float32)
         part = stacked[:, c : c + width]
         panel[:, : part.shape[1]] = part

@@ -265,9 +265,16 @@ class _Lowering:
         if planned is not None and self.buffers[planned.buffer].kind == "output" and planned.operand.contiguous:
             return planned
         if k == 0 and planned is None:
-            for i in kernel.inplace(call):
+            allowed = kernel.inplace(call)
+            for i in allowed:
                 view = views[i]
                 if view is None or view.buffer < 0 or view.offset or not view.operand.contiguous:
+                    continue
+                # another operand in the same memory must be read at the very places that are written, or not at all
+                others = [(j, v) for j, v in enumerate(views) if v is not None and v is not view and v.buffer == view.buffer]
+                if any(j not in allowed or v.type.shape != view.type.shape or not _same_place(v, view) for j, v in others):
+                    continue
+                if any(j not in allowed for j, v in enumerate(views) if v is view):
                     continue
                 b = self.buffers[view.buffer]
                 if b.kind == "arena" and b.nbytes == t.nbytes and self.buffer_last[view.buffer] <= self.now:

@@ -1,11 +1,12 @@
 """MobileNeXt in PyTorch: a backbone of *sandglass* blocks, as in the paper and as in the authors' code.
 
-Source: "Rethinking Bottleneck Structure for Efficient Mobile Network Design" (arXiv 2007.02269, ECCV 2020) and the code its
-authors released (``mobilenext/codebase/models/mnext.py``). The two differ; both are here:
+Source: "Rethinking Bottleneck Structure for Efficient Mobile Network Design" (arXiv 2007.02269, ECCV 2020) and the code
+its authors released (``mobilenext/codebase/models/mnext.py``). The two differ; both are here:
 
 * ``"paper"``: every block has all four layers, and the bottleneck is ``C_in // t`` wide.
-* ``"official"``: the released network. Narrow bottlenecks are widened, and blocks that change the number of channels drop depthwise
-  layers (see :class:`Sandglass`). Its layers come in the same order, so released weights load by position.
+* ``"official"``: the released network. Narrow bottlenecks are widened, and blocks that change the number of channels
+  drop depthwise layers (see :class:`Sandglass`). Its layers come in the same order, so released weights load by
+  position.
 
 A network is a :class:`Config`: variant, stage table, first stride, width. The small network for 32 x 32 images is
 :func:`mobilenext_cifar`, a configuration and no copy.
@@ -28,7 +29,7 @@ Variant = Literal["paper", "official"]
 
 
 class Stage(NamedTuple):
-    """One line of the stage table: ``n`` blocks of ``c`` output channels and reduction ``t``; the first has stride ``s``."""
+    """A line of the stage table: ``n`` blocks of ``c`` output channels, reduction ``t``; the first has stride ``s``."""
 
     t: int
     c: int
@@ -60,7 +61,8 @@ class Config:
         stem_stride: stride of the first convolution (2 for photographs, 1 for 32 x 32 images).
         width: width multiplier; every channel count becomes ``make_divisible(c * width, 8)``.
         keep_last: the last stage keeps its width when ``width < 1`` (the classifier sees as many features as at 1.0).
-        identity: identity tensor multiplier alpha in (0, 1]: just the first ``alpha * C`` channels of a block's input are added.
+        identity: identity tensor multiplier alpha in (0, 1]: just the first ``alpha * C`` channels of a block's input
+            are added.
         num_classes: outputs of the classifier.
         in_channels: channels of the image.
         dropout: before the classifier, in training.
@@ -78,6 +80,7 @@ class Config:
     dropout: float = 0.2
 
     def __post_init__(self) -> None:
+        """Refuses values that describe no network."""
         if self.variant not in ("paper", "official"):
             raise ValueError(f"variant is 'paper' or 'official', not {self.variant!r}")
         if not 0.0 < self.identity <= 1.0:
@@ -99,7 +102,7 @@ def make_divisible(value: float, divisor: int = 8) -> int:
 
 
 def hidden_channels(inputs: int, outputs: int, reduction: int, variant: Variant) -> int:
-    """Width of the bottleneck: ``inputs // reduction``, widened by the released code where that is under a sixth of ``outputs``."""
+    """Width of the bottleneck: ``inputs // reduction``; the released code has at least about a sixth of ``outputs``."""
     hidden = inputs // reduction
     if variant == "official" and hidden < outputs / 6:
         hidden = make_divisible(math.ceil(outputs / 6), 16)
@@ -130,7 +133,8 @@ class Sandglass(nn.Module):
 
     * C_in != C_out, s = 1: layers 1 and 4 are dropped (the block ends in ReLU6);
     * C_in != C_out, s = 2: layer 1 is dropped;
-    * but not in the block with t = 2, nor in the only block of a stage of stride 1, which have all four layers and no identity.
+    * but not in the block with t = 2, nor in the only block of a stage of stride 1, which have all four layers and no
+      identity.
     """
 
     def __init__(
@@ -172,13 +176,14 @@ class Sandglass(nn.Module):
 
 
 class MobileNeXt(nn.Module):
-    """Stem, sandglass blocks, mean over the picture, dropout, one fully connected layer: ``(N, 3, H, W) -> (N, classes)``.
+    """Stem, sandglass blocks, mean over the picture, dropout, one fully connected layer: ``(N, 3, H, W) -> (N,
+    classes)``.
 
     There is no 1x1 convolution before the mean: the last block's output is what the classifier sees.
     """
 
     def __init__(self, config: Config) -> None:
-        """Builds the network that ``config`` describes, with random weights (He normal, the usual choice for this family)."""
+        """Builds the network that ``config`` describes, with random weights (He normal over the fan-out)."""
         super().__init__()
         self.config = config
         channels = make_divisible(config.stem_channels * config.width)
@@ -250,21 +255,21 @@ def cifar_config(**changes: object) -> Config:
 def mobilenext_cifar(**changes: object) -> MobileNeXt:
     """The MobileNeXt for 32 x 32 images and ten classes: ``(N, 3, 32, 32) -> (N, 10)``.
 
-    The rules are those of the released network. The stem has stride 1, so that the first block still sees 32 x 32, and the picture
-    is halved twice instead of five times.
+    The rules are those of the released network. The stem has stride 1, so that the first block still sees 32 x 32, and
+    the picture is halved twice instead of five times.
     """
     return MobileNeXt(cifar_config(**changes))
 
 
 class Cost(NamedTuple):
-    """What one image costs: learned parameters (batch normalisation included), and multiply-accumulates of conv and linear layers."""
+    """Learned parameters (batch normalisation included), and multiply-accumulates of convolutions and linear layers."""
 
     params: int
     macs: int
 
 
 def count(net: nn.Module, shape: tuple[int, int, int, int] = (1, 3, 224, 224)) -> Cost:
-    """Counts parameters and multiply-accumulates of ``net`` for an input of ``shape`` (N, C, H, W) by running it once."""
+    """Counts what ``net`` costs for an input of ``shape`` (N, C, H, W), by running it once on zeros."""
     macs = 0
 
     def seen(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:

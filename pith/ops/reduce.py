@@ -60,6 +60,8 @@ def _reduce(x: np.ndarray, kind: str, axes: tuple[int, ...], keepdims: bool) -> 
         return _extreme(x, kind, axes, keepdims)
     wide = x.astype(np.float64) if is_float or kind in ("l2", "log_sum", "log_sum_exp") else x
     exact = None if wide.dtype == np.float64 else x.dtype
+    if kind == "mean" and exact is not None:  # the sum behind a mean does not wrap
+        exact = np.dtype(np.uint64 if x.dtype.kind == "u" else np.int64)
     if kind == "prod":
         return np.asarray(np.prod(wide, axis=axes, keepdims=keepdims, dtype=exact))
     if kind == "log_sum_exp":

@@ -88,12 +88,13 @@ def source_positions(n: int, out: int, scale: float, roi: tuple[float, float], m
 
 
 def _nearest(at: np.ndarray, mode: str) -> np.ndarray:
-    rounded = {
-        "round_prefer_floor": np.ceil(at - 0.5), "round_prefer_ceil": np.floor(at + 0.5), "floor": np.floor(at), "ceil": np.ceil(at),
+    rounded: dict[str, np.ndarray] = {
+        "round_prefer_floor": np.ceil(at - 0.5), "round_prefer_ceil": np.floor(at + 0.5),
+        "floor": np.floor(at), "ceil": np.ceil(at),
     }  # fmt: skip
     if mode not in rounded:
         raise ShapeError(f"nearest mode {mode!r} is not known")
-    return rounded[mode].astype(np.int64)
+    return np.asarray(rounded[mode], dtype=np.int64)
 
 
 def _taps(ratio: np.ndarray, scale: float, attrs: Attrs) -> tuple[np.ndarray, np.ndarray]:

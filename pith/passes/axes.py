@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 Perm = tuple[int, ...]
@@ -53,7 +54,7 @@ def _runs(source: Sequence[int], target: Sequence[int]) -> tuple[dict[int, list[
     for mine, theirs in matched_groups(source, target):
         a, b = _cuts(source, mine), _cuts(target, theirs)
         cuts = sorted({*a, *b})
-        if any(q % p for p, q in zip(cuts, cuts[1:], strict=False)):
+        if any(q % p for p, q in itertools.pairwise(cuts)):
             for axis in mine:
                 atoms[axis] = [count]
                 count += 1

@@ -1,113 +1,169 @@
-"""Fold per-channel products and sums that follow conv, conv_transpose or matmul into its weights and bias; pads into conv."""
+"""Products and sums with constants around conv, conv_transpose and matmul go into their weights and bias.
+
+Behind: y * c, y / c, y + c, y - c, c - y with one c a channel. In front: x * c and x / c, and where no padding mixes
+zeros in x + c and x - c. Everything is computed in float64 and rounded once.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from pith.graph import DType, Graph, Node
+from pith.passes.rewrite import Rewrite, merge_origin, use_counts, vector_along
 
 _ANCHORS = ("conv", "conv_transpose", "matmul")
 
 
+class _Weights:
+    """Weights and bias of an anchor in float64, and where their channels are."""
+
+    def __init__(self, graph: Graph, node: Node) -> None:
+        self.node = node
+        self.w = graph.constants[node.inputs[1]].astype(np.float64)
+        bias = node.inputs[2] if len(node.inputs) > 2 else ""
+        self.out = graph.types[node.outputs[0]].shape
+        self.bias = graph.constants[bias].astype(np.float64) if bias else None
+        self.group = node.attrs.get("group", 1)
+        last = node.op == "matmul" or node.attrs["layout"] == "channels_last"
+        self.axis = len(self.out) - 1 if last else 1
+
+    @property
+    def b(self) -> np.ndarray:
+        """The bias, zeros where there is none."""
+        return np.zeros(self.out[self.axis]) if self.bias is None else self.bias
+
+    def scale_outputs(self, c: np.ndarray) -> None:
+        if self.node.op == "matmul":
+            self.w = self.w * (c[:, None] if self.node.attrs.get("trans_b") else c)
+        elif self.node.op == "conv":
+            self.w = self.w * c.reshape(-1, *[1] * (self.w.ndim - 1))
+        else:
+            grouped = self.w.reshape(self.group, -1, *self.w.shape[1:])
+            self.w = (grouped * c.reshape(self.group, 1, -1, *[1] * (self.w.ndim - 2))).reshape(self.w.shape)
+        self.bias = None if self.bias is None else self.bias * c
+
+    def by_input(self, c: np.ndarray) -> np.ndarray:
+        """The weights, each multiplied by the `c` of its input channel."""
+        if self.node.op == "matmul":
+            return np.asarray(self.w * (c if self.node.attrs.get("trans_b") else c[:, None]))
+        if self.node.op == "conv_transpose":
+            return np.asarray(self.w * c.reshape(-1, *[1] * (self.w.ndim - 1)))
+        grouped = self.w.reshape(self.group, -1, *self.w.shape[1:])
+        return np.asarray((grouped * c.reshape(self.group, 1, -1, *[1] * (self.w.ndim - 2))).reshape(self.w.shape))
+
+    def shift_inputs(self, c: np.ndarray) -> None:
+        """Take a constant added to the input channels into the bias (conv and matmul without padding)."""
+        added = self.by_input(c)
+        if self.node.op == "matmul":
+            self.bias = self.b + added.sum(axis=1 if self.node.attrs.get("trans_b") else 0)
+        else:
+            self.bias = self.b + added.reshape(added.shape[0], -1).sum(axis=1)
+
+    def store(self, graph: Graph) -> bool:
+        """Put the new constants into the graph; False (nothing done) when they leave float32's range."""
+        arrays = [self.w, self.b] if self.bias is not None else [self.w]
+        with np.errstate(over="ignore"):
+            narrow = [a.astype(np.float32) for a in arrays]
+        if not all(np.isfinite(a).all() for a in narrow):
+            return False
+        name = self.node.name or self.node.op
+        self.node.inputs[1] = graph.add_constant(narrow[0], f"{name}.weights")
+        if self.bias is not None:
+            self.node.inputs = [*self.node.inputs[:2], graph.add_constant(narrow[1], f"{name}.bias")]
+        return True
+
+
+def _foldable(graph: Graph, node: Node) -> bool:
+    """An anchor with constant float32 weights and bias, and no epilogue yet."""
+    if node.op not in _ANCHORS or node.inputs[3:] or node.attrs.get("epilogue") is not None:
+        return False
+    w = graph.constants.get(node.inputs[1])
+    bias = node.inputs[2] if len(node.inputs) > 2 else ""
+    plain = graph.types[node.outputs[0]].dtype is DType.F32 and w is not None and (not bias or bias in graph.constants)
+    return plain and w is not None and (node.op != "matmul" or (w.ndim == 2 and not node.attrs.get("trans_a")))
+
+
+def _operand(graph: Graph, node: Node, value: str, axis: int) -> tuple[int, np.ndarray] | None:
+    """For an arithmetic node on `value` and a constant: where `value` stands, and the constant along `axis`."""
+    if node.op not in ("add", "sub", "mul", "div") or node.inputs.count(value) != 1:
+        return None
+    if graph.types[node.outputs[0]] != graph.types[value]:
+        return None
+    at = node.inputs.index(value)
+    array = graph.constants.get(node.inputs[1 - at])
+    vector = None if array is None else vector_along(array, axis, graph.types[value].shape)
+    return None if vector is None else (at, vector.astype(np.float64))
+
+
+def _behind(graph: Graph, node: Node, anchor: Node) -> bool:
+    """Fold `node`, the only reader of the anchor's result, into the anchor."""
+    weights = _Weights(graph, anchor)
+    found = _operand(graph, node, anchor.outputs[0], weights.axis)
+    if found is None:
+        return False
+    at, c = found
+    if node.op == "add":
+        weights.bias = weights.b + c
+    elif node.op == "sub":
+        if at == 1:
+            weights.scale_outputs(np.full(c.shape, -1.0))
+        weights.bias = weights.b + (c if at == 1 else -c)
+    elif node.op == "mul":
+        weights.scale_outputs(c)
+    elif at == 0 and c.all():
+        weights.scale_outputs(1 / c)
+    else:
+        return False
+    return weights.store(graph)
+
+
+def _in_front(graph: Graph, node: Node, anchor: Node) -> str | None:
+    """Fold `node`, which makes the anchor's input for it alone; returns what the anchor is to read instead."""
+    rank = len(graph.types[anchor.inputs[0]].shape)
+    last = anchor.op == "matmul" or anchor.attrs["layout"] == "channels_last"
+    value = next((i for i in node.inputs if i not in graph.constants), "")
+    found = _operand(graph, node, value, rank - 1 if last else 1)
+    if found is None:
+        return None
+    at, c = found
+    weights = _Weights(graph, anchor)
+    if node.op == "mul" or (node.op == "div" and at == 0 and bool(c.all())):
+        weights.w = weights.by_input(c if node.op == "mul" else 1 / c)
+    elif node.op in ("add", "sub") and anchor.op != "conv_transpose" and not any(anchor.attrs.get("pads") or ()):
+        if node.op == "sub" and at == 1:
+            weights.shift_inputs(c)
+            weights.w = -weights.w
+        else:
+            weights.shift_inputs(c if node.op == "add" else -c)
+    else:
+        return None
+    return value if weights.store(graph) else None
+
+
 def run(graph: Graph) -> int:
     """Returns how many nodes were folded away."""
-    consumers, producers = graph.consumers(), graph.producers()
-    outputs = set(graph.outputs)
-    gone: set[int] = set()
+    walk = Rewrite(graph)
+    uses = use_counts(graph)
     for node in graph.nodes:
-        if node.op == "conv":
-            _fold_pad(graph, node, producers, consumers, outputs)
-        if node.op not in _ANCHORS or node.attrs.get("epilogue") is not None or graph.const(node.inputs[1]) is None:
+        walk.resolve(node)
+        anchor = next((walk.made[i] for i in node.inputs if i in walk.made and uses.get(i) == 1 and _foldable(graph, walk.made[i])), None)
+        if anchor is not None and node.op in ("add", "sub", "mul", "div") and _behind(graph, node, anchor):
+            anchor.origin = merge_origin([anchor, node])
+            walk.replace(node.outputs[0], anchor.outputs[0])
+            uses[anchor.outputs[0]] = uses.get(node.outputs[0], 0)
             continue
-        if graph.types[node.outputs[0]].dtype is not DType.F32:
-            continue
-        while True:
-            y = node.outputs[0]
-            users = consumers.get(y, [])
-            if y in outputs or len(users) != 1 or id(users[0]) in gone or not _fold(graph, node, users[0]):
-                break
-            follower = users[0]
-            gone.add(id(follower))
-            node.outputs[0] = follower.outputs[0]
-            node.origin = tuple(dict.fromkeys((*node.origin, *follower.origin)))
-    graph.nodes = [n for n in graph.nodes if id(n) not in gone]
-    graph.drop_unused()
-    return len(gone)
+        if _foldable(graph, node):
+            _absorb_front(walk, node, uses)
+        walk.keep(node)
+    return walk.finish()
 
 
-def _channels(graph: Graph, node: Node, value: str) -> np.ndarray | None:
-    """A constant as one float64 per output channel of `node`, None where it varies along other axes."""
-    array = graph.const(value)
-    out = graph.types[node.outputs[0]].shape
-    if array is None or array.ndim > len(out):
-        return None
-    axis = len(out) - 1 if node.op == "matmul" or node.attrs["layout"] == "channels_last" else 1
-    channels = out[axis]
-    if array.size == 1:
-        return np.full(channels, float(array.reshape(-1)[0]))
-    full = array.reshape((1,) * (len(out) - array.ndim) + array.shape)
-    if full.size != channels or full.shape[axis] != channels:
-        return None
-    return full.reshape(-1).astype(np.float64)
-
-
-def _fold(graph: Graph, node: Node, follower: Node) -> bool:
-    """Fold one add, sub, mul or div by constants into the anchor `node`; False when it does not fit."""
-    if follower.op not in ("add", "sub", "mul", "div") or graph.types[follower.outputs[0]] != graph.types[node.outputs[0]]:
-        return False
-    y = node.outputs[0]
-    at = follower.inputs.index(y)
-    if follower.inputs.count(y) != 1 or (at == 1 and follower.op == "div"):
-        return False
-    c = _channels(graph, node, follower.inputs[1 - at])
-    if c is None:
-        return False
-    weights, bias = graph.constants[node.inputs[1]], graph.const(node.inputs[2]) if len(node.inputs) > 2 and node.inputs[2] else None
-    if len(node.inputs) > 2 and node.inputs[2] and bias is None:
-        return False
-    w, b = weights.astype(np.float64), np.zeros(c.shape) if bias is None else bias.astype(np.float64)
-    if node.op == "matmul" and w.ndim != 2:
-        return False
-    if follower.op in ("mul", "div"):
-        if not np.isfinite(c).all() or (follower.op == "div" and (c == 0).any()):
-            return False
-        factor = c if follower.op == "mul" else 1 / c
-        w, b = _scale(node, w, factor), b * factor
-    elif follower.op == "add":
-        b = b + c
-    elif at == 0:
-        b = b - c
-    else:  # c - y
-        w, b = -w, c - b
-    if follower.op in ("mul", "div") or (follower.op == "sub" and at == 1):
-        node.inputs[1] = graph.add_constant(w.astype(np.float32), "weights")
-    while len(node.inputs) < 3:
-        node.inputs.append("")
-    node.inputs[2] = graph.add_constant(b.astype(np.float32), "bias")
-    return True
-
-
-def _scale(node: Node, w: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    if node.op == "conv":
-        return w * factor.reshape(-1, *[1] * (w.ndim - 1))
-    if node.op == "matmul":
-        return w * (factor[:, None] if node.attrs.get("trans_b") else factor)
-    group = node.attrs["group"]
-    grouped = w.reshape(group, w.shape[0] // group, *w.shape[1:])
-    return (grouped * factor.reshape(group, 1, w.shape[1], *[1] * (w.ndim - 2))).reshape(w.shape)
-
-
-def _fold_pad(graph: Graph, node: Node, producers: dict[str, Node], consumers: dict[str, list[Node]], outputs: set[str]) -> None:
-    """conv(pad(x)) with zero padding of spatial axes is a conv with larger pads."""
-    pad = producers.get(node.inputs[0])
-    if pad is None or pad.op != "pad" or pad.attrs["mode"] != "constant" or pad.attrs["value"] != 0:
-        return
-    if len(pad.inputs) != 1 or len(consumers[node.inputs[0]]) != 1 or node.inputs[0] in outputs or node.attrs["layout"] != "channels_first":
-        return
-    rank = len(graph.types[pad.inputs[0]].shape)
-    begins, ends = pad.attrs["pads"][:rank], pad.attrs["pads"][rank:]
-    if any(begins[:2]) or any(ends[:2]) or min(*begins, *ends) < 0:
-        return
-    extra = (*begins[2:], *ends[2:])
-    node.attrs["pads"] = tuple(p + e for p, e in zip(node.attrs["pads"], extra, strict=True))
-    node.inputs[0] = pad.inputs[0]
+def _absorb_front(walk: Rewrite, node: Node, uses: dict[str, int]) -> None:
+    """Fold the whole chain of arithmetic in front of an anchor."""
+    while (before := walk.made.get(node.inputs[0])) is not None and uses.get(node.inputs[0]) == 1:
+        source = _in_front(walk.graph, before, node)
+        if source is None:
+            return
+        node.inputs[0] = source
+        node.origin = merge_origin([before, node])
+        walk.changed += 1

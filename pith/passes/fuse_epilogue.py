@@ -1,22 +1,25 @@
-"""Fuse the elementwise operators that follow conv, conv_transpose or matmul into its epilogue.
+"""Elementwise operators behind conv, conv_transpose or matmul go into its epilogue.
 
-From the anchor's result the region grows over elementwise consumers of the same shape, in order, and is cut back to the
-last point where a single value leaves it; that value becomes the anchor's result.
+From the anchor's result a region grows over elementwise readers, in order, and is cut back to the last point where a
+single value leaves it; that value becomes the anchor's result. Later anchors choose first, so that a residual sum goes
+into the branch that ends last.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from pith.graph import DType, Expr, Graph, Node
-from pith.graph.expr import arg, const, substitute
-from pith.ops.base import OPS, Elementwise, add_node
+from pith.graph.expr import arg, const
+from pith.ops.base import add_node
+from pith.passes.rewrite import merge_origin
+from pith.passes.scalars import as_stored, constant_scalar, elementwise, scalar_expr
 
 _ANCHORS = ("conv", "conv_transpose", "matmul")
-_LIMIT = 24  # functions in one epilogue
+_LIMIT = 40  # functions in one epilogue
 _EXTRAS = 4
+_NODES = 16
 
 
 @dataclass(slots=True)
@@ -31,102 +34,114 @@ class _Region:
         return _Region(dict(self.values), list(self.extras), list(self.nodes))
 
 
-def run(graph: Graph) -> int:
-    """Returns how many elementwise nodes were fused."""
-    consumers = graph.consumers()
-    position = {id(n): k for k, n in enumerate(graph.nodes)}
-    outputs = set(graph.outputs)
-    gone: set[int] = set()
-    moved: dict[int, Node] = {}  # last node of a region -> the anchor, which takes its place
-    before: dict[int, list[Node]] = {}
-    for node in graph.nodes:
-        if node.op not in _ANCHORS or id(node) in gone or "epilogue" in node.attrs or len(node.inputs) > 3:
-            continue
-        if graph.types[node.outputs[0]].dtype is not DType.F32:
-            continue
-        region = _grow(graph, node, consumers, position, outputs, gone)
-        if region is None:
-            continue
-        last = region.nodes[-1]
+class _Fusion:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.readers = graph.consumers()
+        self.outputs = set(graph.outputs)
+        self.place: dict[int, float] = {id(n): float(k) for k, n in enumerate(graph.nodes)}
+        self.made_at: dict[str, float] = {o: self.place[id(n)] for n in graph.nodes for o in n.outputs}
+        self.gone: set[int] = set()
+        self.added: list[Node] = []
+
+    def run(self) -> int:
+        graph = self.graph
+        for node in reversed(graph.nodes):
+            if self.is_anchor(node):
+                region = self.grow(node, later=False) or self.grow(node, later=self.may_wait(node))
+                if region is not None:
+                    self.fuse(node, region)
+        kept = [n for n in graph.nodes if id(n) not in self.gone] + self.added
+        graph.nodes = sorted(kept, key=lambda n: self.place[id(n)])
+        graph.drop_unused()
+        return len(self.gone)
+
+    def is_anchor(self, node: Node) -> bool:
+        if node.op not in _ANCHORS or node.attrs.get("epilogue") is not None or node.inputs[3:]:
+            return False
+        t = self.graph.types[node.outputs[0]]
+        return t.dtype is DType.F32 and bool(t.shape) and node.outputs[0] not in self.outputs
+
+    def may_wait(self, node: Node) -> bool:
+        """Whether the anchor may run later, where a reader's other operand is there: its input then lives on instead of
+        its result."""
+        types = self.graph.types
+        return types[node.inputs[0]].nbytes <= types[node.outputs[0]].nbytes
+
+    def grow(self, anchor: Node, *, later: bool) -> _Region | None:
+        """The largest region with one exit; `later`: it may read values made after the anchor."""
+        region = _Region({anchor.outputs[0]: arg(0, DType.F32)})
+        best: _Region | None = None
+        inside: set[int] = set()
+        while len(region.nodes) < _NODES:
+            around = [u for v in region.values for u in self.readers.get(v, ()) if id(u) not in inside]
+            if not around or len(around) > _NODES:
+                break
+            node = min(around, key=lambda n: self.place[id(n)])
+            if id(node) in self.gone or not self.absorb(anchor, region, node, later):
+                break
+            inside.add(id(node))
+            exits = [v for v in region.values if v in self.outputs or any(id(u) not in inside for u in self.readers.get(v, ()))]
+            y = node.outputs[0]
+            if exits == [y] and self.graph.types[y].dtype is DType.F32:
+                best = region.copy()
+        return best
+
+    def absorb(self, anchor: Node, region: _Region, node: Node, later: bool) -> bool:
+        """Add one elementwise node to the region; False when it does not fit."""
+        graph, out = self.graph, self.graph.types[node.outputs[0]]
+        if not elementwise(node) or out.shape != graph.types[anchor.outputs[0]].shape:
+            return False
+        args: list[Expr] = []
+        extras = list(region.extras)
+        for value in node.inputs:
+            known = region.values.get(value) if value else const(0.0, DType.F32)
+            known = known or constant_scalar(graph, value)
+            if known is None:
+                if not self.readable(anchor, value, later):
+                    return False
+                if value not in extras:
+                    extras.append(value)
+                known = arg(1 + extras.index(value), DType.F32)
+            args.append(known)
+        expr = as_stored(scalar_expr(graph, node, args), out.dtype)
+        if expr.size() > _LIMIT or len(extras) > _EXTRAS:
+            return False
+        region.extras = extras
+        region.values[node.outputs[0]] = expr
+        region.nodes.append(node)
+        return True
+
+    def readable(self, anchor: Node, value: str, later: bool) -> bool:
+        """Whether an epilogue can read `value`: float32, one element for each of the result or for each channel."""
+        t, shape = self.graph.types[value], self.graph.types[anchor.outputs[0]].shape
+        if t.dtype is not DType.F32 or not (later or self.made_at.get(value, -1.0) < self.place[id(anchor)]):
+            return False
+        if t.shape == shape:  # the product of two tensors made at run time has no room for a third
+            return anchor.op != "matmul" or anchor.inputs[1] in self.graph.constants
+        return _per_channel(anchor, t.shape, shape)
+
+    def fuse(self, anchor: Node, region: _Region) -> None:
+        """Make the region's last value the anchor's result."""
+        graph, last = self.graph, region.nodes[-1]
         result = last.outputs[0]
-        extras: list[str] = []
+        place = self.place[id(anchor)]
+        if any(self.made_at.get(v, -1.0) > place for v in region.extras):
+            place = self.place[id(last)]
+        extras = []
         for value in region.extras:
             shape = graph.types[value].shape
             if shape != graph.types[result].shape and len(shape) != 1:
-                value = add_node(graph, "reshape", [value], {"shape": (graph.types[value].size,)}, like=node, into=before.setdefault(id(last), []))
+                value = add_node(graph, "reshape", [value], {"shape": (graph.types[value].size,)}, like=anchor, into=self.added)
+                self.place[id(self.added[-1])] = place - 0.5
             extras.append(value)
-        node.inputs = [*node.inputs, *[""] * (3 - len(node.inputs)), *extras]
-        node.attrs["epilogue"] = region.values[result]
-        node.outputs = [result]
-        node.origin = tuple(dict.fromkeys((*node.origin, *(o for n in region.nodes for o in n.origin))))
-        gone.update(id(n) for n in region.nodes)
-        gone.add(id(node))
-        moved[id(last)] = node
-    kept: list[Node] = []
-    for node in graph.nodes:
-        kept += before.get(id(node), [])
-        if id(node) in moved:
-            kept.append(moved[id(node)])
-        elif id(node) not in gone:
-            kept.append(node)
-    graph.nodes = kept
-    graph.drop_unused()
-    return sum(1 for _ in gone) - len(moved)
-
-
-def _grow(
-    graph: Graph, anchor: Node, consumers: dict[str, list[Node]], position: dict[int, int], outputs: set[str], gone: set[int]
-) -> _Region | None:
-    y = anchor.outputs[0]
-    region = _Region({y: arg(0, DType.F32)})
-    best: _Region | None = None
-    while len(region.nodes) < 16:
-        inside = {id(n) for n in region.nodes}
-        candidates = {id(u): u for v in region.values for u in consumers.get(v, ()) if id(u) not in inside}
-        ready = [n for n in sorted(candidates.values(), key=lambda n: position[id(n)]) if id(n) not in gone]
-        if not ready or not _absorb(graph, anchor, region, ready[0]):
-            break
-        inside.add(id(ready[0]))
-        exits = [v for v in region.values if v in outputs or any(id(u) not in inside for u in consumers.get(v, ()))]
-        if exits == [ready[0].outputs[0]] or (not exits and ready[0].outputs[0] in outputs):
-            best = region.copy()
-    return best
-
-
-def _absorb(graph: Graph, anchor: Node, region: _Region, node: Node) -> bool:
-    """Add one elementwise node to the region; False when it does not fit."""
-    op, y = OPS[node.op], anchor.outputs[0]
-    out = graph.types[node.outputs[0]]
-    if not isinstance(op, Elementwise) or out.shape != graph.types[y].shape or out.dtype is not DType.F32:
-        return False
-    args: list[Expr] = []
-    extras = list(region.extras)
-    for value in node.inputs:
-        if not value:
-            args.append(const(0.0, DType.F32))
-            continue
-        if value in region.values:
-            args.append(region.values[value])
-            continue
-        t = graph.types[value]
-        if t.dtype is not DType.F32:
-            return False
-        array = graph.const(value)
-        if array is not None and array.size == 1:
-            args.append(const(float(array.reshape(-1)[0]), DType.F32))
-            continue
-        if t.shape != out.shape and not _per_channel(anchor, t.shape, out.shape):
-            return False
-        if value not in extras:
-            extras.append(value)
-        args.append(arg(1 + extras.index(value), DType.F32))
-    expr = substitute(op.scalar(graph.input_types(node), node.attrs), args)
-    if expr.size() > _LIMIT or len(extras) > _EXTRAS or expr.dtype is not DType.F32:
-        return False
-    region.extras = extras
-    region.values[node.outputs[0]] = expr
-    region.nodes.append(node)
-    return True
+        anchor.inputs = [*anchor.inputs, *[""] * (3 - len(anchor.inputs)), *extras]
+        anchor.attrs["epilogue"] = region.values[result]
+        anchor.outputs = [result]
+        anchor.origin = merge_origin([anchor, *region.nodes])
+        self.place[id(anchor)] = place
+        self.made_at[result] = place
+        self.gone.update(id(n) for n in region.nodes)
 
 
 def _per_channel(anchor: Node, shape: tuple[int, ...], out: tuple[int, ...]) -> bool:
@@ -135,4 +150,9 @@ def _per_channel(anchor: Node, shape: tuple[int, ...], out: tuple[int, ...]) -> 
     if len(shape) > len(out):
         return False
     full = (1,) * (len(out) - len(shape)) + shape
-    return full[axis] == out[axis] and int(np.prod(full)) == out[axis]
+    return full[axis] == out[axis] and math.prod(full) == out[axis]
+
+
+def run(graph: Graph) -> int:
+    """Returns how many elementwise nodes were fused."""
+    return _Fusion(graph).run()

@@ -15,7 +15,7 @@ import numpy as np
 from pith.graph import Graph, Node
 from pith.passes.axes import Perm, commute, compose
 from pith.passes.rewrite import Rewrite, inverse, same_order
-from pith.passes.wanted_forms import LAST, all_inputs_move, is_anchor, moved_attrs, wanted_forms
+from pith.passes.wanted_forms import LAST, all_inputs_move, is_anchor, moved_attrs, undo_prices, wanted_forms
 
 
 def identity(rank: int) -> Perm:
@@ -28,6 +28,7 @@ class _Layout:
         self.graph = graph
         self.walk = Rewrite(graph)
         self.want = wanted_forms(graph)
+        self.undo = undo_prices(graph)
         self.users = graph.consumers()
         self.forms: dict[str, dict[Perm, str]] = {}
         self.lifted: dict[tuple[str, int], str] = {}  # values reshaped to a higher rank
@@ -137,25 +138,26 @@ class _Layout:
         rank = len(shape)
         own = identity(rank)
         target = self.want.get(out, own)
+        leave = graph.types[out].nbytes if target != own else self.undo.get(out, 0)
         inputs = [node.inputs[k] for k in self.movers(node)]
         candidates = dict.fromkeys(p for i in inputs if i not in graph.constants for p in self.forms[i] if len(p) == rank)
         candidates.setdefault(target)
-        best, best_key = None, (self.total(inputs, own, shape, target, graph.types[out].nbytes), 2 * (own != target))
+        # of equal prices: follow what was just computed, which may be fused with it; else change nothing
+        best, best_key = None, (self.total(inputs, own, shape, target, leave), 1)
         for perm in candidates:
             if perm == own or moved_attrs(graph, node, perm) is None:
                 continue
-            stored = (self.forms[i].get(perm) for i in inputs if i not in graph.constants)
-            computed = any(s is not None and s in self.walk.made and self.walk.made[s].op not in ("slice", "transpose") for s in stored)
-            # of equal prices: follow what was just computed (it may be fused with it), else what readers want
-            key = self.total(inputs, perm, shape, target, graph.types[out].nbytes), 1 if computed else 2 * (perm != target) + 1
-            if key < best_key or (computed and key[0] == best_key[0] and best is None):
+            stored = (self.forms[i].get(perm, "") for i in inputs if i not in graph.constants)
+            computed = any(s in self.walk.made and self.walk.made[s].op not in ("slice", "transpose") for s in stored)
+            key = self.total(inputs, perm, shape, target, leave), 0 if computed else 2
+            if key < best_key:
                 best, best_key = perm, key
         return best
 
-    def total(self, inputs: Sequence[str], perm: Perm, shape: tuple[int, ...], target: Perm, nbytes: int) -> int:
-        """Bytes moved to run a node in the order `perm` and to hand its result on in the order `target`."""
+    def total(self, inputs: Sequence[str], perm: Perm, shape: tuple[int, ...], target: Perm, leave: int) -> int:
+        """Bytes moved to run a node in the order `perm`; `leave`: those to bring its result into the order `target`."""
         rank = len(perm)
-        price = 0 if same_order(shape, perm, target) else nbytes
+        price = 0 if same_order(shape, perm, target) else leave
         for i in dict.fromkeys(inputs):
             own = len(self.shape(i))
             price += self.price(i, perm if own == rank else identity(own))
@@ -192,22 +194,20 @@ class _Layout:
         """Reshape every stored form in place; where that tears axes apart, move the data first into a form that fits."""
         x, y = node.inputs[0], node.outputs[0]
         source, target = self.shape(x), self.shape(y)
+        own, wanted = identity(len(target)), self.want.get(y)
         found = False
         for perm, stored in self.sources(x).items():
-            q = perm if perm == identity(len(source)) else commute(source, target, perm)
-            if q is not None:
-                q = identity(len(target)) if perm == identity(len(source)) else q
-                self.reshaped(node, stored, q)
+            order = own if perm == identity(len(source)) else commute(source, target, perm)
+            if order is not None:
+                self.reshaped(node, stored, order)
                 found = True
-        wanted = self.want.get(y)
-        if found and (wanted is None or self.free(y, wanted)) or (not found and self.scramble(node)):
+        if found and (wanted is None or self.free(y, wanted)):
             return
-        perm = commute(target, source, wanted) if wanted is not None else None
-        if found and perm is None:
-            return
-        if not found:
-            q = identity(len(target)) if perm is None or wanted is None else wanted
-            self.reshaped(node, self.need(x, identity(len(source)) if perm is None else perm), q)
+        before = None if wanted is None else commute(target, source, wanted)
+        if wanted is not None and before is not None:
+            self.reshaped(node, self.need(x, before), wanted)
+        elif not found and not self.scramble(node):
+            self.reshaped(node, self.need(x, identity(len(source))), own)
 
     def reshaped(self, node: Node, stored: str, perm: Perm) -> None:
         """Add the reshape of `stored` that holds the node's output in the order `perm`."""

@@ -7,23 +7,43 @@ from collections.abc import Callable
 
 from pith.graph import Graph
 from pith.ops.base import load_all
-from pith.passes import decompose, fold_affine, fold_constants, fuse_elementwise, fuse_epilogue, layout, simplify, widen
+from pith.passes import (
+    decompose,
+    fold_affine,
+    fold_constants,
+    fold_pad,
+    fold_space_to_depth,
+    fuse_elementwise,
+    fuse_epilogue,
+    layout,
+    recognize,
+    recognize_norm,
+    simplify,
+    sink_reshape,
+    widen,
+)
 
 Report = list[tuple[str, int, int, float]]
 
 PASSES: tuple[tuple[str, Callable[[Graph], int]], ...] = (
     ("fold constants", fold_constants.run),
-    ("decompose", decompose.run),
     ("simplify", simplify.run),
+    ("decompose", decompose.run),
+    ("recognize", recognize.run),
+    ("recognize norms", recognize_norm.run),
+    ("fold pad", fold_pad.run),
     ("fold affine", fold_affine.run),
+    ("fold space to depth", fold_space_to_depth.run),
     ("widen", widen.run),
+    ("sink reshape", sink_reshape.run),
     ("fold constants", fold_constants.run),
+    ("simplify", simplify.run),
     ("layout", layout.run),
+    ("recognize norms", recognize_norm.run),
+    ("sink reshape", sink_reshape.run),
     ("simplify", simplify.run),
     ("fuse epilogue", fuse_epilogue.run),
     ("fuse elementwise", fuse_elementwise.run),
-    ("fold constants", fold_constants.run),
-    ("simplify", simplify.run),
 )
 
 

@@ -225,5 +225,5 @@ def _names_output(walk: Rewrite, node: Node, found: str) -> bool:
     """Whether the no-op only gives a graph input, a constant or another output the name of a graph output."""
     if node.outputs[0] not in walk.outputs or node.op != "reshape":
         return False
-    return found in walk.outputs or walk.made.get(found) is None and found not in walk.graph.constants
+    return found in walk.outputs or (walk.made.get(found) is None and found not in walk.graph.constants)
 

@@ -65,3 +65,46 @@ def wanted_forms(graph: Graph) -> dict[str, Perm]:
             for i in node.inputs if all_inputs_move(node) else node.inputs[:1]:
                 ask(i, want[y])
     return want
+
+
+def undo_prices(graph: Graph) -> dict[str, int]:
+    """Value -> estimate of the bytes to move if it is made channels last though its readers want its own order.
+
+    The move can wait while the readers run in any order, so it costs what it costs at the cheapest place downstream:
+    nothing behind a mean over the picture or before a product whose rows can be reordered.
+    """
+    price: dict[str, int] = {}
+
+    def bear(value: str, nbytes: int) -> None:
+        t = graph.types[value]
+        several = sum(d != 1 for d in t.shape) > 1  # else every order is the same
+        price[value] = min(t.nbytes, price.get(value, 0) + nbytes) if several else 0
+
+    for o in graph.outputs:
+        bear(o, graph.types[o].nbytes)
+    for node in reversed(graph.nodes):
+        after = sum(price.get(o, 0) for o in node.outputs)
+        for k, i in enumerate(node.inputs):
+            if i and i not in graph.constants:
+                moves = k == 0 or all_inputs_move(node)
+                bear(i, _undo_through(graph, node, i, after) if moves else graph.types[i].nbytes)
+    return price
+
+
+def _undo_through(graph: Graph, node: Node, value: str, after: int) -> int:
+    """Bytes that one reader of `value` adds, when undoing it behind the reader costs `after`."""
+    shape = graph.types[value].shape
+    rank = len(shape)
+    if rank < 3 or is_anchor(graph, node):
+        return 0 if rank >= 3 else after
+    last = (0, *range(2, rank), 1)
+    if node.op == "transpose":
+        return 0 if compose(inverse(node.attrs["perm"]), last) == tuple(range(rank)) else after
+    if node.op == "reshape":
+        q = commute(shape, graph.types[node.outputs[0]].shape, last)
+        if q is None:
+            return graph.types[value].nbytes
+        return 0 if q == tuple(range(len(q))) else after
+    if len(graph.types[next(o for o in node.outputs if o)].shape) != rank or moved_attrs(graph, node, last) is None:
+        return graph.types[value].nbytes
+    return after

@@ -68,7 +68,7 @@ def picture(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
                 box = (0.0, 0.0, float(image.width), float(image.height))
             pixels = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, box=box, reducing_gap=None), np.float64)
     except FileNotFoundError:
-        raise InputError(f"no file {path}") from None
+        raise InputError(f"no file {path}", try_="check the path") from None
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError) as e:
         raise InputError(f"{path} is not a picture that can be read", why=str(e)) from None
     pixels = pixels.reshape(height, width, channels)
@@ -89,7 +89,7 @@ def numbers(path: Path, port: PortInfo) -> np.ndarray:
         words = path.read_text().replace(",", " ").split()
         values = np.array([float(w) for w in words])
     except FileNotFoundError:
-        raise InputError(f"no file {path}") from None
+        raise InputError(f"no file {path}", try_="check the path") from None
     except (ValueError, OSError) as e:
         raise InputError(f"{path} is not a list of numbers", why=str(e)) from None
     if values.size != int(np.prod(port.shape)):
@@ -109,17 +109,23 @@ def read_input(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
             loaded: Any = np.load(path, allow_pickle=False)
             array = np.asarray(loaded if suffix == ".npy" else loaded[port.name if port.name in loaded else loaded.files[0]])
         except FileNotFoundError:
-            raise InputError(f"no file {path}") from None
+            raise InputError(f"no file {path}", try_="check the path") from None
         except (ValueError, OSError, EOFError, KeyError, IndexError) as e:
             raise InputError(f"{path} is not a NumPy array file", why=str(e)) from None
         return array
     raise InputError(f"{path}: unknown kind of input", try_="a picture (" + " ".join(PICTURES) + "), .npy, .npz or .txt")
 
 
+def is_probabilities(scores: np.ndarray) -> bool:
+    """Whether all are at least 0 and they sum to 1; a single number is no distribution."""
+    x = scores.astype(np.float64)
+    return bool(x.size > 1 and x.min() >= 0 and abs(x.sum() - 1) < 1e-3)
+
+
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities from scores; scores that already are probabilities stay as they are."""
+    """Probabilities from scores, as a row; scores that already are probabilities stay as they are."""
     x = logits.astype(np.float64).reshape(-1)
-    if x.min() >= 0 and abs(x.sum() - 1) < 1e-3:
+    if is_probabilities(x):
         return x
     e = np.exp(x - x.max())
     return np.asarray(e / e.sum())

@@ -13,6 +13,7 @@ import numpy as np
 from pith.graph.errors import BuildError, InputError
 
 _ALIGN = 64
+_FORMAT = 1  # of manifest.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,21 @@ class _Variant:
         return address + (-address % _ALIGN)
 
 
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder that `pith compile` wrote. Raises BuildError."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        raise BuildError("not a compiled network", where=str(folder), why="it has no manifest.json",
+                         try_="give the folder that `pith compile -o` wrote") from None  # fmt: skip
+    except ValueError as e:
+        raise BuildError("manifest.json is damaged", where=str(folder), why=str(e), try_="compile again") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
+        raise BuildError("not a network that this version can open", where=str(folder),
+                         why=f"its manifest.json is not of format {_FORMAT}", try_="compile again")  # fmt: skip
+    return manifest
+
+
 class Session:
     """A compiled network, ready to run.
 
@@ -68,14 +84,7 @@ class Session:
 
     def __init__(self, folder: str | Path, *, manifest: dict[str, Any] | None = None) -> None:
         self.folder = Path(folder)
-        if manifest is None:
-            try:
-                manifest = json.loads((self.folder / "manifest.json").read_text())
-            except FileNotFoundError:
-                raise BuildError("not a compiled network", where=str(self.folder), why="it has no manifest.json",
-                                 try_="give the folder that `pith compile -o` wrote") from None  # fmt: skip
-            except ValueError as e:
-                raise BuildError("manifest.json is damaged", where=str(self.folder), why=str(e), try_="compile again") from None
+        manifest = read_manifest(self.folder) if manifest is None else manifest
         self.manifest: dict[str, Any] = manifest
         if not manifest.get("library"):
             raise BuildError("this artefact has no library to load", where=str(self.folder),

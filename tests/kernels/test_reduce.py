@@ -50,6 +50,8 @@ def test_bool_and_integer_means() -> None:
     rng = np.random.default_rng(1)
     made = [Case("reduce", [floats(rng, (4, 5), "bool")], {"kind": k, "axes": (a,), "keepdims": True}) for k in ("max", "min") for a in (0, 1)]
     made += [Case("reduce", [floats(rng, (4, 7), "int32", 50)], {"kind": "mean", "axes": (a,), "keepdims": True}) for a in (0, 1)]
+    huge = np.full((3, 5), 2**31 - 1, np.int32)  # the sum does not fit, the mean does
+    made += [Case("reduce", [huge], {"kind": "mean", "axes": (a,), "keepdims": False}) for a in (0, 1)]
     run(made, "host")
 
 

@@ -1,4 +1,4 @@
-"""MobileNeXt: counts against the published tables, rules of both variants, the identity multiplier, the CPU training kernels."""
+"""MobileNeXt: published counts, the rules of both variants, the identity multiplier, the CPU training kernels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from pith.models.mobilenext import (  # noqa: E402
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "mobilenext_cifar10"
 
-# (variant, width) -> millions of parameters, millions of multiply-accumulates at 224 x 224, and the digits they are stated with.
+# (variant, width) -> millions of parameters, millions of multiply-accumulates at 224 x 224, and the digits they are
+# stated with.
 # Counted independently from the authors' released code, and from a network built by the rules of the paper.
 COUNTS = [
     ("official", 1.40, 6.126, 3, 588, 0),

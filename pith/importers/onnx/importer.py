@@ -28,7 +28,7 @@ from pith.importers.onnx.functions import expand_function, find_function
 from pith.importers.onnx.interface import Binding, bind_inputs, bind_outputs, declared_dims
 from pith.importers.onnx.load import FOREIGN, Source, load_model
 from pith.importers.onnx.plan import MAX_DEPTH, Plan, plan_function, plan_graph
-from pith.importers.onnx.registry import find, load_maps, schema
+from pith.importers.onnx.registry import find, load_maps, raw_schema, schema
 from pith.importers.onnx.tensors import sparse_to_array, to_array
 from pith.importers.onnx.typecheck import check_inputs
 from pith.ops import load_all
@@ -61,12 +61,17 @@ def import_onnx(
         raise ModelError("the model cannot be read", why=f"{type(e).__name__}: {e}", try_="export it again") from e
 
 
+def _text(name: str | bytes) -> str:
+    """A name of the file as text: protobuf hands over what is no UTF-8 as bytes."""
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else name
+
+
 class Importer:
     """State of one import."""
 
     def __init__(self, model: onnx.ModelProto, binding: Binding, folder: Any) -> None:
         self.model, self.binding, self.folder = model, binding, folder
-        self.builder = Builder(Graph(model.graph.name or "model"))
+        self.builder = Builder(Graph(_text(model.graph.name) or "model"))
         self.issues: list[Issue] = []
         self.functions: dict[tuple[str, str, str], FunctionProto] = {}
         self._plans: dict[tuple[int, tuple[str, ...]], Plan] = {}
@@ -218,11 +223,14 @@ class Importer:
         entry = None if function else find(raw.domain, raw.op, opset)
         if function is None and entry is None:
             function = None if poisoned else find_function(call)
-            if function is None and not poisoned:
+            known = poisoned and raw_schema(raw.domain, raw.op, opset) is not None
+            if function is None and not known:
                 raise call.unsupported(
                     "Pith has no such operator", "replace it by operators of `pith ops` when exporting"
                 )
-        if poisoned:
+        if poisoned:  # what it reads could not be mapped; but say now if it could not be mapped either
+            if entry is not None and entry.refuses:
+                entry.function(call)
             return [POISON] * len(raw.outputs)
         rules = schema(raw.domain, raw.op, opset)
         if rules is not None and (raw.domain, raw.op, raw.overload) not in self.functions:

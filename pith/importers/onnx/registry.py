@@ -26,6 +26,11 @@ class Entry:
     since: int
     static: tuple[int, ...]
 
+    @property
+    def refuses(self) -> bool:
+        """Whether the function only says why the operator cannot be compiled."""
+        return getattr(self.function, "func", self.function).__module__.endswith("maps_refused")
+
 
 _TABLE: dict[tuple[str, str], list[Entry]] = {}
 

@@ -16,7 +16,7 @@ def supported() -> list[dict[str, str]]:
     for domain, name in known_ops():
         entry = find(domain, name, 1 << 20)
         assert entry is not None
-        rows[domain, name] = "refused" if entry.function.__module__.endswith("maps_refused") else "mapped"
+        rows[domain, name] = "refused" if entry.refuses else "mapped"
     for s in onnx.defs.get_all_schemas():
         if s.domain == "" and not s.deprecated and (s.domain, s.name) not in rows:
             expands = s.has_function or s.has_context_dependent_function

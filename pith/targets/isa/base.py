@@ -12,7 +12,8 @@ class ISA:
     name: used in kernel names (`avx512`, `avx2`, `sse42`, `c99`);  vector_bytes: 0 for scalar code;
     registers: number of vector registers;  fma: fused multiply-add in hardware;  masks: loads and stores under a mask;
     dialect: module of `pith.vector` that prints its vector operations ("" for portable C);
-    headers: C headers its intrinsics need;  features: further facts by name ("vnni", "bf16").
+    headers: C headers its intrinsics need;  features: further facts by name ("vnni", "bf16");
+    half: the instruction set with half the vector, where this one includes it and runs it cheaper.
     """
 
     name: str
@@ -22,6 +23,7 @@ class ISA:
     masks: bool = False
     headers: tuple[str, ...] = ()
     features: frozenset[str] = frozenset()
+    half: ISA | None = None
 
     def lanes(self, itemsize: int) -> int:
         """Elements of `itemsize` bytes in one vector; 1 for scalar code."""

@@ -1,0 +1,316 @@
+/* width of the panel that begins where `left` columns are left */
+static inline int32_t panel_width_c99(int32_t left) { return left >= 2 ? 4 : 1; }
+
+/* the first `cols` columns of a finished tile to their rows */
+PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *t, int32_t rows, int32_t cols, int32_t width) {
+  for (int32_t r = 0; r < rows; r++, t += width) {
+    float *const p = y[r] + no;
+    for (int32_t c = 0; c < cols; c++) p[c] = t[c];
+  }
+}
+
+/* 4 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_c99_4x4_clipf9c5(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+  const vf bias0 = vf_load(w + 0 * VF_LANES);
+  const vf bias1 = vf_load(w + 1 * VF_LANES);
+  const vf bias2 = vf_load(w + 2 * VF_LANES);
+  const vf bias3 = vf_load(w + 3 * VF_LANES);
+  vf s0_0 = bias0, s0_1 = bias1, s0_2 = bias2, s0_3 = bias3, s1_0 = bias0, s1_1 = bias1, s1_2 = bias2, s1_3 = bias3, s2_0 = bias0, s2_1 = bias1, s2_2 = bias2, s2_3 = bias3, s3_0 = bias0, s3_1 = bias1, s3_2 = bias2, s3_3 = bias3;
+  w += 4 * VF_LANES;
+  for (int32_t t = 0; t < taps; t++) {
+    const float *const a0 = a[0] + ao;
+    const float *const a1 = a[1] + ao;
+    const float *const a2 = a[2] + ao;
+    const float *const a3 = a[3] + ao;
+    a += 4;
+    int32_t k = 0;
+    for (; k <= kc - 1; k += 1, w += 4 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf b0_1 = vf_load(w + 1 * VF_LANES);
+      const vf b0_2 = vf_load(w + 2 * VF_LANES);
+      const vf b0_3 = vf_load(w + 3 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      s0_1 = vf_fma(x0_0, b0_1, s0_1);
+      s0_2 = vf_fma(x0_0, b0_2, s0_2);
+      s0_3 = vf_fma(x0_0, b0_3, s0_3);
+      const vf x1_0 = vf_set1(a1[k]);
+      s1_0 = vf_fma(x1_0, b0_0, s1_0);
+      s1_1 = vf_fma(x1_0, b0_1, s1_1);
+      s1_2 = vf_fma(x1_0, b0_2, s1_2);
+      s1_3 = vf_fma(x1_0, b0_3, s1_3);
+      const vf x2_0 = vf_set1(a2[k]);
+      s2_0 = vf_fma(x2_0, b0_0, s2_0);
+      s2_1 = vf_fma(x2_0, b0_1, s2_1);
+      s2_2 = vf_fma(x2_0, b0_2, s2_2);
+      s2_3 = vf_fma(x2_0, b0_3, s2_3);
+      const vf x3_0 = vf_set1(a3[k]);
+      s3_0 = vf_fma(x3_0, b0_0, s3_0);
+      s3_1 = vf_fma(x3_0, b0_1, s3_1);
+      s3_2 = vf_fma(x3_0, b0_2, s3_2);
+      s3_3 = vf_fma(x3_0, b0_3, s3_3);
+    }
+  }
+  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
+  float spare[4 * 4 * VF_LANES], *p[4];
+  const int full = cols >= 4 * VF_LANES;
+  for (int32_t r = 0; r < 4; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 4 * VF_LANES;
+  {
+    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[0] + 1 * VF_LANES, vf_min(vf_max(s0_1, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[0] + 2 * VF_LANES, vf_min(vf_max(s0_2, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[0] + 3 * VF_LANES, vf_min(vf_max(s0_3, vf_set1(0.0f)), vf_set1(6.0f)));
+  }
+  {
+    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[1] + 1 * VF_LANES, vf_min(vf_max(s1_1, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[1] + 2 * VF_LANES, vf_min(vf_max(s1_2, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[1] + 3 * VF_LANES, vf_min(vf_max(s1_3, vf_set1(0.0f)), vf_set1(6.0f)));
+  }
+  {
+    vf_store(p[2] + 0 * VF_LANES, vf_min(vf_max(s2_0, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[2] + 1 * VF_LANES, vf_min(vf_max(s2_1, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[2] + 2 * VF_LANES, vf_min(vf_max(s2_2, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[2] + 3 * VF_LANES, vf_min(vf_max(s2_3, vf_set1(0.0f)), vf_set1(6.0f)));
+  }
+  {
+    vf_store(p[3] + 0 * VF_LANES, vf_min(vf_max(s3_0, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[3] + 1 * VF_LANES, vf_min(vf_max(s3_1, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[3] + 2 * VF_LANES, vf_min(vf_max(s3_2, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[3] + 3 * VF_LANES, vf_min(vf_max(s3_3, vf_set1(0.0f)), vf_set1(6.0f)));
+  }
+  if (!full) tile_part(y, no, spare, rows, cols, 4 * VF_LANES);
+}
+
+/* 1 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_c99_1x4_clipf9c5(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+  const vf bias0 = vf_load(w + 0 * VF_LANES);
+  const vf bias1 = vf_load(w + 1 * VF_LANES);
+  const vf bias2 = vf_load(w + 2 * VF_LANES);
+  const vf bias3 = vf_load(w + 3 * VF_LANES);
+  vf s0_0 = bias0, s0_1 = bias1, s0_2 = bias2, s0_3 = bias3;
+  vf p1_0 = vf_set1(0.0f), p1_1 = vf_set1(0.0f), p1_2 = vf_set1(0.0f), p1_3 = vf_set1(0.0f), p2_0 = vf_set1(0.0f), p2_1 = vf_set1(0.0f), p2_2 = vf_set1(0.0f), p2_3 = vf_set1(0.0f), p3_0 = vf_set1(0.0f), p3_1 = vf_set1(0.0f), p3_2 = vf_set1(0.0f), p3_3 = vf_set1(0.0f);
+  w += 4 * VF_LANES;
+  for (int32_t t = 0; t < taps; t++) {
+    const float *const a0 = a[0] + ao;
+    a += 1;
+    int32_t k = 0;
+    for (; k <= kc - 4; k += 4, w += 16 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf b0_1 = vf_load(w + 1 * VF_LANES);
+      const vf b0_2 = vf_load(w + 2 * VF_LANES);
+      const vf b0_3 = vf_load(w + 3 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      s0_1 = vf_fma(x0_0, b0_1, s0_1);
+      s0_2 = vf_fma(x0_0, b0_2, s0_2);
+      s0_3 = vf_fma(x0_0, b0_3, s0_3);
+      const vf b1_0 = vf_load(w + 4 * VF_LANES);
+      const vf b1_1 = vf_load(w + 5 * VF_LANES);
+      const vf b1_2 = vf_load(w + 6 * VF_LANES);
+      const vf b1_3 = vf_load(w + 7 * VF_LANES);
+      const vf x0_1 = vf_set1(a0[k + 1]);
+      p1_0 = vf_fma(x0_1, b1_0, p1_0);
+      p1_1 = vf_fma(x0_1, b1_1, p1_1);
+      p1_2 = vf_fma(x0_1, b1_2, p1_2);
+      p1_3 = vf_fma(x0_1, b1_3, p1_3);
+      const vf b2_0 = vf_load(w + 8 * VF_LANES);
+      const vf b2_1 = vf_load(w + 9 * VF_LANES);
+      const vf b2_2 = vf_load(w + 10 * VF_LANES);
+      const vf b2_3 = vf_load(w + 11 * VF_LANES);
+      const vf x0_2 = vf_set1(a0[k + 2]);
+      p2_0 = vf_fma(x0_2, b2_0, p2_0);
+      p2_1 = vf_fma(x0_2, b2_1, p2_1);
+      p2_2 = vf_fma(x0_2, b2_2, p2_2);
+      p2_3 = vf_fma(x0_2, b2_3, p2_3);
+      const vf b3_0 = vf_load(w + 12 * VF_LANES);
+      const vf b3_1 = vf_load(w + 13 * VF_LANES);
+      const vf b3_2 = vf_load(w + 14 * VF_LANES);
+      const vf b3_3 = vf_load(w + 15 * VF_LANES);
+      const vf x0_3 = vf_set1(a0[k + 3]);
+      p3_0 = vf_fma(x0_3, b3_0, p3_0);
+      p3_1 = vf_fma(x0_3, b3_1, p3_1);
+      p3_2 = vf_fma(x0_3, b3_2, p3_2);
+      p3_3 = vf_fma(x0_3, b3_3, p3_3);
+    }
+    for (; k <= kc - 1; k += 1, w += 4 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf b0_1 = vf_load(w + 1 * VF_LANES);
+      const vf b0_2 = vf_load(w + 2 * VF_LANES);
+      const vf b0_3 = vf_load(w + 3 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      s0_1 = vf_fma(x0_0, b0_1, s0_1);
+      s0_2 = vf_fma(x0_0, b0_2, s0_2);
+      s0_3 = vf_fma(x0_0, b0_3, s0_3);
+    }
+  }
+  s0_0 = (s0_0 + p1_0) + (p2_0 + p3_0);
+  s0_1 = (s0_1 + p1_1) + (p2_1 + p3_1);
+  s0_2 = (s0_2 + p1_2) + (p2_2 + p3_2);
+  s0_3 = (s0_3 + p1_3) + (p2_3 + p3_3);
+  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
+  float spare[1 * 4 * VF_LANES], *p[1];
+  const int full = cols >= 4 * VF_LANES;
+  for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 4 * VF_LANES;
+  {
+    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[0] + 1 * VF_LANES, vf_min(vf_max(s0_1, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[0] + 2 * VF_LANES, vf_min(vf_max(s0_2, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[0] + 3 * VF_LANES, vf_min(vf_max(s0_3, vf_set1(0.0f)), vf_set1(6.0f)));
+  }
+  if (!full) tile_part(y, no, spare, rows, cols, 4 * VF_LANES);
+}
+
+/* 4 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_c99_4x1_clipf9c5(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+  const vf bias0 = vf_load(w + 0 * VF_LANES);
+  vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0;
+  w += 1 * VF_LANES;
+  for (int32_t t = 0; t < taps; t++) {
+    const float *const a0 = a[0] + ao;
+    const float *const a1 = a[1] + ao;
+    const float *const a2 = a[2] + ao;
+    const float *const a3 = a[3] + ao;
+    a += 4;
+    int32_t k = 0;
+    for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      const vf x1_0 = vf_set1(a1[k]);
+      s1_0 = vf_fma(x1_0, b0_0, s1_0);
+      const vf x2_0 = vf_set1(a2[k]);
+      s2_0 = vf_fma(x2_0, b0_0, s2_0);
+      const vf x3_0 = vf_set1(a3[k]);
+      s3_0 = vf_fma(x3_0, b0_0, s3_0);
+    }
+  }
+  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
+  float spare[4 * 1 * VF_LANES], *p[4];
+  const int full = cols >= 1 * VF_LANES;
+  for (int32_t r = 0; r < 4; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
+  {
+    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), vf_set1(6.0f)));
+  }
+  {
+    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), vf_set1(6.0f)));
+  }
+  {
+    vf_store(p[2] + 0 * VF_LANES, vf_min(vf_max(s2_0, vf_set1(0.0f)), vf_set1(6.0f)));
+  }
+  {
+    vf_store(p[3] + 0 * VF_LANES, vf_min(vf_max(s3_0, vf_set1(0.0f)), vf_set1(6.0f)));
+  }
+  if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
+}
+
+/* 1 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_c99_1x1_clipf9c5(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+  const vf bias0 = vf_load(w + 0 * VF_LANES);
+  vf s0_0 = bias0;
+  vf p1_0 = vf_set1(0.0f), p2_0 = vf_set1(0.0f), p3_0 = vf_set1(0.0f);
+  w += 1 * VF_LANES;
+  for (int32_t t = 0; t < taps; t++) {
+    const float *const a0 = a[0] + ao;
+    a += 1;
+    int32_t k = 0;
+    for (; k <= kc - 4; k += 4, w += 4 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      const vf b1_0 = vf_load(w + 1 * VF_LANES);
+      const vf x0_1 = vf_set1(a0[k + 1]);
+      p1_0 = vf_fma(x0_1, b1_0, p1_0);
+      const vf b2_0 = vf_load(w + 2 * VF_LANES);
+      const vf x0_2 = vf_set1(a0[k + 2]);
+      p2_0 = vf_fma(x0_2, b2_0, p2_0);
+      const vf b3_0 = vf_load(w + 3 * VF_LANES);
+      const vf x0_3 = vf_set1(a0[k + 3]);
+      p3_0 = vf_fma(x0_3, b3_0, p3_0);
+    }
+    for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+    }
+  }
+  s0_0 = (s0_0 + p1_0) + (p2_0 + p3_0);
+  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
+  float spare[1 * 1 * VF_LANES], *p[1];
+  const int full = cols >= 1 * VF_LANES;
+  for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
+  {
+    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), vf_set1(6.0f)));
+  }
+  if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
+}
+
+/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
+static void rows_f32_c99_4x4_clipf9c5(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, int32_t rows, int32_t n, int32_t height) {
+  int32_t width;
+  for (int32_t c = 0; c < n; c += width) {
+    width = panel_width_c99(n - c);
+    if (width == 4) {
+      if (height == 4) tile_f32_c99_4x4_clipf9c5(taps, kc, a, ao, w, y, c, rows, n - c);
+      else tile_f32_c99_1x4_clipf9c5(taps, kc, a, ao, w, y, c, rows, n - c);
+    } else if (width == 1) {
+      if (height == 4) tile_f32_c99_4x1_clipf9c5(taps, kc, a, ao, w, y, c, rows, n - c);
+      else tile_f32_c99_1x1_clipf9c5(taps, kc, a, ao, w, y, c, rows, n - c);
+    }
+    w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
+  }
+}
+
+static void conv_f32_c99_rows_4x4_clipf9c5(const float *x, const float *w, const float *zero, float *y, void *scratch,
+    int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t groups, int32_t wg,
+    int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
+    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
+  const float **const a = (const float **)scratch;
+  float *const patch = (float *)(void *)(a + kh * 4);
+  float *out[4];
+  (void)groups;
+  (void)wg;
+  (void)dw;
+  const int32_t pixels = batch * oh * ow;
+  int32_t b = 0, i = 0, j = 0;
+  for (int32_t p = 0; p < pixels;) {
+    const int32_t height = pixels - p > 1 ? 4 : 1;
+    const int32_t rows = pixels - p < height ? pixels - p : height;
+    for (int32_t r = 0; r < height; r++) { /* rows past the end repeat the last pixel and are not stored */
+      const float *const xb = x + (ptrdiff_t)b * xn;
+      const int32_t iy0 = i * sh - ph, ix0 = j * sw - pw;
+      out[r] = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh + (ptrdiff_t)j * yw;
+      for (int32_t ty = 0; ty < kh; ty++) {
+        const int32_t iy = iy0 + ty * dh;
+        const float *row = zero;
+        if (iy >= 0 && iy < ih) {
+          row = xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix0 * xw;
+          if (ix0 < 0 || ix0 + kw > iw) {
+            float *const edge = patch + (ptrdiff_t)(ty * height + r) * kw * c;
+            const int32_t lo = ix0 < 0 ? -ix0 * c : 0, hi = ix0 + kw > iw ? (iw - ix0) * c : kw * c;
+            for (int32_t k = 0; k < kw * c; k++) edge[k] = k >= lo && k < hi ? row[k] : 0.0f;
+            row = edge;
+          }
+        }
+        a[ty * height + r] = row;
+      }
+      if (r < rows - 1 || (r == rows - 1 && height == rows)) { /* next pixel */
+        if (++j == ow) {
+          j = 0;
+          if (++i == oh) {
+            i = 0;
+            b++;
+          }
+        }
+      }
+    }
+    rows_f32_c99_4x4_clipf9c5(kh, kw * c, a, 0, w, out, rows, n, height);
+    p += rows;
+  }
+}

@@ -1,0 +1,103 @@
+"""For every kernel a small network that uses it: a case of the ONNX suite, or a graph built here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pith.api import Compilation, generate, stages
+from pith.graph import DType, Graph, TensorType
+from pith.graph.expr import arg, clamp
+from pith.importers.onnx import shape_inputs
+from pith.ops.base import add_node, load_all
+from pith.targets.base import get_target
+from tests.conformance.cases import load_cases
+
+SUITE = {
+    "arg_reduce/loops": "node/test_argmax_default_axis_example",
+    "average_pool/unrolled": "node/test_averagepool_1d_default",
+    "average_pool/window": "node/test_averagepool_2d_precomputed_pads",
+    "batch_norm/channels": "node/test_batchnorm_epsilon",
+    "bit_cast/bytes": "node/test_bitcast_2d_float32_to_int32",
+    "conv/generic": "node/test_basic_conv_with_padding",
+    "conv_transpose/generic": "node/test_col2im_5d",
+    "cumulative/loops": "node/test_cumprod_1d",
+    "deform_conv/columns": "node/test_basic_deform_conv_with_padding",
+    "det/lu": "node/test_det_2d",
+    "fused/map": "node/test_hardsigmoid",
+    "fused/transpose": "node/test_transpose_all_permutations_1",
+    "gather/loops": "node/test_gather_0",
+    "gather_elements/loops": "node/test_gather_elements_0",
+    "gather_nd/loops": "node/test_gathernd_example_float32",
+    "grid_sample/points": "node/test_gridsample",
+    "gru/steps": "node/test_gru_batchwise",
+    "instance_norm/channels": "node/test_group_normalization_epsilon",
+    "layer_norm/rows": "node/test_layer_normalization_2d_axis0",
+    "log_softmax/rows": "node/test_logsoftmax_axis_0",
+    "lp_normalization/loops": "node/test_l1normalization_axis_0",
+    "lp_pool/window": "node/test_lppool_1d_default",
+    "lrn/channels": "node/test_lrn",
+    "lstm/steps": "node/test_lstm_batchwise",
+    "matmul/batched": "node/test_matmul_3d",
+    "matmul/generic": "node/test_matmulinteger",
+    "max_pool/indices": "node/test_maxpool_with_argmax_2d_precomputed_pads",
+    "max_pool/separable": "node/test_maxpool_2d_precomputed_pads",
+    "max_pool/unrolled": "node/test_maxpool_1d_default",
+    "max_pool/window": "node/test_maxpool_3d_default",
+    "pad/border": "node/test_reflect_pad",
+    "reduce/loops": "node/test_reduce_mean_keepdims_example",
+    "resize/axes": "node/test_resize_downsample_scales_cubic",
+    "resize/planes": "node/test_resize_downsample_scales_linear",
+    "rms_norm/rows": "node/test_rms_normalization_2d_axis0",
+    "rnn/steps": "node/test_rnn_seq_length",
+    "roi_align/cells": "node/test_roialign_aligned_false",
+    "scatter_elements/loops": "node/test_scatter_elements_with_axis",
+    "scatter_nd/loops": "node/test_scatternd",
+    "softmax/rows": "node/test_softmax_axis_2",
+    "top_k/heap": "node/test_top_k",
+}
+
+
+def _graph(shape: tuple[int, ...], op: str, weights: tuple[int, ...], **attrs: object) -> Callable[[], Graph]:
+    """One operator with constant weights and bias, clipped to [0, 6]."""
+
+    def build() -> Graph:
+        load_all()
+        g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.F32, shape)})
+        outputs = weights[0] if op == "conv" else weights[1]
+        w, b = g.add_constant(np.ones(weights, np.float32)), g.add_constant(np.zeros(outputs, np.float32))
+        g.outputs = [add_node(g, op, ["x", w, b], {**attrs, "epilogue": clamp(arg(0, DType.F32), 0.0, 6.0)})]
+        return g
+
+    return build
+
+
+def _max_roi_pool() -> Graph:
+    load_all()
+    g = Graph("golden", inputs=["x", "rois"], types={"x": TensorType(DType.F32, (1, 2, 8, 8)), "rois": TensorType(DType.F32, (3, 5))})
+    g.outputs = [add_node(g, "max_roi_pool", ["x", "rois"], {"pooled_shape": (2, 2), "spatial_scale": 1.0})]
+    return g
+
+
+_CONV = {"strides": (1, 1), "pads": (1, 1, 1, 1), "dilations": (1, 1), "layout": "channels_last"}
+BUILT: dict[str, Callable[[], Graph]] = {
+    "max_roi_pool/cells": _max_roi_pool,
+    "matmul/gemm": _graph((5, 24), "matmul", (24, 40)),
+    "conv/pointwise": _graph((1, 5, 5, 16), "conv", (24, 16, 1, 1), **{**_CONV, "pads": (0, 0, 0, 0)}, group=1),
+    "conv/direct": _graph((1, 5, 5, 16), "conv", (24, 16, 3, 3), **_CONV, group=1),
+    "conv/depthwise": _graph((1, 9, 9, 16), "conv", (16, 1, 3, 3), **_CONV, group=16),
+    "conv_transpose/phases": _graph((1, 5, 5, 16), "conv_transpose", (16, 8, 2, 2), **{**_CONV, "pads": (0,) * 4, "strides": (2, 2)}, output_padding=(0, 0), group=1),
+}
+
+
+def compiled(name: str, target: str) -> Compilation:
+    """The network for kernel `name` lowered for `target`."""
+    if name in BUILT:
+        return generate([BUILT[name]()], get_target(target), "golden")
+    case = load_cases()[SUITE[name]]
+    inputs, _ = case.data_sets[0]
+    given = {i.name: a for i, a in zip(case.model.graph.input, inputs, strict=False) if a is not None}
+    fixed = shape_inputs(case.model)
+    shapes = {n: a.shape for n, a in given.items() if n not in fixed}
+    return stages(case.model, target, shapes, constants={n: a for n, a in given.items() if n in fixed})

@@ -1,0 +1,51 @@
+"""The C of every kernel, compared with the text reviewed last. `PITH_UPDATE_GOLDEN=1 pytest tests/golden` writes it anew."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pith.kernels.base import KERNELS, load_all
+from pith.vector.cfunction import CFunction
+from tests.golden.cases import BUILT, SUITE, compiled
+
+FOLDER = Path(__file__).parent / "c"
+TARGETS = ("c99", "x86-64-v3")
+load_all()
+NAMES = sorted(f"{op}/{k.name}" for op, ks in KERNELS.items() for k in ks)
+
+
+def _text(function: CFunction) -> str:
+    """The function and what it calls of its own (not the math library or the vector dialect), callees first."""
+    parts: dict[str, str] = {}
+
+    def visit(f: CFunction) -> None:
+        for r in f.requires:
+            if not r.name.startswith(("pith_", "vf", "PITH_")):
+                visit(r)
+        parts[f.name] = f.text
+
+    visit(function)
+    return "\n".join(parts.values())
+
+
+def test_every_kernel_has_a_case() -> None:
+    assert sorted({*SUITE, *BUILT}) == NAMES
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", NAMES)
+def test_text(name: str, target: str) -> None:
+    op, family = name.split("/")
+    program = compiled(name, target).programs[0]
+    steps = [s for s in program.steps if s.kernel == family and (s.op == op or op == "fused")]
+    assert steps, f"the case no longer uses {name}: {[(s.op, s.kernel) for s in program.steps]}"
+    text = _text(steps[0].function)
+    path = FOLDER / f"{op}_{family}.{target}.c"
+    if os.environ.get("PITH_UPDATE_GOLDEN"):
+        FOLDER.mkdir(exist_ok=True)
+        path.write_text(text)
+    assert path.exists(), f"no golden file; write it with PITH_UPDATE_GOLDEN=1 and review {path.name}"
+    assert text == path.read_text(), f"{path.name} differs; if meant, PITH_UPDATE_GOLDEN=1 and review the diff"
