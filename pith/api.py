@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pith.artefact import as_build_error, code_size, new_folder, write_manifest, write_sources
+from pith.artefact import code_size, new_folder, write_manifest, write_sources
 from pith.emit.c import Sources, emit, identifier
 from pith.graph import Graph, InputError, ShapeError
 from pith.lower.lower import lower
@@ -84,12 +84,13 @@ def expand_shapes(shapes: Shapes | None) -> list[dict[str, tuple[int, ...]]]:
         return [{}]
     choices: list[list[tuple[str, tuple[int, ...]]]] = []
     for name, value in shapes.items():
-        several = bool(value) and not isinstance(value[0], (int, np.integer))
-        options = list(value) if several else [value]
-        for o in options:
-            if any(int(d) < 0 for d in o):  # type: ignore[union-attr]
-                raise ShapeError(f"shape of {name!r} has a negative dimension: {list(o)}")  # type: ignore[arg-type]
-        choices.append([(name, tuple(int(d) for d in o)) for o in options])  # type: ignore[union-attr]
+        options: list[tuple[int, ...]] = []
+        for o in [value] if not value or isinstance(value[0], (int, np.integer)) else value:
+            assert isinstance(o, Sequence)
+            options.append(tuple(int(d) for d in o))  # type: ignore[arg-type]
+            if any(d < 0 for d in options[-1]):
+                raise ShapeError(f"shape of {name!r} has a negative dimension: {list(options[-1])}")
+        choices.append([(name, o) for o in options])
     return [dict(c) for c in itertools.product(*choices)]
 
 
@@ -225,7 +226,7 @@ def _build_into(folder: Path, result: Compilation, cc: str | None, opt: str, pro
 
 def describe(result: Compilation) -> dict[str, Any]:
     """The manifest: everything `inspect`, the report and the runtime need, as plain data."""
-    variants = []
+    variants: list[dict[str, Any]] = []
     for k, (graph, p) in enumerate(zip(result.graphs, result.programs, strict=True)):
         symbol = result.sources.name if len(result.programs) == 1 else f"{result.sources.name}_{k}"
         variants.append(

@@ -80,8 +80,8 @@ def demo(folder: Path) -> None:
     metadata = net.manifest["metadata"]
     labels, how = json.loads(metadata["pith.labels"]), Preprocess.parse(metadata["pith.preprocess"])
     (port,) = net.inputs
-    shown = []
-    first = None
+    shown: list[tuple[str, Image.Image, list[tuple[str, float]]]] = []
+    first: np.ndarray = np.zeros(port.shape, np.float32)
     for photo in photographs():
         image = Image.open(io.BytesIO(photo.read())).convert("RGB")
         image = image.crop(photo.crop) if photo.crop else image
@@ -91,7 +91,7 @@ def demo(folder: Path) -> None:
         image.crop((left, upper, left + side, upper + side)).save(buffer)
         x = picture(buffer, port, how)
         buffer.unlink()
-        first = x if first is None else first
+        first = first if shown else x
         p = softmax(net(x))
         best = [(labels[i], float(p[i])) for i in np.argsort(-p)[:3]]
         shown.append((photo.name, image, best))

@@ -6,15 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pith.graph import InternalError, TensorType
+from pith.graph import DType, InternalError, TensorType
 from pith.kernels.cexpr import literal
-from pith.graph import DType
 from pith.lower.program import ALIGN, BufferRef, Port, Program, Step, Value, WeightRef
 from pith.vector.cfunction import CFunction
 
 _KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while".split()
+    ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while"]
 )
 
 

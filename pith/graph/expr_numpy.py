@@ -31,7 +31,7 @@ def _mod(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _fmod(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Remainder with the sign of the dividend (C's fmod)."""
     if a.dtype.kind == "f":
-        return np.fmod(a, b)
+        return np.asarray(np.fmod(a, b))
     return np.where(b == 0, 0, np.fmod(a, np.where(b == 0, 1, b))).astype(a.dtype)
 
 
@@ -43,7 +43,7 @@ def _shift(a: np.ndarray, b: np.ndarray, left: bool) -> np.ndarray:
 
 
 def _round_away(x: np.ndarray) -> np.ndarray:
-    return np.copysign(np.floor(np.abs(x) + 0.5), x).astype(x.dtype)
+    return np.asarray(np.copysign(np.floor(np.abs(x) + 0.5), x)).astype(x.dtype)
 
 
 def _wide(f: Callable[[Any], Any]) -> Callable[[np.ndarray], np.ndarray]:
@@ -83,7 +83,7 @@ def _cast(x: np.ndarray, dtype: DType, saturate: bool) -> np.ndarray:
     if saturate and dtype.is_int:
         info = {DType.I4: (-8, 7), DType.U4: (0, 15)}.get(dtype) or (np.iinfo(dtype.np).min, np.iinfo(dtype.np).max)
         y = np.rint(x) if x.dtype.kind == "f" else x
-        return np.clip(np.nan_to_num(y, nan=0.0, posinf=info[1], neginf=info[0]), *info).astype(dtype.np)
+        return np.asarray(np.clip(np.nan_to_num(y, nan=0.0, posinf=info[1], neginf=info[0]), *info)).astype(dtype.np)
     if saturate and dtype in SMALL_FLOATS:
         import ml_dtypes
 

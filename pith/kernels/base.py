@@ -7,6 +7,7 @@ it `accepts` (copying only when it must), and calls `emit`. Nothing here knows a
 from __future__ import annotations
 
 import importlib
+import itertools
 import pkgutil
 from abc import ABC, abstractmethod
 from collections import defaultdict
@@ -54,7 +55,7 @@ class Operand:
         if not self.inner_contiguous:
             return False
         outer = [(d, s) for d, s in zip(self.shape[:-1], self.strides[:-1], strict=True) if d != 1]
-        return all(a[1] == b[0] * b[1] for a, b in zip(outer, outer[1:], strict=False))
+        return all(a[1] == b[0] * b[1] for a, b in itertools.pairwise(outer))
 
     @property
     def pitch(self) -> int:

@@ -103,7 +103,7 @@ def _float_mod(n: str, fmod: CFunction) -> CFunction:
     )
 
 
-_RANGES = {d: (int(np.iinfo(d.np).min), int(np.iinfo(d.np).max)) for d in DType if d.is_int and d not in (DType.I4, DType.U4)}
+_RANGES: dict[DType, tuple[int, int]] = {d: (int(np.iinfo(d.np).min), int(np.iinfo(d.np).max)) for d in DType if d.is_int and d not in (DType.I4, DType.U4)}
 _RANGES |= {DType.I4: (-8, 7), DType.U4: (0, 15)}
 
 

@@ -140,7 +140,7 @@ class MatmulBatched(Kernel):
         return 0.5
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
-        return index == 1 and not output or operand.inner_contiguous
+        return (index == 1 and not output) or operand.inner_contiguous
 
     def emit(self, call: Call) -> Emitted:
         tail = tail_of(call)

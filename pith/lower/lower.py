@@ -314,7 +314,7 @@ class _Lowering:
             Step(
                 call.name, label, origin, kernel.name, emitted.function, tuple(values), tuple(dict.fromkeys(reads)),
                 tuple(dict.fromkeys(writes)), outputs[0].type, cost, emitted.why,
-            )  # fmt: skip
+            )
         )
 
     def finish(self, inputs: list[Port], outputs: list[Port]) -> Program:

@@ -120,7 +120,8 @@ class Conv(Op):
                 for t, d, s, size in zip(tap, attrs["dilations"], attrs["strides"], out, strict=True)
             ))]  # fmt: skip
             columns = window.reshape(n, group, w.shape[1], -1)
-            y += np.matmul(grouped[(slice(None), slice(None), slice(None), *tap)], columns)
+            at: tuple[slice | int, ...] = (slice(None), slice(None), slice(None), *tap)
+            y += np.matmul(grouped[at], columns)
         y = y.reshape(n, o, *out)
         if bias is not None:
             y = y + bias.astype(wide).reshape(1, o, *([1] * r))

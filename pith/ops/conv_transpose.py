@@ -58,7 +58,8 @@ class ConvTranspose(Op):
         columns = a.reshape(n, group, c // group, -1)
         grouped = w.astype(wide).reshape(group, c // group, per, *w.shape[2:])
         for tap in itertools.product(*(range(k) for k in w.shape[2:])):
-            part = np.matmul(np.swapaxes(grouped[(slice(None), slice(None), slice(None), *tap)], 1, 2), columns)
+            which: tuple[slice | int, ...] = (slice(None), slice(None), slice(None), *tap)
+            part = np.matmul(np.swapaxes(grouped[which], 1, 2), columns)
             at = tuple(
                 slice(t * d, t * d + (size - 1) * s + 1, s)
                 for t, d, s, size in zip(tap, attrs["dilations"], attrs["strides"], spatial, strict=True)

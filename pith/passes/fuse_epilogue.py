@@ -131,7 +131,10 @@ class _Fusion:
         extras = []
         for value in region.extras:
             shape = graph.types[value].shape
-            if shape != graph.types[result].shape and len(shape) != 1:
+            vector = shape != graph.types[result].shape and len(shape) != 1
+            if vector and value in graph.constants:
+                value = graph.add_constant(graph.constants[value].reshape(-1), value)
+            elif vector:
                 value = add_node(graph, "reshape", [value], {"shape": (graph.types[value].size,)}, like=anchor, into=self.added)
                 self.place[id(self.added[-1])] = place - 0.5
             extras.append(value)

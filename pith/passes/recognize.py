@@ -39,6 +39,8 @@ class _Finder:
 
     def scaled(self, value: str, x: str) -> float | None:
         """c when `value` is c * x."""
+        if value == x:
+            return 1.0
         c, factors = self.product(value)
         return c if factors == [x] else None
 

@@ -56,9 +56,8 @@ def picture(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
     channels, height, width = shape if first else (shape[2], shape[0], shape[1])
     Image.MAX_IMAGE_PIXELS = _PIXELS
     try:
-        with Image.open(path) as image:
-            image.load()
-            image = image.convert("L" if channels == 1 else "RGB")
+        with Image.open(path) as opened:
+            image = opened.convert("L" if channels == 1 else "RGB")
             if how.crop:
                 scale = min(image.width / width, image.height / height)
                 w, h = width * scale, height * scale

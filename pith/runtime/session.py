@@ -32,7 +32,8 @@ class PortInfo:
         except TypeError:
             import ml_dtypes
 
-            return np.dtype(getattr(ml_dtypes, self.dtype))
+            dtype: np.dtype = np.dtype(getattr(ml_dtypes, self.dtype))
+            return dtype
 
 
 class _Variant:
@@ -192,7 +193,7 @@ class Session:
             ctypes.memset(ns, 0, ctypes.sizeof(ns))
             run(variant.arena(), ctypes.addressof(variant.in_struct), ctypes.addressof(variant.out_struct), clock, ctypes.addressof(ns))
             if k >= 2:
-                total += np.frombuffer(ns, np.int64)[: len(steps)]
+                total += np.array(ns[: len(steps)], np.int64)
         mean = total / runs / 1e9
         return [{"name": s["name"], "op": s["op"], "kernel": s["kernel"], "seconds": float(t)} for s, t in zip(steps, mean, strict=True)]
 

@@ -85,7 +85,7 @@ _AVX512 = """typedef __m512 vf;
 static inline vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
 static inline void vf_store(float *p, vf v) { _mm512_storeu_ps(p, v); }
 static inline __mmask16 vf_mask(int32_t n) {
-  return n >= 16 ? (__mmask16)0xffffu : n <= 0 ? (__mmask16)0 : (__mmask16)((1u << (uint32_t)n) - 1u);
+  return (__mmask16)(n >= 16 ? 0xffffu : n <= 0 ? 0u : (1u << (uint32_t)n) - 1u);
 }
 static inline vf vf_load_n(const float *p, int32_t n) { return _mm512_maskz_loadu_ps(vf_mask(n), p); }
 static inline void vf_store_n(float *p, vf v, int32_t n) { _mm512_mask_storeu_ps(p, vf_mask(n), v); }
@@ -93,8 +93,12 @@ static inline vf vf_set1(float x) { return _mm512_set1_ps(x); }
 static inline vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 static inline vf vf_min(vf a, vf b) { return _mm512_min_ps(b, a); }
 static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(b, a); }
-static inline vf vf_lt(vf a, vf b, vf t, vf f) { return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), f, t); }
-static inline vf vf_le(vf a, vf b, vf t, vf f) { return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LE_OQ), f, t); }
+static inline vf vf_lt(vf a, vf b, vf t, vf f) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), f, t);
+}
+static inline vf vf_le(vf a, vf b, vf t, vf f) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LE_OQ), f, t);
+}
 static inline float vf_sum(vf v) {
   float t[16], s[8];
   vf_store(t, v);
@@ -151,7 +155,7 @@ def print_vector(expr: Expr, args: Sequence[str], prefix: str) -> tuple[list[str
     statements: list[str] = []
     text: dict[int, str] = {}
     for n in expr.walk():
-        a = [text[id(x)] for x in n.args]
+        parts = [text[id(x)] for x in n.args]
         if n.op == "arg":
             s = args[int(n.value)]
         elif n.op == "const":
@@ -161,13 +165,13 @@ def print_vector(expr: Expr, args: Sequence[str], prefix: str) -> tuple[list[str
         elif n.op == "select":
             name, swap = _PICK[n.args[0].op]
             x, y = (text[id(v)] for v in n.args[0].args)
-            s = f"{name}({y if swap else x}, {x if swap else y}, {a[1]}, {a[2]})"
+            s = f"{name}({y if swap else x}, {x if swap else y}, {parts[1]}, {parts[2]})"
         elif n.op in _INFIX:
-            s = f"({a[0]} {_INFIX[n.op]} {a[1]})"
+            s = f"({parts[0]} {_INFIX[n.op]} {parts[1]})"
         elif n.op == "neg":
-            s = f"(-{a[0]})"
+            s = f"(-{parts[0]})"
         else:
-            s = f"vf_{n.op}({', '.join(a)})"
+            s = f"vf_{n.op}({', '.join(parts)})"
         if n.args and n.op not in _PICK and uses.get(id(n), 0) > 1:
             name = f"{prefix}{len(statements)}"
             statements.append(f"const vf {name} = {s};")

@@ -44,7 +44,7 @@ def test_run_prints_top_labels(classifier: Path) -> None:
     done = pith("run", classifier, "grey.png", "--labels", "labels.txt", "--top", 3, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("thing") == 3
-    parsed = json.loads(pith("run", classifier, "grey.png", "grey.png", "--json", cwd=folder).stdout)
+    parsed = json.loads(pith("run", classifier, "grey.png", "grey.png", "--labels", "labels.txt", "--json", cwd=folder).stdout)
     assert len(parsed["results"]) == 2
     assert parsed["results"][0]["top"][0].keys() == {"label", "index", "probability"}
 

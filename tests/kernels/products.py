@@ -64,18 +64,17 @@ class Built:
         return list(result) if isinstance(result, tuple) else [result]
 
 
-def build(cases: Sequence[Case], target: str, kernel: str | None = None, *, cc: str | None = None, opt: str = "-O2") -> Built:
-    """One graph that holds every case side by side, compiled for `target` without passes."""
+def graph_of(cases: Sequence[Case]) -> tuple[Graph, list[np.ndarray]]:
+    """One graph that holds every case side by side, and the arrays of its inputs in order."""
     graph = Graph("cases")
     feeds: list[np.ndarray] = []
     for n, case in enumerate(cases):
         names = []
         for i, a in enumerate(case.inputs):
-            if a is None:
-                names.append("")
-                continue
-            name = f"c{n}_{i}"
+            name = f"c{n}_{i}" if a is not None else ""
             names.append(name)
+            if a is None:
+                continue
             if i in case.constant:
                 graph.set_constant(name, a)
             else:
@@ -84,8 +83,14 @@ def build(cases: Sequence[Case], target: str, kernel: str | None = None, *, cc: 
                 feeds.append(a)
         graph.outputs.append(ops.add_node(graph, case.op, names, case.attrs, outputs=[f"y{n}"]))
     graph.validate()
+    return graph, feeds
+
+
+def build(cases: Sequence[Case], target: str, kernel: str | None = None, *, opt: str = "-O2") -> Built:
+    """The cases compiled into one library for `target`, without passes; `kernel`: the one to use."""
+    graph, feeds = graph_of(cases)
     with only(cases[0].op, kernel):
-        session = compile_graph(graph, target, optimize=False, opt=opt, cc=cc)
+        session = compile_graph(graph, target, optimize=False, opt=opt)
     steps = session.manifest["variants"][0]["steps"]
     return Built(cases, session, [s["family"] for s in steps], feeds)
 
@@ -133,8 +138,8 @@ def check(case: Case, got: np.ndarray) -> None:
     worst = np.argmax(error - bound) if error.size else 0
     assert np.isfinite(got.astype(np.float64)).all(), f"{case}: not finite"
     assert (error <= bound).all(), (
-        f"{case}: {int((error > bound).sum())} of {error.size} outputs are off; the worst, {np.unravel_index(worst, error.shape)}, "
-        f"is {got.reshape(-1)[worst]} for {want.reshape(-1)[worst]}"
+        f"{case}: {int((error > bound).sum())} of {error.size} outputs are off; the worst, at "
+        f"{np.unravel_index(worst, error.shape)}, is {got.reshape(-1)[worst]} for {want.reshape(-1)[worst]}"
     )
 
 
@@ -160,8 +165,6 @@ EPILOGUES: dict[str, tuple[Expr, tuple[str, ...]]] = {
 }
 
 
-def extras_for(rng: np.random.Generator, kinds: Sequence[str], shape: tuple[int, ...], axis: int, dtype: Any = np.float32) -> list[np.ndarray]:
-    """Arrays for the extras of an epilogue; per-channel ones within [-1, 1] so that they do not amplify errors."""
-    return [
-        rng.uniform(-1, 1, shape[axis] if k == "channel" else shape).astype(dtype) for k in kinds
-    ]  # fmt: skip
+def extras_for(rng: np.random.Generator, kinds: Sequence[str], shape: tuple[int, ...], axis: int) -> list[np.ndarray]:
+    """Arrays for the extras of an epilogue, within [-1, 1] so that they do not amplify errors."""
+    return [rng.uniform(-1, 1, shape[axis] if k == "channel" else shape).astype(np.float32) for k in kinds]

@@ -172,7 +172,7 @@ def test_generic(op: str) -> None:
         more = {} if op == "conv" else {"output_padding": (1, 0, 1)[:r]}
         cases.append(
             conv_case(rng, (7, 6, 5)[:r], (3, 2, 3)[:r], (4, 6), batch=2, strides=(2, 1, 2)[:r], dilations=(1, 2, 1)[:r], group=2,
-                      pads=(1, 2, 0)[:r] + (2, 0, 1)[:r], layout=layout, dtype=dtype, constant=(), bias=r != 2, **more)  # fmt: skip
+                      pads=(1, 2, 0)[:r] + (2, 0, 1)[:r], layout=layout, dtype=dtype, constant=(), bias=r != 2, **more)
         )
     for name in EPILOGUES:
         more = {} if op == "conv" else {"output_padding": (0, 0)}
@@ -219,6 +219,6 @@ def test_any_geometry(data: st.DataObject) -> None:
             continue
         cases.append(
             conv_case(rng, spatial, kernel, (ci, co), strides=strides, dilations=dilations, pads=pads, group=group,
-                      batch=data.draw(st.integers(1, 2)), epilogue=data.draw(st.sampled_from(["", *EPILOGUES])))  # fmt: skip
+                      batch=data.draw(st.integers(1, 2)), epilogue=data.draw(st.sampled_from(["", *EPILOGUES])))
         )
     check_all(build(cases, target))

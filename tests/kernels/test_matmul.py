@@ -133,7 +133,7 @@ def test_any_shape(data: st.DataObject) -> None:
         a, b = ((k, m) if ta else (m, k)), ((n, k) if tb else (k, n))
         cases.append(
             matmul_case(rng, (*batch, *a), (*(batch if own else ()), *b), trans_a=ta, trans_b=tb, bias=data.draw(st.booleans()),
-                        epilogue=data.draw(st.sampled_from(["", *EPILOGUES])), constant=data.draw(st.sampled_from([(), (1, 2), (2,)])))  # fmt: skip
+                        epilogue=data.draw(st.sampled_from(["", *EPILOGUES])), constant=data.draw(st.sampled_from([(), (1, 2), (2,)])))
         )
     check_all(build(cases, target))
 

@@ -19,7 +19,7 @@ def test_live_buffers_never_overlap(spans: list[tuple[int, int, int]]) -> None:
     size, bound = plan_arena(buffers, tries=20)
     assert bound <= size
     for i, a in enumerate(buffers):
-        assert a.offset % ALIGN == 0 and 0 <= a.offset and a.offset + a.nbytes <= size
+        assert a.offset % ALIGN == 0 and a.offset >= 0 and a.offset + a.nbytes <= size
         for b in buffers[:i]:
             together = a.first <= b.last and b.first <= a.last
             apart = a.offset + a.nbytes <= b.offset or b.offset + b.nbytes <= a.offset

@@ -9,6 +9,8 @@ import onnxruntime as ort
 import pytest
 
 from pith.api import compile as pith_compile
+from pith.api import import_model
+from tests.models.truth import run_float64
 from tests.models.zoo import MODELS, RealModel, quantum
 
 
@@ -33,10 +35,25 @@ def test_agrees_with_onnx_runtime(model: RealModel, data_dir: Path) -> None:
             error = np.abs(out.astype(np.float64) - want)
             if model.quantised:
                 within, total = within + int((error <= step * 1.0001).sum()), total + error.size
-            else:
-                assert error.max() <= 1e-4 * np.ptp(want), f"{info.name}: {error.max()} of range {np.ptp(want)}"
+            elif error.max() > 1e-4 * np.ptp(want):
+                _no_worse_than_the_oracle(model, path, feed, info.name, out, want)
     if model.quantised:
         assert within >= 0.999 * total, f"{within} of {total} outputs within one step of {step}"
+
+
+def _no_worse_than_the_oracle(
+    model: RealModel, path: Path, feed: dict[str, np.ndarray], name: str, ours: np.ndarray, oracle: np.ndarray
+) -> None:
+    """Where the two differ by more than 1e-4 of the range, float64 must show that the oracle is off itself.
+
+    Two outputs need this: YuNet's faint scores, which ONNX Runtime's sigmoid gives in steps of 2^-24, and the pruned
+    text detector, whose last step, a sigmoid of 50 x, magnifies every rounding before it.
+    """
+    truth = run_float64(import_model(path, model.shapes), feed)[name]
+    span = np.ptp(truth)
+    theirs = np.abs(oracle - truth).max() / span
+    assert theirs > 1e-4, f"{name}: the oracle is right, Pith is not"
+    assert np.abs(ours - truth).max() / span <= 3 * theirs, f"{name}: further from the truth than three times the oracle"
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)

@@ -19,6 +19,6 @@ def supported() -> list[dict[str, str]]:
         rows[domain, name] = "refused" if entry.refuses else "mapped"
     for s in onnx.defs.get_all_schemas():
         if s.domain == "" and not s.deprecated and (s.domain, s.name) not in rows:
-            expands = s.has_function or s.has_context_dependent_function
+            expands = any(getattr(s, has, False) for has in ("has_function", "has_context_dependent_function"))
             rows[s.domain, s.name] = "function" if expands else "refused"
     return [{"operator": n, "domain": d, "how": how} for (d, n), how in sorted(rows.items(), key=lambda r: (r[0][0], r[0][1]))]

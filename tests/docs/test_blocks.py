@@ -1,0 +1,59 @@
+"""Every code block of the README and the documentation is run, or quotes a file of the project (see blocks.py)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import LANGUAGES, ROOT, blocks_of, matches, run_page
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*/README.md")])
+
+
+def _name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks_of(p)], ids=_name)
+def test_blocks_run(page: Path, tmp_path: Path) -> None:
+    run_page(page, tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_block_can_be_tested(page: Path) -> None:
+    text = page.read_text()
+    assert text.count("```") % 2 == 0
+    for block in blocks_of(page):
+        assert block.language in LANGUAGES, f"{page.name}:{block.line}"
+        assert block.language != "text" or not re.search(r"^\$ ", block.text, re.M), f"{page.name}:{block.line}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_links_lead_somewhere(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose):
+        if not target.startswith(("http://", "https://")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    for page in (ROOT / "docs").glob("*.md"):
+        assert page.name == "index.md" or f"({page.name})" in index, page.name
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "same"),
+    [
+        (["a", "...", "d"], ["a", "b", "c", "d"], True),
+        (["a", "...", "d"], ["a", "b", "c"], False),
+        (["took ... s"], ["took 1.5 s"], True),
+        (["took ... s"], ["took 1.5 ms"], False),
+        (["a  b"], ["a      b"], True),
+        (["a"], ["a", "b"], False),
+    ],
+)
+def test_comparison_of_output(expected: list[str], printed: list[str], same: bool) -> None:
+    assert matches(expected, printed) is same
