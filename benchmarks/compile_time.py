@@ -10,6 +10,7 @@ import csv
 import datetime
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -38,7 +39,7 @@ def main() -> None:
         note(f"chain of {n} nodes", time.perf_counter() - t)
     if args.model:
         with tempfile.TemporaryDirectory() as cache:
-            command = ["python", "-c", f"import pith; pith.compile({str(args.model)!r})"]
+            command = [sys.executable, "-c", f"import pith; pith.compile({str(args.model)!r})"]
             for what in ("cold", "from cache"):
                 t = time.perf_counter()
                 subprocess.run(command, check=True, env={**os.environ, "PITH_CACHE": cache})

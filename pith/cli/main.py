@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import re
+import sys
 
 import typer
 
@@ -43,10 +45,25 @@ app.command("ops")(ops.command)
 app.command("targets")(targets.command)
 
 
+def rejoin_braces(arguments: list[str]) -> list[str]:
+    """Shells expand `--shape x=1x{3,5}` to `--shape x=1x3 x=1x5`: every such word becomes an option again."""
+    joined: list[str] = []
+    name = ""  # of the input whose shape was given last
+    for k, word in enumerate(arguments):
+        if k and arguments[k - 1] == "--shape":
+            name = word.rpartition("=")[0]
+        elif name and re.fullmatch(re.escape(name) + r"=\d+(x\d+)*", word):
+            joined.append("--shape")
+        else:
+            name = ""
+        joined.append(word)
+    return joined
+
+
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 a check did not hold, 2 the user's input was refused."""
     try:
-        app(prog_name="pith")
+        app(rejoin_braces(sys.argv[1:]), prog_name="pith")
     except PithError as e:
         fail(e)
     except OSError as e:

@@ -76,7 +76,7 @@ def demo(folder: Path) -> None:
 
     t = time.perf_counter()
     net = compile(MODEL, out=folder, profile=True)
-    out.print(f"compiled [bold]{MODEL.name}[/bold] for this processor ({net.manifest['isa']}) in {time.perf_counter() - t:.1f} s -> {folder}/\n")
+    out.print(f"compiled {MODEL.name} for this processor ({net.manifest['isa']}) in {time.perf_counter() - t:.1f} s -> {folder}/\n")
     metadata = net.manifest["metadata"]
     labels, how = json.loads(metadata["pith.labels"]), Preprocess.parse(metadata["pith.preprocess"])
     (port,) = net.inputs
@@ -96,7 +96,7 @@ def demo(folder: Path) -> None:
         best = [(labels[i], float(p[i])) for i in np.argsort(-p)[:3]]
         shown.append((photo.name, image, best))
         note = "" if photo.expected else "   (shows none of the ten classes)"
-        out.print(f"  {photo.name:<16} " + "  ".join(f"{label} {q:6.1%}" for label, q in best) + f"[dim]{note}[/dim]")
+        out.print(f"  {photo.name:<16} " + "  ".join(f"{label} {q:6.1%}" for label, q in best) + f"{note}")
     contact_sheet(shown, folder / "photographs.png")
     rows, note = compare(net, MODEL, 1.0, {port.name: first})
     out.print()

@@ -36,7 +36,7 @@ def _finish(tail: Tail, acc: str, pixel: int, whole: bool) -> list[str]:
         args = [acc]
         for i, kind in enumerate(tail.kinds):
             at = f"e{i}r + (ptrdiff_t)(j + {pixel}) * ew{i} + c" if kind == "full" else f"e{i} + c"
-            out.append(f"const vf x{i} = {_load(at, whole)};")
+            out.append(f"const vf x{i} = " + (f"vf_set1(e{i});" if kind == "value" else f"{_load(at, whole)};"))
             args.append(f"x{i}")
         statements, text = print_vector(tail.expr, args, "t")
         out += [*statements, f"const vf z = {text};"]
@@ -216,8 +216,7 @@ class ConvDepthwise(Kernel):
         baked = max(kh, kw) <= _UNROLLED and dw == 1 and sw <= 3
         pixels = _pixels(y.shape[2], sw) if baked else 1
         f = depthwise(call.isa, tail, *((kh, kw, sw) if baked else (0, 0, 0)), pixels)
-        extras = extra_args(call, tail, 3)
-        pointers, strides = extras[: len(tail.kinds)], extras[len(tail.kinds) :]
+        pointers, strides = extra_args(call, tail, 3)
         geometry = (sh, dh) if baked else (kh, kw, sh, sw, dh, dw)
         sizes = (*y.shape[:3], x.shape[1], x.shape[2], ch, *geometry, *at["pads"][:2])
         zeros: list[Arg] = [Const(np.zeros(ch, np.float32))] if baked else []

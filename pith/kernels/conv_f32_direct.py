@@ -17,6 +17,7 @@ from pith.kernels.tile_f32 import Tail, bias_of, extra_args, height_text, pack, 
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 
+GROUPED = {"full": "r{i}", "channel": "e{i} + (ptrdiff_t)g * n", "value": "e{i}"}  # an extra as seen by group g
 _MERGE = 64  # elements of a kernel row up to which its taps become one
 
 _TAPS = """      for (int32_t ty = 0; ty < kh; ty++)
@@ -52,7 +53,7 @@ def direct(isa: ISA, tail: Tail, merged: bool) -> CFunction:
     strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
     arrays = "".join(f"  const float *r{i}[{s.rows}];\n" for i in full)
     setup = "".join(f"      r{i}[r] = e{i} + (ptrdiff_t)b * en{i} + (ptrdiff_t)i * eh{i} + (ptrdiff_t)j * ew{i};\n" for i in full)
-    passed = "".join(f", {f'r{i}' if k == 'full' else f'e{i} + (ptrdiff_t)g * n'}" for i, k in enumerate(tail.kinds))
+    passed = "".join(f", {GROUPED[k].format(i=i)}" for i, k in enumerate(tail.kinds))
     advance = "".join(f"        r{i}[r] += n;\n" for i in full)
     memory = f"  float *const patch = (float *)(void *)(a + kh * {s.rows});\n" if merged else ""
     taps, depth = ("kh", "kw * c") if merged else ("kh * kw", "c")
@@ -108,8 +109,7 @@ def direct_args(
     merged = group == 1 and at["dilations"][1] == 1 and x.strides[2] == channels and x.strides[3] == 1 and kw > 1 and kw * channels <= _MERGE
     merged = merged or (group == 1 and at["dilations"][1] == 1 and channels == 1 and x.strides[2] == 1 and kw > 1 and kw <= _MERGE)
     zero = np.zeros(max(kw, 1) * channels if merged else group * channels, np.float32)
-    extras = extra_args(call, tail, 3)
-    pointers, strides = extras[: len(tail.kinds)], extras[len(tail.kinds) :]
+    pointers, strides = extra_args(call, tail, 3)
     n, oh, ow = y.shape[:3]
     sizes = (n, oh, ow, x.shape[1], x.shape[2], channels, outputs, group, group_size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
     args: tuple[Arg, ...] = (

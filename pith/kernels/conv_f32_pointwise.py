@@ -50,8 +50,7 @@ class ConvPointwise(Kernel):
         assert tail is not None and w.const is not None
         o, c = w.shape[:2]
         packed = pack(call.isa, w.const.reshape(o, c).T, bias_of(call))
-        extras = extra_args(call, tail, 1)
-        pointers, pitches = extras[: len(tail.kinds)], extras[len(tail.kinds) :]
+        pointers, pitches = extra_args(call, tail, 1)
         sizes: list[Arg] = [Int(math.prod(x.shape[:-1])), Int(c), Int(o), Int(x.pitch), Int(y.pitch)]
         s = shape_of(call.isa)
         return Emitted(

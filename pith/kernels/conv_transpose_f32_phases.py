@@ -119,8 +119,7 @@ class ConvTransposePhases(Kernel):
         weights = np.concatenate(parts)
         # successive taps of a phase are stride / gcd apart in the kernel and dilation / gcd apart in the input
         steps = (dh // math.gcd(dh, sh), dw // math.gcd(dw, sw))
-        extras = extra_args(call, tail, 3)
-        pointers, strides = extras[: len(tail.kinds)], extras[len(tail.kinds) :]
+        pointers, strides = extra_args(call, tail, 3)
         zeros: list[Arg] = [] if grouped else [Const(np.zeros(group * c, np.float32))]
         scratch: list[Arg] = [] if grouped else [Scratch()]
         channels = (group,) if grouped else (c, per, group)

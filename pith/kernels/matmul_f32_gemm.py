@@ -9,7 +9,18 @@ import numpy as np
 
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
-from pith.kernels.tile_f32 import Tail, bias_of, extra_args, height_text, pack, panel_width, residuals, row_block, shape_of, tail_of
+from pith.kernels.tile_f32 import (
+    Tail,
+    bias_of,
+    extra_args,
+    height_text,
+    pack,
+    panel_width,
+    residuals,
+    row_block,
+    shape_of,
+    tail_of,
+)
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 
@@ -79,8 +90,7 @@ class MatmulGemm(Kernel):
         weights = b.const.T if call.attrs.get("trans_b") else b.const
         packed = pack(call.isa, np.ascontiguousarray(weights), bias_of(call))
         m, (k, n) = math.prod(a.shape[:-1]), weights.shape
-        extras = extra_args(call, tail, 1)
-        pointers, pitches = extras[: len(tail.kinds)], extras[len(tail.kinds) :]
+        pointers, pitches = extra_args(call, tail, 1)
         args: list[Arg] = [In(0), Const(packed), Out(0), *pointers, Int(m), Int(k), Int(n), Int(a.pitch), Int(y.pitch), *pitches]
         s = shape_of(call.isa)
         return Emitted(
@@ -178,7 +188,7 @@ class MatmulBatched(Kernel):
 {pad[:-2]}}}
 }}
 """
-        args: list[Arg] = [In(0), In(1), *([In(2)] if has_bias else []), Out(0), *[In(3 + i) for i in range(len(tail.kinds))], Scratch()]
+        args: list[Arg] = [In(0), In(1), *([In(2)] if has_bias else []), Out(0), *extra_args(call, tail, 1)[0], Scratch()]
         args += [Int(v) for v in (m, k, n, a.strides[-2], y.strides[-2], sk, sn)]
         args += [Int(v) for axis in axes for v in axis]
         columns = -(-n // (s.vectors * lanes)) * s.vectors * lanes

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pith.graph import DType, Expr
-from pith.kernels.base import Arg, Call, In, Int
+from pith.graph.expr import arg
+from pith.kernels.base import Arg, Call, Float, In, Int
 from pith.kernels.cexpr import digest, print_expr
 from pith.kernels.fused_map import IVDEP
 from pith.targets.isa.base import ISA
@@ -76,7 +77,11 @@ def panel_width(isa: ISA) -> CFunction:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """A fused epilogue: its expression over (accumulator, extras...), and for each extra "full" or "channel"."""
+    """A fused epilogue: its expression over (accumulator, extras...), and the kind of each extra.
+
+    "full": an array like the output;  "channel": one value a channel;  "value": a number, the same for all (constants of
+    the expression become such arguments, so that layers which differ only in them share their code).
+    """
 
     expr: Expr | None
     kinds: tuple[str, ...]
@@ -94,7 +99,8 @@ class Tail:
     def params(self, row_pointers: bool) -> str:
         """C parameters of the extras, each beginning with a comma."""
         star = "const float *const *" if row_pointers else "const float *"
-        return "".join(f", {star if k == 'full' else 'const float *'}e{i}" for i, k in enumerate(self.kinds))
+        ctypes = {"full": star, "channel": "const float *", "value": "float "}
+        return "".join(f", {ctypes[k]}e{i}" for i, k in enumerate(self.kinds))
 
 
 def _label(expr: Expr) -> str:
@@ -107,12 +113,25 @@ def _label(expr: Expr) -> str:
     return "clip" if ops <= {"min", "max"} else "act"
 
 
+def _parameters(expr: Expr, first: int) -> tuple[Expr, tuple[float, ...]]:
+    """The expression with its constants but 0 and 1 as arguments from index `first` on, and their values."""
+    values: dict[float, int] = {}
+    memo: dict[int, Expr] = {}
+    for n in expr.walk():
+        if n.op == "const" and n.dtype is DType.F32 and n.value not in (0, 1) and n.value == n.value:
+            index = values.setdefault(float(n.value), first + len(values))
+            memo[id(n)] = arg(index, DType.F32)
+        else:
+            memo[id(n)] = Expr(n.op, n.dtype, tuple(memo[id(a)] for a in n.args), n.value) if n.args else n
+    return memo[id(expr)], tuple(values)
+
+
 def tail_of(call: Call) -> Tail | None:
     """The epilogue of a conv or matmul call; None when the tile cannot run it (an extra of another kind or type)."""
     expr = call.attrs.get("epilogue")
     if expr is None:
         return Tail(None, ())
-    kinds = []
+    kinds: list[str] = []
     out = call.outputs[0]
     for x in call.inputs[3:]:
         if x is None or x.type.dtype is not DType.F32:
@@ -123,7 +142,8 @@ def tail_of(call: Call) -> Tail | None:
             kinds.append("channel")
         else:
             return None
-    return Tail(expr, tuple(kinds))
+    expr, values = _parameters(expr, 1 + len(kinds))
+    return Tail(expr, (*kinds, *["value"] * len(values)))
 
 
 def bias_of(call: Call) -> np.ndarray | None:
@@ -225,6 +245,8 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
             for v in range(vectors):
                 at = f"e{i} + no + {v} * {lanes}"
                 o.append(f"  const vf c{i}_{v} = full ? vf_load({at}) : vf_load_n({at}, cols - {v} * {lanes});")
+        elif kind == "value":
+            o.append(f"  const vf v{i} = vf_set1(e{i});")
         else:
             called = [PART, PART_OF]
             o.append(f"  float spare{i}[{rows} * {width}];\n  const float *p{i}[{rows}];")
@@ -239,7 +261,7 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
                 for i, kind in enumerate(inline.kinds):
                     if kind == "full":
                         o.append(f"    const vf x{i}_{v} = vf_load(p{i}[{r}] + {v} * {lanes});")
-                    args.append(f"x{i}_{v}" if kind == "full" else f"c{i}_{v}")
+                    args.append({"full": f"x{i}_{v}", "channel": f"c{i}_{v}", "value": f"v{i}"}[kind])
                 statements, result = print_vector(inline.expr, args, f"t{v}_")
                 o += [f"    {s}" for s in statements]
             o.append(f"    vf_store(p[{r}] + {v} * {lanes}, {result});")
@@ -255,25 +277,29 @@ def rows_tail(isa: ISA, tail: Tail) -> CFunction:
     assert tail.expr is not None
     name = f"rows_tail_{isa.name}{tail.suffix}"
     head = (
-        f"/* {str(tail.expr)[:100]} */\nstatic void {name}(float *const *y, int32_t rows, int32_t n{tail.params(True)}) {{\n"
-        f"  for (int32_t r = 0; r < rows; r++) {{\n    float *const p = y[r];\n"
+        f"/* {str(tail.expr)[:100]} */\n"
+        f"static void {name}(float *const *y, int32_t rows, int32_t n{tail.params(True)}) {{\n"
     )
-    places = [f"e{i}[r] + c" if kind == "full" else f"e{i} + c" for i, kind in enumerate(tail.kinds)]
+    rows = "  for (int32_t r = 0; r < rows; r++) {\n    float *const p = y[r];\n"
+    places = {i: f"e{i}[r] + c" if k == "full" else f"e{i} + c" for i, k in enumerate(tail.kinds) if k != "value"}
+    names = ["v", *(f"x{i}" for i in range(len(tail.kinds)))]
     if vectorisable(tail.expr):
+        fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
+        statements, result = print_vector(tail.expr, names, "t")
         loops = ""
-        for count, load, store in (("c <= n - VF_LANES", "vf_load({})", "vf_store(p + c, {});"), ("c < n", "vf_load_n({}, n - c)", "vf_store_n(p + c, {}, n - c);")):
-            statements, result = print_vector(tail.expr, ["v", *(f"x{i}" for i in range(len(places)))], "t")
+        for start, load, store in (
+            ("int32_t c = 0;\n    for (; c <= n - VF_LANES; c += VF_LANES)", "vf_load({})", "vf_store(p + c, {});"),
+            ("if (c < n)", "vf_load_n({}, n - c)", "vf_store_n(p + c, {}, n - c);"),
+        ):
             lines = [f"const vf v = {load.format('p + c')};"]
-            lines += [f"const vf x{i} = {load.format(at)};" for i, at in enumerate(places)]
+            lines += [f"const vf x{i} = {load.format(at)};" for i, at in places.items()]
             lines += [*statements, store.format(result)]
-            start = "int32_t c = 0;\n    " if not loops else ""
-            loops += f"    {start}for (; {count}; c += VF_LANES) {{\n" + "".join(f"      {s}\n" for s in lines) + "    }\n"
-        return CFunction(name, f"{head}{loops}  }}\n}}\n", needs(tail.expr, isa), ("stdint.h",))
-    args = ["v", *(f"x{i}" for i in range(len(places)))]
-    statements, result, requires = print_expr(tail.expr, args)
-    loads = [f"const float x{i} = *({at});" for i, at in enumerate(places)]
+            loops += f"    {start} {{\n" + "".join(f"      {s}\n" for s in lines) + "    }\n"
+        return CFunction(name, f"{head}{fixed}{rows}{loops}  }}\n}}\n", needs(tail.expr, isa), ("stdint.h",))
+    statements, result, requires = print_expr(tail.expr, [n if i - 1 in (-1, *places) else f"e{i - 1}" for i, n in enumerate(names)])
+    loads = [f"const float x{i} = *({at});" for i, at in places.items()]
     inner = "\n".join(f"      {s}" for s in ["const float v = p[c];", *loads, *statements, f"p[c] = {result};"])
-    text = f"{head}    PITH_IVDEP\n    for (int32_t c = 0; c < n; c++) {{\n{inner}\n    }}\n  }}\n}}\n"
+    text = f"{head}{rows}    PITH_IVDEP\n    for (int32_t c = 0; c < n; c++) {{\n{inner}\n    }}\n  }}\n}}\n"
     return CFunction(name, text, (IVDEP, *requires), ("stdint.h",))
 
 
@@ -350,11 +376,16 @@ def pack(isa: ISA, weights: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
     return np.concatenate(panels) if panels else np.zeros(0, np.float32)
 
 
-def extra_args(call: Call, tail: Tail, pitches: int) -> list[Arg]:
-    """Arguments of the extras: the pointers, then for each full one its outer strides (`pitches` of them)."""
-    args: list[Arg] = [In(3 + i) for i in range(len(tail.kinds))]
+def extra_args(call: Call, tail: Tail, pitches: int) -> tuple[list[Arg], list[Arg]]:
+    """Arguments for the extras: pointers and values, and for each full one its outer strides (`pitches` of them)."""
+    own: list[Arg] = []
+    strides: list[Arg] = []
     for i, kind in enumerate(tail.kinds):
+        if kind != "value":
+            own.append(In(3 + i))
         if kind == "full":
             x = call.input(3 + i)
-            args += [Int(x.pitch)] if pitches == 1 else [Int(st) for st in x.strides[:pitches]]
-    return args
+            strides += [Int(x.pitch)] if pitches == 1 else [Int(st) for st in x.strides[:pitches]]
+    if tail.expr is not None:
+        own += map(Float, _parameters(call.attrs["epilogue"], 1 + len(own))[1])
+    return own, strides

@@ -10,7 +10,15 @@ import numpy as np
 
 from pith.graph import ShapeError, TensorType
 from pith.ops.base import Arrays, Attrs, Op, Types, register
-from pith.ops.conv import LAST, apply_epilogue, from_channels_first, join_layout, permuted_layout, split_layout, to_channels_first
+from pith.ops.conv import (
+    LAST,
+    apply_epilogue,
+    from_channels_first,
+    join_layout,
+    permuted_layout,
+    split_layout,
+    to_channels_first,
+)
 
 
 @register("conv_transpose")

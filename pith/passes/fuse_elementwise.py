@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pith.graph import DType, Expr, Graph, Node, ShapeError
-from pith.graph.expr import arg, const, substitute
+from pith.graph.expr import arg, const
 from pith.ops.base import broadcast_shapes
 from pith.passes.rewrite import merge_origin
 from pith.passes.scalars import as_stored, constant_scalar, elementwise, scalar_expr
@@ -12,8 +14,17 @@ _LIMIT = 64  # functions in one expression
 _INPUTS = 8
 
 
+@dataclass(slots=True)
+class _Group:
+    """Nodes to become one, in order; the last makes the result. `size`: functions of their expressions together."""
+
+    nodes: list[Node]
+    inputs: list[str]
+    size: int
+
+
 class _Fusion:
-    """`readers[v]`: how many nodes still read value v, each counted once, and graph outputs."""
+    """`readers[v]`: how many groups and other nodes read value v, each counted once, and graph outputs."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -23,67 +34,82 @@ class _Fusion:
                 self.readers[i] = self.readers.get(i, 0) + 1
         for o in graph.outputs:
             self.readers[o] = self.readers.get(o, 0) + 1
-        self.fused: dict[str, Node] = {}  # value -> the fused node that makes it
-        self.gone: set[int] = set()
+        self.groups: dict[str, _Group] = {}  # value -> the group that makes it
+        self.constants: dict[int, list[Expr | None]] = {}  # by node: inputs that are constants of its expression
 
     def run(self) -> int:
         graph = self.graph
         for node in graph.nodes:
-            if not elementwise(node):
-                continue
-            self.start(node)
-            tried: set[str] = set()
-            while (value := next((v for v in node.inputs if v not in tried and self.inner(v, node)), None)) is not None:
-                if not self.merge(node, value):
-                    tried.add(value)
-            self.fused[node.outputs[0]] = node
-        graph.nodes = [n for n in graph.nodes if id(n) not in self.gone]
+            if elementwise(node):
+                self.groups[node.outputs[0]] = self.grow(node)
+        kept, before = [], len(graph.nodes)
+        inside = {id(n) for g in self.groups.values() for n in g.nodes[:-1]}
+        for node in graph.nodes:
+            if elementwise(node):
+                if id(node) not in inside:
+                    self.emit(self.groups[node.outputs[0]])
+                    kept.append(node)
+            else:
+                kept.append(node)
+        graph.nodes = kept
         graph.drop_unused()
-        return len(self.gone)
+        return before - len(kept)
 
-    def start(self, node: Node) -> None:
-        """Rewrite one node as `fused`; constants of one element move into the expression where shapes allow."""
+    def grow(self, node: Node) -> _Group:
+        """The group of `node` and of the groups that compute for it alone."""
+        group = self.start(node)
+        shape = self.graph.types[node.outputs[0]].shape
+        refused: set[str] = set()
+        while True:
+            found = (v for v in group.inputs if v in self.groups and self.readers[v] == 1 and v not in refused)
+            value = next((v for v in found if self.graph.types[v].shape == shape), None)
+            if value is None:
+                return group
+            if not self.merge(group, value):
+                refused.add(value)
+
+    def start(self, node: Node) -> _Group:
+        """A group of one; constants of one element go into the expression where the other operands make the shape."""
         graph = self.graph
-        shape = graph.types[node.outputs[0]].shape
         known = [constant_scalar(graph, i) if i else const(0, DType.F32) for i in node.inputs]
         tensors = list(dict.fromkeys(i for i, k in zip(node.inputs, known, strict=True) if k is None))
-        if not _makes(graph, tensors, shape):
+        if not _makes(graph, tensors, graph.types[node.outputs[0]].shape):
             known = [None if i else k for i, k in zip(node.inputs, known, strict=True)]
             tensors = list(dict.fromkeys(filter(None, node.inputs)))
-        args = [k or arg(tensors.index(i), graph.types[i].dtype.compute) for i, k in zip(node.inputs, known, strict=True)]
         for i in set(node.inputs) - set(tensors):
             self.readers[i] -= 1
-        expr = scalar_expr(graph, node, args)
-        node.op, node.inputs = "fused", tensors
-        node.attrs = {"expr": expr, "dtype": graph.types[node.outputs[0]].dtype}
+        self.constants[id(node)] = known
+        args = [k or arg(0, graph.types[i].dtype.compute) for i, k in zip(node.inputs, known, strict=True)]
+        stored = as_stored(scalar_expr(graph, node, args), graph.types[node.outputs[0]].dtype)
+        return _Group([node], tensors, stored.size())
 
-    def inner(self, value: str, node: Node) -> bool:
-        """Whether `value` is made by a fused node of the same shape for `node` alone."""
-        same = self.graph.types[value].shape == self.graph.types[node.outputs[0]].shape
-        return value in self.fused and self.readers[value] == 1 and same
-
-    def merge(self, node: Node, value: str) -> bool:
-        """Compute `value` inside `node`; False when the result would be too large."""
-        graph, producer = self.graph, self.fused[value]
-        kept = [i for i in node.inputs if i != value]
-        inputs = kept + [i for i in producer.inputs if i not in kept]
-        if len(inputs) > _INPUTS:
+    def merge(self, group: _Group, value: str) -> bool:
+        """Take the group that makes `value` into `group`; False when the result would be too large."""
+        producer = self.groups[value]
+        inputs = [i for i in group.inputs if i != value]
+        common = [i for i in producer.inputs if i in inputs]
+        inputs += [i for i in producer.inputs if i not in inputs]
+        size = group.size + producer.size
+        if len(inputs) > _INPUTS or size > _LIMIT:
             return False
-
-        def place(i: str) -> Expr:
-            return arg(inputs.index(i), graph.types[i].dtype.compute)
-
-        inner = as_stored(substitute(producer.attrs["expr"], [place(i) for i in producer.inputs]), graph.types[value].dtype)
-        expr = substitute(node.attrs["expr"], [inner if i == value else place(i) for i in node.inputs])
-        if expr.size() > _LIMIT:
-            return False
-        for i in producer.inputs:
-            self.readers[i] -= i in kept
+        for i in common:
+            self.readers[i] -= 1
         self.readers[value] = 0
-        node.attrs["expr"], node.inputs = expr, inputs
-        node.origin = merge_origin([producer, node])
-        self.gone.add(id(producer))
+        group.nodes, group.inputs, group.size = producer.nodes + group.nodes, inputs, size
         return True
+
+    def emit(self, group: _Group) -> None:
+        """Rewrite the last node of the group as the `fused` node of all."""
+        graph, last = self.graph, group.nodes[-1]
+        values = {i: arg(k, graph.types[i].dtype.compute) for k, i in enumerate(group.inputs)}
+        for node in group.nodes:
+            args = [k or values[i] for i, k in zip(node.inputs, self.constants[id(node)], strict=True)]
+            expr = scalar_expr(graph, node, args)
+            out = node.outputs[0]
+            values[out] = expr if node is last else as_stored(expr, graph.types[out].dtype)
+        last.origin = merge_origin(group.nodes)
+        last.attrs = {"expr": values[last.outputs[0]], "dtype": graph.types[last.outputs[0]].dtype}
+        last.op, last.inputs = "fused", group.inputs
 
 
 def _makes(graph: Graph, tensors: list[str], shape: tuple[int, ...]) -> bool:

@@ -9,13 +9,22 @@ wherever its axes allow. Data moves just where a form is needed that nobody made
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 
 import numpy as np
 
 from pith.graph import Graph, Node
 from pith.passes.axes import Perm, commute, compose
 from pith.passes.rewrite import Rewrite, inverse, same_order
-from pith.passes.wanted_forms import LAST, all_inputs_move, is_anchor, moved_attrs, undo_prices, wanted_forms
+from pith.passes.wanted_forms import (
+    LAST,
+    all_inputs_move,
+    is_anchor,
+    moved_attrs,
+    needed_as_is,
+    undo_prices,
+    wanted_forms,
+)
 
 
 def identity(rank: int) -> Perm:
@@ -29,9 +38,11 @@ class _Layout:
         self.walk = Rewrite(graph)
         self.want = wanted_forms(graph)
         self.undo = undo_prices(graph)
+        self.as_is = needed_as_is(graph)
         self.users = graph.consumers()
         self.forms: dict[str, dict[Perm, str]] = {}
         self.lifted: dict[tuple[str, int], str] = {}  # values reshaped to a higher rank
+        self.renames: dict[str, Node] = {}  # values that a transpose or reshape node gives another shape
         self.scrambled: dict[str, tuple[str, np.ndarray]] = {}  # flattened in another order: stored value, order of its rows
         for name in graph.inputs:
             self.made(name, name, identity(len(graph.types[name].shape)))
@@ -53,8 +64,9 @@ class _Layout:
         return any(same_order(shape, p, perm) for p in self.forms[value])
 
     def price(self, value: str, perm: Perm) -> int:
-        """Bytes to move before `value` can be read in the order `perm`."""
-        return 0 if self.free(value, perm) else self.graph.types[value].nbytes
+        """Bytes to move before `value` can be read in the order `perm`; nothing when that has to be done anyway."""
+        anyway = perm == identity(len(perm)) and value in self.as_is
+        return 0 if anyway or self.free(value, perm) else self.graph.types[value].nbytes
 
     def need(self, value: str, perm: Perm) -> str:
         """The name of `value` stored in the order `perm`, made now if nobody has."""
@@ -68,6 +80,8 @@ class _Layout:
                 forms[perm] = self.graph.add_constant(self.graph.constants[value].transpose(perm), value)
             return forms[perm]
         forms = self.forms[value]
+        if perm not in forms and not self.free(value, perm):
+            self.borrow(value, perm)
         if perm not in forms:
             source = next((p for p in forms if same_order(shape, p, perm)), next(iter(forms)))
             output = [value] if own and value not in self.walk.made else []
@@ -78,6 +92,21 @@ class _Layout:
                 moved = compose(inverse(source), perm)
                 forms[perm] = self.walk.add("transpose", [forms[source]], {"perm": moved}, outputs=output)
         return forms[perm]
+
+    def borrow(self, value: str, perm: Perm) -> None:
+        """Take the form from what `value` renames, where that was moved to it after `value` was visited."""
+        node = self.renames.get(value)
+        x = node.inputs[0] if node is not None else ""
+        if node is None or x not in self.forms:
+            return
+        if node.op == "transpose":
+            stored = self.forms[x].get(compose(node.attrs["perm"], perm))
+            if stored is not None:
+                self.made(value, stored, perm)
+        else:
+            order = commute(self.shape(value), self.shape(x), perm)
+            if order is not None and order in self.forms[x]:
+                self.reshaped(node, self.forms[x][order], perm)
 
     def lift(self, value: str, rank: int) -> str:
         """`value` with leading axes of size 1 up to `rank`, as a value that has forms of its own."""
@@ -109,10 +138,12 @@ class _Layout:
         if is_anchor(self.graph, node):
             self.run_in(node, LAST)
         elif node.op == "transpose":
+            self.renames[node.outputs[0]] = node
             back = inverse(node.attrs["perm"])
             for perm, stored in self.sources(node.inputs[0]).items():
                 self.made(node.outputs[0], stored, compose(back, perm))
         elif node.op == "reshape":
+            self.renames[node.outputs[0]] = node
             self.reshape(node)
         elif node.op == "matmul":
             self.matmul(node)
@@ -149,7 +180,8 @@ class _Layout:
                 continue
             stored = (self.forms[i].get(perm, "") for i in inputs if i not in graph.constants)
             computed = any(s in self.walk.made and self.walk.made[s].op not in ("slice", "transpose") for s in stored)
-            key = self.total(inputs, perm, shape, target, leave), 0 if computed else 2
+            twice = graph.types[out].nbytes if perm == target and out in self.as_is else 0  # its own order is needed too
+            key = self.total(inputs, perm, shape, target, leave) + twice, 0 if computed else 2
             if key < best_key:
                 best, best_key = perm, key
         return best
@@ -280,6 +312,23 @@ def _reads_rows(graph: Graph, node: Node, value: str) -> bool:
     return w is not None and w.ndim == 2
 
 
+def moved_bytes(graph: Graph) -> int:
+    """Bytes that the transposes of `graph` write."""
+    return sum(graph.types[n.outputs[0]].nbytes for n in graph.nodes if n.op == "transpose")
+
+
 def run(graph: Graph) -> int:
-    """Returns the number of changes."""
-    return _Layout(graph).run()
+    """Returns the number of changes. A graph that nothing asks to be channels last never moves more bytes than before."""
+    if any(is_anchor(graph, n) for n in graph.nodes):
+        return _Layout(graph).run()
+    before = moved_bytes(graph)
+    if not before:
+        return 0
+    nodes = [replace(n, inputs=list(n.inputs), outputs=list(n.outputs), attrs=dict(n.attrs)) for n in graph.nodes]
+    trial = replace(graph, inputs=list(graph.inputs), outputs=list(graph.outputs), types=dict(graph.types), constants=dict(graph.constants), nodes=nodes)
+    changed = _Layout(trial).run()
+    if moved_bytes(trial) > before:
+        return 0
+    for f in fields(graph):
+        setattr(graph, f.name, getattr(trial, f.name))
+    return changed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pith.graph import DType, Graph, Node
-from pith.ops.base import OPS, Attrs, Elementwise
+from pith.ops.base import OPS, Attrs, Elementwise, Op
 from pith.passes.axes import Perm, commute, compose
 from pith.passes.rewrite import inverse
 
@@ -65,6 +65,15 @@ def wanted_forms(graph: Graph) -> dict[str, Perm]:
             for i in node.inputs if all_inputs_move(node) else node.inputs[:1]:
                 ask(i, want[y])
     return want
+
+
+def needed_as_is(graph: Graph) -> set[str]:
+    """Values that are read in their own order in any case: graph outputs, and inputs of operators that know no other."""
+    found = set(graph.outputs)
+    for node in graph.nodes:
+        if node.op not in ("transpose", "reshape", "matmul") and type(OPS[node.op]).permuted is Op.permuted:
+            found.update(node.inputs)
+    return found
 
 
 def undo_prices(graph: Graph) -> dict[str, int]:

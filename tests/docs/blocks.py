@@ -46,7 +46,7 @@ def make_clone(folder: Path) -> dict[str, str]:
     """Fill `folder` with links to the project and a photograph; returns the environment for commands in it."""
     from PIL import Image
 
-    for name in ("pith", "examples", "docs", "benchmarks"):
+    for name in ("pith", "examples", "docs", "benchmarks", "tests"):
         (folder / name).symlink_to(ROOT / name)
     bin_folder = folder / ".bin"
     bin_folder.mkdir()

@@ -154,14 +154,14 @@ def test_dequantise_operate_quantise() -> None:
 
 def test_sizes_are_limited() -> None:
     b = Builder()
-    x = y = b.input(4)
+    y = b.input(4)
     for _ in range(200):
         y = b("mul", b("add", y, b.const(0.25)), b.const(0.5))
     new = check(b.done(y), fuse_elementwise.run)
     assert 400 / 64 <= len(new.nodes) <= 8
     assert all(n.attrs["expr"].size() <= 64 for n in new.nodes)
     b = Builder()
-    y = x = b.input(4)
+    y = b.input(4)
     for _ in range(20):
         y = b("add", y, b.input(4))
     new = check(b.done(y), fuse_elementwise.run)

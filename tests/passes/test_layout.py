@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from pith.graph import DType, Graph
 from pith.passes import decompose, fold_constants, layout, simplify, widen
 from pith.passes.axes import commute, matched_groups
+from pith.passes.layout import moved_bytes
 from tests.passes.helpers import Builder, check, ops
+from tests.passes.random_graphs import ANY, random_graphs
 
 POOL: dict[str, Any] = {"kernel_shape": (2, 2), "strides": (2, 2), "pads": (0,) * 4, "dilations": (1, 1), "layout": "channels_first"}
 
@@ -21,10 +23,6 @@ POOL: dict[str, Any] = {"kernel_shape": (2, 2), "strides": (2, 2), "pads": (0,) 
 def laid_out(graph: Graph) -> Graph:
     """The graph after the layout pass and what tidies around it."""
     return check(graph, fold_constants.run, simplify.run, decompose.run, widen.run, fold_constants.run, layout.run, simplify.run)
-
-
-def moved_bytes(graph: Graph) -> int:
-    return sum(graph.types[n.outputs[0]].nbytes for n in graph.nodes if n.op == "transpose")
 
 
 # ---- reshape against transpose
@@ -220,3 +218,10 @@ def test_lower_rank_operands_are_lifted() -> None:
     x = b.conv(b.input(1, 3, 4, 6), 5)
     y = b("add", b("add", b("add", x, b.input(6)), b.input(5, 1, 1)), b.input(1, 1))
     laid_out(b.done(b.conv(y, 2)))
+
+
+@given(random_graphs(ANY))
+@settings(max_examples=100, deadline=None)
+def test_without_pictures_no_more_bytes_move_than_before(graph: Graph) -> None:
+    tidy = check(graph, decompose.run, simplify.run)
+    assert moved_bytes(check(tidy, layout.run, simplify.run)) <= moved_bytes(tidy)

@@ -35,7 +35,8 @@ def _noop(b: Builder, x: str, kind: str) -> str:
     }[kind]()
 
 
-NOOPS = ("transpose", "reshape", "cast", "slice", "concat", "pad", "expand", "mul", "div", "add", "sub", "pow", "clip", "max_pool", "resize", "reduce")  # fmt: skip
+NOOPS = ("transpose", "reshape", "cast", "slice", "concat", "pad", "expand", "mul", "div", "add", "sub", "pow",
+         "clip", "max_pool", "resize", "reduce")  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", NOOPS)

@@ -10,8 +10,8 @@ PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *
 }
 
 /* 4 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_4x4_clipf9c5(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+static void tile_f32_c99_4x4_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
   const vf bias2 = vf_load(w + 2 * VF_LANES);
@@ -56,36 +56,37 @@ static void tile_f32_c99_4x4_clipf9c5(int32_t taps, int32_t kc, const float *con
   float spare[4 * 4 * VF_LANES], *p[4];
   const int full = cols >= 4 * VF_LANES;
   for (int32_t r = 0; r < 4; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 4 * VF_LANES;
+  const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[0] + 1 * VF_LANES, vf_min(vf_max(s0_1, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[0] + 2 * VF_LANES, vf_min(vf_max(s0_2, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[0] + 3 * VF_LANES, vf_min(vf_max(s0_3, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
+    vf_store(p[0] + 1 * VF_LANES, vf_min(vf_max(s0_1, vf_set1(0.0f)), v0));
+    vf_store(p[0] + 2 * VF_LANES, vf_min(vf_max(s0_2, vf_set1(0.0f)), v0));
+    vf_store(p[0] + 3 * VF_LANES, vf_min(vf_max(s0_3, vf_set1(0.0f)), v0));
   }
   {
-    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[1] + 1 * VF_LANES, vf_min(vf_max(s1_1, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[1] + 2 * VF_LANES, vf_min(vf_max(s1_2, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[1] + 3 * VF_LANES, vf_min(vf_max(s1_3, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), v0));
+    vf_store(p[1] + 1 * VF_LANES, vf_min(vf_max(s1_1, vf_set1(0.0f)), v0));
+    vf_store(p[1] + 2 * VF_LANES, vf_min(vf_max(s1_2, vf_set1(0.0f)), v0));
+    vf_store(p[1] + 3 * VF_LANES, vf_min(vf_max(s1_3, vf_set1(0.0f)), v0));
   }
   {
-    vf_store(p[2] + 0 * VF_LANES, vf_min(vf_max(s2_0, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[2] + 1 * VF_LANES, vf_min(vf_max(s2_1, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[2] + 2 * VF_LANES, vf_min(vf_max(s2_2, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[2] + 3 * VF_LANES, vf_min(vf_max(s2_3, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[2] + 0 * VF_LANES, vf_min(vf_max(s2_0, vf_set1(0.0f)), v0));
+    vf_store(p[2] + 1 * VF_LANES, vf_min(vf_max(s2_1, vf_set1(0.0f)), v0));
+    vf_store(p[2] + 2 * VF_LANES, vf_min(vf_max(s2_2, vf_set1(0.0f)), v0));
+    vf_store(p[2] + 3 * VF_LANES, vf_min(vf_max(s2_3, vf_set1(0.0f)), v0));
   }
   {
-    vf_store(p[3] + 0 * VF_LANES, vf_min(vf_max(s3_0, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[3] + 1 * VF_LANES, vf_min(vf_max(s3_1, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[3] + 2 * VF_LANES, vf_min(vf_max(s3_2, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[3] + 3 * VF_LANES, vf_min(vf_max(s3_3, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[3] + 0 * VF_LANES, vf_min(vf_max(s3_0, vf_set1(0.0f)), v0));
+    vf_store(p[3] + 1 * VF_LANES, vf_min(vf_max(s3_1, vf_set1(0.0f)), v0));
+    vf_store(p[3] + 2 * VF_LANES, vf_min(vf_max(s3_2, vf_set1(0.0f)), v0));
+    vf_store(p[3] + 3 * VF_LANES, vf_min(vf_max(s3_3, vf_set1(0.0f)), v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 4 * VF_LANES);
 }
 
 /* 1 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_1x4_clipf9c5(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+static void tile_f32_c99_1x4_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
   const vf bias2 = vf_load(w + 2 * VF_LANES);
@@ -155,18 +156,19 @@ static void tile_f32_c99_1x4_clipf9c5(int32_t taps, int32_t kc, const float *con
   float spare[1 * 4 * VF_LANES], *p[1];
   const int full = cols >= 4 * VF_LANES;
   for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 4 * VF_LANES;
+  const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[0] + 1 * VF_LANES, vf_min(vf_max(s0_1, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[0] + 2 * VF_LANES, vf_min(vf_max(s0_2, vf_set1(0.0f)), vf_set1(6.0f)));
-    vf_store(p[0] + 3 * VF_LANES, vf_min(vf_max(s0_3, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
+    vf_store(p[0] + 1 * VF_LANES, vf_min(vf_max(s0_1, vf_set1(0.0f)), v0));
+    vf_store(p[0] + 2 * VF_LANES, vf_min(vf_max(s0_2, vf_set1(0.0f)), v0));
+    vf_store(p[0] + 3 * VF_LANES, vf_min(vf_max(s0_3, vf_set1(0.0f)), v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 4 * VF_LANES);
 }
 
 /* 4 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_4x1_clipf9c5(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+static void tile_f32_c99_4x1_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0;
   w += 1 * VF_LANES;
@@ -193,24 +195,25 @@ static void tile_f32_c99_4x1_clipf9c5(int32_t taps, int32_t kc, const float *con
   float spare[4 * 1 * VF_LANES], *p[4];
   const int full = cols >= 1 * VF_LANES;
   for (int32_t r = 0; r < 4; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
+  const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
   }
   {
-    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), v0));
   }
   {
-    vf_store(p[2] + 0 * VF_LANES, vf_min(vf_max(s2_0, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[2] + 0 * VF_LANES, vf_min(vf_max(s2_0, vf_set1(0.0f)), v0));
   }
   {
-    vf_store(p[3] + 0 * VF_LANES, vf_min(vf_max(s3_0, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[3] + 0 * VF_LANES, vf_min(vf_max(s3_0, vf_set1(0.0f)), v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
 }
 
 /* 1 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_1x1_clipf9c5(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+static void tile_f32_c99_1x1_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0;
   vf p1_0 = vf_set1(0.0f), p2_0 = vf_set1(0.0f), p3_0 = vf_set1(0.0f);
@@ -244,30 +247,31 @@ static void tile_f32_c99_1x1_clipf9c5(int32_t taps, int32_t kc, const float *con
   float spare[1 * 1 * VF_LANES], *p[1];
   const int full = cols >= 1 * VF_LANES;
   for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
+  const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), vf_set1(6.0f)));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
 }
 
 /* a block of `rows` rows, at most `height`, against every panel of the packed weights */
-static void rows_f32_c99_4x4_clipf9c5(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, int32_t rows, int32_t n, int32_t height) {
+static void rows_f32_c99_4x4_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, int32_t rows, int32_t n, int32_t height, float e0) {
   int32_t width;
   for (int32_t c = 0; c < n; c += width) {
     width = panel_width_c99(n - c);
     if (width == 4) {
-      if (height == 4) tile_f32_c99_4x4_clipf9c5(taps, kc, a, ao, w, y, c, rows, n - c);
-      else tile_f32_c99_1x4_clipf9c5(taps, kc, a, ao, w, y, c, rows, n - c);
+      if (height == 4) tile_f32_c99_4x4_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_c99_1x4_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     } else if (width == 1) {
-      if (height == 4) tile_f32_c99_4x1_clipf9c5(taps, kc, a, ao, w, y, c, rows, n - c);
-      else tile_f32_c99_1x1_clipf9c5(taps, kc, a, ao, w, y, c, rows, n - c);
+      if (height == 4) tile_f32_c99_4x1_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_c99_1x1_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     }
     w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
   }
 }
 
-static void conv_f32_c99_rows_4x4_clipf9c5(const float *x, const float *w, const float *zero, float *y, void *scratch,
+static void conv_f32_c99_rows_4x4_residualfa87(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
     int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t groups, int32_t wg,
     int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
@@ -310,7 +314,7 @@ static void conv_f32_c99_rows_4x4_clipf9c5(const float *x, const float *w, const
         }
       }
     }
-    rows_f32_c99_4x4_clipf9c5(kh, kw * c, a, 0, w, out, rows, n, height);
+    rows_f32_c99_4x4_residualfa87(kh, kw * c, a, 0, w, out, rows, n, height, e0);
     p += rows;
   }
 }
