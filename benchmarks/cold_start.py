@@ -71,9 +71,28 @@ def main() -> None:
         (folder / "cold.c").write_text(PROGRAM)
         subprocess.run(["gcc", "-O2", "cold.c", "-o", "cold", "-ldl"], cwd=folder, check=True)
         library = folder / "libmobilenet_v2.so"
-        c = [list(map(float, subprocess.run([folder / "cold", library], capture_output=True, text=True, check=True).stdout.split())) for _ in range(args.runs)]
-        py = [float(subprocess.run([sys.executable, "-c", PYTHON, str(folder)], capture_output=True, text=True, check=True).stdout) for _ in range(args.runs)]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+        c = [
+            list(
+                map(
+                    float,
+                    subprocess.run(
+                        [folder / "cold", library], capture_output=True, text=True, check=True
+                    ).stdout.split(),
+                )
+            )
+            for _ in range(args.runs)
+        ]
+        py = [
+            float(
+                subprocess.run(
+                    [sys.executable, "-c", PYTHON, str(folder)], capture_output=True, text=True, check=True
+                ).stdout
+            )
+            for _ in range(args.runs)
+        ]
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
     row = {
         "c_load_ms": round(statistics.median(r[1] for r in c), 3), "c_first_result_ms": round(statistics.median(r[2] for r in c), 3),
         "c_warm_ms": round(statistics.median(r[3] for r in c), 3), "python_first_result_ms": round(statistics.median(py), 2),

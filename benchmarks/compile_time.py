@@ -24,11 +24,15 @@ def main() -> None:
     parser.add_argument("model", nargs="?", type=Path)
     parser.add_argument("--csv", type=Path)
     args = parser.parse_args()
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
     rows = []
 
     def note(what: str, seconds: float) -> None:
-        rows.append({"what": what, "seconds": round(seconds, 3), "commit": commit, "date": datetime.date.today().isoformat()})
+        rows.append(
+            {"what": what, "seconds": round(seconds, 3), "commit": commit, "date": datetime.date.today().isoformat()}
+        )
         print(f"{what:40} {seconds:8.2f} s", flush=True)
 
     pith_compile(chain(10), cache=False)  # imports and first-use costs are not the chain's

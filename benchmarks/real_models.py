@@ -41,7 +41,9 @@ def main() -> None:
     parser.add_argument("--csv", type=Path)
     args = parser.parse_args()
     data = Path(os.environ.get("PITH_DATA", "../shared/data"))
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
     rows = []
     for model in MODELS:
         if args.only not in model.name:
@@ -60,7 +62,10 @@ def main() -> None:
         outputs = session(*arrays)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         order = {p.name: o for p, o in zip(session.outputs, outputs, strict=True)}
-        error = max(float(np.abs(order[n] - w).max() / max(np.ptp(w), 1e-30)) for n, w in zip(names, oracle.run(names, feed), strict=True))
+        error = max(
+            float(np.abs(order[n] - w).max() / max(np.ptp(w), 1e-30))
+            for n, w in zip(names, oracle.run(names, feed), strict=True)
+        )
         ours: list[float] = []
         theirs: list[float] = []
         ratios: list[float] = []
@@ -79,7 +84,10 @@ def main() -> None:
             "target": args.target, "commit": commit, "date": datetime.date.today().isoformat(), "onnxruntime": ort.__version__,
         }  # fmt: skip
         rows.append(row)
-        print("  ".join(f"{k}={v}" for k, v in row.items() if k not in ("target", "commit", "date", "onnxruntime")), flush=True)
+        print(
+            "  ".join(f"{k}={v}" for k, v in row.items() if k not in ("target", "commit", "date", "onnxruntime")),
+            flush=True,
+        )
     if args.csv and rows:
         with args.csv.open("w", newline="") as f:
             writer = csv.DictWriter(f, rows[0].keys(), lineterminator="\n")

@@ -4,7 +4,7 @@
     y = net(x)                            # NumPy in, NumPy out
 
 compile, load, Session; inspect (every stage, without building); import_model, optimise, generate (the stages one by
-one); targets; PithError (base of everything raised for bad input). Names are loaded when first used.
+one); list_targets; PithError (base of everything raised for bad input). Names are loaded when first used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pith.api import stages as inspect
     from pith.graph.errors import PithError
     from pith.runtime.session import Session, load
-    from pith.targets.base import targets
+    from pith.targets.base import targets as list_targets
 
 _HOME = {
     "compile": ("pith.api", "compile"),
@@ -30,11 +30,12 @@ _HOME = {
     "load": ("pith.runtime.session", "load"),
     "Session": ("pith.runtime.session", "Session"),
     "PithError": ("pith.graph.errors", "PithError"),
-    "targets": ("pith.targets.base", "targets"),
+    "list_targets": ("pith.targets.base", "targets"),
 }
 
 __all__ = [
-    "PithError", "Session", "__version__", "compile", "generate", "import_model", "inspect", "load", "optimise", "targets",
+    "PithError", "Session", "__version__", "compile", "generate", "import_model", "inspect", "list_targets",
+    "load", "optimise",
 ]  # fmt: skip
 
 

@@ -134,7 +134,19 @@ def compile(
     Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
     """
     if out is not None:
-        compile_to(model, out, target, shapes, constants=constants, name=name, cc=cc, opt=opt, profile=profile, cache=cache, progress=progress)
+        compile_to(
+            model,
+            out,
+            target,
+            shapes,
+            constants=constants,
+            name=name,
+            cc=cc,
+            opt=opt,
+            profile=profile,
+            cache=cache,
+            progress=progress,
+        )
         return Session(out)
     key = _cache_key(model, target, shapes, constants, name, cc, opt, profile) if cache else None
     if key:
@@ -176,7 +188,9 @@ def _stored(
     return stored
 
 
-def _temporary_session(result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None) -> Session:
+def _temporary_session(
+    result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None
+) -> Session:
     """Build into a temporary folder that lives as long as the Session."""
     folder = Path(tempfile.mkdtemp(prefix="pith-"))
     try:
@@ -189,7 +203,9 @@ def _temporary_session(result: Compilation, cc: str | None, opt: str, profile: b
     return session
 
 
-def compile_graph(graph: Graph, target: str = "host", *, optimize: bool = True, opt: str = "-O3", cc: str | None = None) -> Session:
+def compile_graph(
+    graph: Graph, target: str = "host", *, optimize: bool = True, opt: str = "-O3", cc: str | None = None
+) -> Session:
     """Compile a Graph built by hand, uncached; `optimize=False` skips the passes."""
     if optimize:
         return compile(graph, target, opt=opt, cc=cc, cache=False)
@@ -197,7 +213,9 @@ def compile_graph(graph: Graph, target: str = "host", *, optimize: bool = True, 
     return _temporary_session(result, cc, opt, False, None)
 
 
-def _build_into(folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None) -> None:
+def _build_into(
+    folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None
+) -> None:
     """Write and build `result` into `folder`, completely or not at all."""
     say = progress or (lambda what, done: None)
     compiler = find_compiler(cc)
@@ -263,7 +281,9 @@ def describe(result: Compilation) -> dict[str, Any]:
 
 
 def _cache_folder() -> Path:
-    root = os.environ.get("PITH_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "pith")
+    root = os.environ.get("PITH_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "pith"
+    )
     return Path(root)
 
 
@@ -283,7 +303,18 @@ def _cache_key(
     h.update(path.read_bytes())
     plain = {k: np.asarray(v).tolist() for k, v in (shapes or {}).items()}
     chosen = get_target(target)
-    facts = [VERSION, target, repr(chosen.cflags), chosen.isa.name, plain, name or path.stem, cc, opt, profile, _source_digest()]
+    facts = [
+        VERSION,
+        target,
+        repr(chosen.cflags),
+        chosen.isa.name,
+        plain,
+        name or path.stem,
+        cc,
+        opt,
+        profile,
+        _source_digest(),
+    ]
     h.update(json.dumps(facts, sort_keys=True).encode())
     for k, v in sorted((constants or {}).items()):
         a = np.asarray(v)

@@ -45,8 +45,12 @@ def new_folder(target: Path) -> Iterator[Path]:
 def as_build_error(e: OSError, where: Path) -> BuildError:
     """An operating system error as one a user can act on."""
     if e.errno == errno.ENOSPC:
-        return BuildError("the disk is full", where=str(where), why=str(e), try_="free space, or give another folder with -o")
-    return BuildError("cannot write the artefact", where=str(where), why=e.strerror or str(e), try_="choose another folder with -o")
+        return BuildError(
+            "the disk is full", where=str(where), why=str(e), try_="free space, or give another folder with -o"
+        )
+    return BuildError(
+        "cannot write the artefact", where=str(where), why=e.strerror or str(e), try_="choose another folder with -o"
+    )
 
 
 def write_sources(folder: Path, sources: Sources, *, embed: bool) -> None:

@@ -11,9 +11,9 @@ from pith.kernels.cexpr import literal
 from pith.lower.program import ALIGN, BufferRef, Port, Program, Step, Value, WeightRef
 from pith.vector.cfunction import CFunction
 
-_KEYWORDS = frozenset(
-    ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while"]
-)
+_WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long
+register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while"""
+_KEYWORDS = frozenset(_WORDS.split())
 
 
 def identifier(name: str) -> str:
@@ -115,7 +115,11 @@ def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, 
             for field, port in zip(port_names(ports), ports, strict=True):
                 const = "const " if kind == "inputs" else ""
                 shape = "x".join(map(str, port.type.shape)) or "scalar"
-                bits = f", {port.type.dtype.value} bits" if port.type.dtype.c != port.type.dtype.np.name + "_t" and "uint" in _ctype(port.type) else ""
+                bits = (
+                    f", {port.type.dtype.value} bits"
+                    if port.type.dtype.c != port.type.dtype.np.name + "_t" and "uint" in _ctype(port.type)
+                    else ""
+                )
                 lines.append(f"  {const}{_ctype(port.type)} *{field}; /* {_comment(port.name)}: {shape}{bits} */")
             if not ports:
                 lines.append("  int unused;")
@@ -140,8 +144,10 @@ def _argument(v: Value, p: Program, fields: dict[int, str]) -> str:
         if b.kind in ("input", "output"):
             const, base = ("const ", "in") if b.kind == "input" else ("", "out")
             pointer = f"{base}->{fields[v.index]}"
-            return f"(const unsigned char *){pointer} + {v.offset}" if v.offset and const else (
-                f"(unsigned char *){pointer} + {v.offset}" if v.offset else pointer
+            return (
+                f"(const unsigned char *){pointer} + {v.offset}"
+                if v.offset and const
+                else (f"(unsigned char *){pointer} + {v.offset}" if v.offset else pointer)
             )
         return f"A({b.offset + v.offset})"
     if isinstance(v, WeightRef):
@@ -154,7 +160,14 @@ def _argument(v: Value, p: Program, fields: dict[int, str]) -> str:
 def _call(step: Step, p: Program, fields: dict[int, str]) -> list[str]:
     arguments = [_argument(v, p, fields) for v in step.args]
     # byte-addressed parts of the caller's arrays go through void * so that no alignment is assumed away
-    arguments = [f"(const void *)({a})" if a.startswith("(const unsigned") else f"(void *)({a})" if a.startswith("(unsigned") else a for a in arguments]
+    arguments = [
+        f"(const void *)({a})"
+        if a.startswith("(const unsigned")
+        else f"(void *)({a})"
+        if a.startswith("(unsigned")
+        else a
+        for a in arguments
+    ]
     lines = [f"  /* {_comment(' + '.join(step.origin) or step.name)}: {step.op} -> {step.output} */"]
     line = f"  {step.function.name}("
     for i, a in enumerate(arguments):

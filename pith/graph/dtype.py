@@ -95,5 +95,8 @@ _C: dict[DType, str] = {
     DType.I4: "int8_t",
     DType.U4: "uint8_t",
     DType.BOOL: "uint8_t",
-    **{d: f"{d.value}_t" for d in (DType.I8, DType.U8, DType.I16, DType.U16, DType.I32, DType.U32, DType.I64, DType.U64)},
+    **{
+        d: f"{d.value}_t"
+        for d in (DType.I8, DType.U8, DType.I16, DType.U16, DType.I32, DType.U32, DType.I64, DType.U64)
+    },
 }

@@ -25,7 +25,9 @@ def _div(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _mod(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Remainder with the sign of the divisor (Python's), 0 for an integer x mod 0."""
-    return np.mod(a, b) if a.dtype.kind == "f" else np.where(b == 0, 0, np.mod(a, np.where(b == 0, 1, b))).astype(a.dtype)
+    return (
+        np.mod(a, b) if a.dtype.kind == "f" else np.where(b == 0, 0, np.mod(a, np.where(b == 0, 1, b))).astype(a.dtype)
+    )
 
 
 def _fmod(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -76,7 +78,9 @@ def _pow(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.power(a.astype(np.float64), b.astype(np.float64)).astype(a.dtype)
     negative = b < 0
     result = np.power(a, np.where(negative, 0, b).astype(a.dtype))
-    return np.where(negative, np.where(a == 1, 1, np.where(a == -1, np.where(b % 2 == 0, 1, -1), 0)), result).astype(a.dtype)
+    return np.where(negative, np.where(a == 1, 1, np.where(a == -1, np.where(b % 2 == 0, 1, -1), 0)), result).astype(
+        a.dtype
+    )
 
 
 def _cast(x: np.ndarray, dtype: DType, saturate: bool) -> np.ndarray:

@@ -28,7 +28,9 @@ def format_graph(graph: Graph) -> str:
     lines += [f"  input   {i}: {graph.types[i]}" for i in graph.inputs]
     for node in graph.nodes:
         outs = ", ".join(f"{o}: {graph.types[o]}" for o in node.outputs if o)
-        ins = ", ".join((f"#{i}{list(graph.types[i].shape)}" if i in graph.constants else i) if i else "-" for i in node.inputs)
+        ins = ", ".join(
+            (f"#{i}{list(graph.types[i].shape)}" if i in graph.constants else i) if i else "-" for i in node.inputs
+        )
         attrs = " ".join(f"{k}={_attr(v)}" for k, v in sorted(node.attrs.items()))
         lines.append(f"  {outs} = {node.op}({ins}){' ' + attrs if attrs else ''}")
     lines += [f"  output  {o}" for o in graph.outputs]

@@ -57,7 +57,9 @@ def _helper(name: str, text: str, requires: Requires = ()) -> CFunction:
 
 def _abs(double: bool) -> CFunction:
     t, u, mask, n = (
-        ("double", "uint64_t", "UINT64_C(0x7fffffffffffffff)", "f64") if double else ("float", "uint32_t", "0x7fffffffu", "f32")
+        ("double", "uint64_t", "UINT64_C(0x7fffffffffffffff)", "f64")
+        if double
+        else ("float", "uint32_t", "0x7fffffffu", "f32")
     )
     return _helper(
         f"pith_abs_{n}",
@@ -103,7 +105,9 @@ def _float_mod(n: str, fmod: CFunction) -> CFunction:
     )
 
 
-_RANGES: dict[DType, tuple[int, int]] = {d: (int(np.iinfo(d.np).min), int(np.iinfo(d.np).max)) for d in DType if d.is_int and d not in (DType.I4, DType.U4)}
+_RANGES: dict[DType, tuple[int, int]] = {
+    d: (int(np.iinfo(d.np).min), int(np.iinfo(d.np).max)) for d in DType if d.is_int and d not in (DType.I4, DType.U4)
+}
 _RANGES |= {DType.I4: (-8, 7), DType.U4: (0, 15)}
 
 

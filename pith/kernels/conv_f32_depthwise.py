@@ -12,7 +12,7 @@ import functools
 import numpy as np
 
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
-from pith.kernels.conv_f32_pointwise import fast_conv
+from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
 from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, rows_tail, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
@@ -191,6 +191,7 @@ class ConvDepthwise(Kernel):
     """group = input channels = output channels."""
 
     def applies(self, call: Call) -> bool:
+        call = in_2d(call)
         w = call.input(1)
         return fast_conv(call) and w.shape[1] == 1 and call.attrs["group"] == w.shape[0]
 
@@ -207,6 +208,7 @@ class ConvDepthwise(Kernel):
         return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
+        call = in_2d(call)
         tail = tail_of(call)
         x, w, y, at = call.input(0), call.input(1), call.outputs[0], call.attrs
         assert tail is not None and w.const is not None

@@ -12,7 +12,7 @@ import functools
 import numpy as np
 
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
-from pith.kernels.conv_f32_pointwise import fast_conv
+from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
 from pith.kernels.tile_f32 import Tail, bias_of, extra_args, height_text, pack, residuals, row_block, shape_of, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
@@ -20,26 +20,38 @@ from pith.vector.cfunction import CFunction
 GROUPED = {"full": "r{i}", "channel": "e{i} + (ptrdiff_t)g * n", "value": "e{i}"}  # an extra as seen by group g
 _MERGE = 64  # elements of a kernel row up to which its taps become one
 
-_TAPS = """      for (int32_t ty = 0; ty < kh; ty++)
-        for (int32_t tx = 0; tx < kw; tx++) {
-          const int32_t iy = iy0 + ty * dh, ix = ix0 + tx * dw;
-          const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
-          a[(ty * kw + tx) * height + r] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
-        }
-"""
-_ROWS = """      for (int32_t ty = 0; ty < kh; ty++) {
-        const int32_t iy = iy0 + ty * dh;
-        const float *row = zero;
-        if (iy >= 0 && iy < ih) {
-          row = xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix0 * xw;
-          if (ix0 < 0 || ix0 + kw > iw) {
-            float *const edge = patch + (ptrdiff_t)(ty * height + r) * kw * c;
-            const int32_t lo = ix0 < 0 ? -ix0 * c : 0, hi = ix0 + kw > iw ? (iw - ix0) * c : kw * c;
-            for (int32_t k = 0; k < kw * c; k++) edge[k] = k >= lo && k < hi ? row[k] : 0.0f;
-            row = edge;
+_TAPS = """      if (iy0 >= 0 && ix0 >= 0 && iy0 + (kh - 1) * dh < ih && ix0 + (kw - 1) * dw < iw) {
+        const float *row = xb + (ptrdiff_t)iy0 * xh + (ptrdiff_t)ix0 * xw;
+        const float **to = a + r;
+        for (int32_t ty = 0; ty < kh; ty++, row += dh * (ptrdiff_t)xh)
+          for (int32_t tx = 0; tx < kw; tx++, to += height) *to = row + tx * dw * (ptrdiff_t)xw;
+      } else {
+        for (int32_t ty = 0; ty < kh; ty++)
+          for (int32_t tx = 0; tx < kw; tx++) {
+            const int32_t iy = iy0 + ty * dh, ix = ix0 + tx * dw;
+            const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
+            a[(ty * kw + tx) * height + r] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
           }
+      }
+"""
+_ROWS = """      if (iy0 >= 0 && ix0 >= 0 && iy0 + (kh - 1) * dh < ih && ix0 + kw <= iw) {
+        const float *row = xb + (ptrdiff_t)iy0 * xh + (ptrdiff_t)ix0 * xw;
+        for (int32_t ty = 0; ty < kh; ty++, row += dh * (ptrdiff_t)xh) a[ty * height + r] = row;
+      } else {
+        for (int32_t ty = 0; ty < kh; ty++) {
+          const int32_t iy = iy0 + ty * dh;
+          const float *row = zero;
+          if (iy >= 0 && iy < ih) {
+            float *const edge = patch + (ptrdiff_t)(ty * height + r) * kw * c;
+            row = edge;
+            for (int32_t tx = 0; tx < kw; tx++) {
+              const int32_t ix = ix0 + tx;
+              const float *const from = ix >= 0 && ix < iw ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
+              for (int32_t k = 0; k < c; k++) edge[tx * c + k] = from[k];
+            }
+          }
+          a[ty * height + r] = row;
         }
-        a[ty * height + r] = row;
       }
 """
 
@@ -124,7 +136,7 @@ class ConvDirect(Kernel):
     """Any kernel, stride, dilation, padding and grouping."""
 
     def applies(self, call: Call) -> bool:
-        return fast_conv(call)
+        return fast_conv(in_2d(call))
 
     def cost(self, call: Call) -> float:
         return 0.2
@@ -139,6 +151,7 @@ class ConvDirect(Kernel):
         return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
+        call = in_2d(call)
         tail = tail_of(call)
         w = call.input(1)
         assert tail is not None and w.const is not None

@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.matmul_f32_gemm import gemm
 from pith.kernels.tile_f32 import bias_of, extra_args, pack, residuals, shape_of, tail_of
+
+
+def in_2d(call: Call) -> Call:
+    """A convolution over one spatial axis as one over pictures of height 1; any other unchanged."""
+    if len(call.input(0).shape) != 3 or call.attrs["layout"] != "channels_last":
+        return call
+
+    def tall(x: Operand | None, at: int) -> Operand | None:
+        if x is None or len(x.shape) != 3:
+            return x
+        shape, strides = (*x.shape[:at], 1, *x.shape[at:]), (*x.strides[:at], 0, *x.strides[at:])
+        return Operand(replace(x.type, shape=shape), strides, None if x.const is None else x.const.reshape(shape))
+
+    attrs = dict(call.attrs)
+    attrs |= {k: (first, *attrs[k]) for k, first in (("strides", 1), ("dilations", 1), ("output_padding", 0)) if k in attrs}
+    attrs["pads"] = (0, attrs["pads"][0], 0, attrs["pads"][1])
+    inputs = tuple(tall(x, 2 if i == 1 else 1) for i, x in enumerate(call.inputs))
+    out = tall(call.outputs[0], 1)
+    assert out is not None
+    return replace(call, attrs=attrs, inputs=inputs, outputs=(out,))
 
 
 def fast_conv(call: Call) -> bool:
@@ -26,6 +47,7 @@ class ConvPointwise(Kernel):
     """Every pixel is a row of the left matrix."""
 
     def applies(self, call: Call) -> bool:
+        call = in_2d(call)
         a = call.attrs
         return (
             fast_conv(call) and a["group"] == 1 and call.input(1).shape[2:] == (1, 1)
@@ -45,6 +67,7 @@ class ConvPointwise(Kernel):
         return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
+        call = in_2d(call)
         tail = tail_of(call)
         x, w, y = call.input(0), call.input(1), call.outputs[0]
         assert tail is not None and w.const is not None

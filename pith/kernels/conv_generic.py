@@ -29,13 +29,22 @@ def emit_loops(call: Call, bounds: Sequence[str], taps: Sequence[str], position:
     p = Params()
     p.pointers(call, "x", "w")
     p.ints({"batch": x.shape[0], "group": group, "ci": x.shape[xc] // group, "co": y.shape[yc] // group})
-    p.ints({"xb": x.strides[0], "xc": x.strides[xc], "wi": w.strides[int(not transposed)], "wo": w.strides[int(transposed)]})
+    p.ints(
+        {
+            "xb": x.strides[0],
+            "xc": x.strides[xc],
+            "wi": w.strides[int(not transposed)],
+            "wo": w.strides[int(transposed)],
+        }
+    )
     for name, s in walks.items():
         p.ints({f"{name}b": s[0], f"{name}c": s[yc]})
     for a in range(rank):
         p.ints({f"xn{a}": x.shape[xa[a]], f"yn{a}": y.shape[ya[a]], f"kn{a}": w.shape[2 + a]})
         p.ints({f"st{a}": at["strides"][a], f"di{a}": at["dilations"][a], f"pa{a}": at["pads"][a]})
-        p.ints({f"xs{a}": x.strides[xa[a]], f"ws{a}": w.strides[2 + a], **{f"{v}s{a}": s[ya[a]] for v, s in walks.items()}})
+        p.ints(
+            {f"xs{a}": x.strides[xa[a]], f"ws{a}": w.strides[2 + a], **{f"{v}s{a}": s[ya[a]] for v, s in walks.items()}}
+        )
 
     def walk(base: str, prefix: str, index: str) -> str:
         """`base` moved by `index` along every spatial axis of the operand whose strides begin with `prefix`."""
@@ -46,7 +55,9 @@ def emit_loops(call: Call, bounds: Sequence[str], taps: Sequence[str], position:
         lines += [f"for (int32_t o{a} = 0; o{a} < yn{a}; o{a}++) {{", *(t.format(a=a) for t in bounds)]
     for i, v in enumerate(walks):
         ctype = f"const $T{i}" if i else "$T"
-        lines.append(f"{ctype} *const q_{v} = {walk(f'{v} + (ptrdiff_t)b * {v}b + (ptrdiff_t)(g * co) * {v}c', v, 'o{a}')};")
+        lines.append(
+            f"{ctype} *const q_{v} = {walk(f'{v} + (ptrdiff_t)b * {v}b + (ptrdiff_t)(g * co) * {v}c', v, 'o{a}')};"
+        )
     # a group's weights: [O / group, I / group, taps] of conv's [O, ...], [I / group, O / group, taps] when transposed
     part = "(ptrdiff_t)(g * ci) * wi" if transposed else "(ptrdiff_t)(g * co) * wo"
     start = "0" if bias is None else f"{cast}LD(bias[g * co + c])"

@@ -16,7 +16,7 @@ import numpy as np
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_f32_depthwise import depthwise, pack_depthwise
 from pith.kernels.conv_f32_direct import direct
-from pith.kernels.conv_f32_pointwise import fast_conv
+from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
 from pith.kernels.tile_f32 import Tail, bias_of, extra_args, pack, residuals, shape_of, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
@@ -80,7 +80,7 @@ class ConvTransposePhases(Kernel):
     """Any kernel, stride, dilation, padding and grouping."""
 
     def applies(self, call: Call) -> bool:
-        return fast_conv(call)
+        return fast_conv(in_2d(call))
 
     def cost(self, call: Call) -> float:
         return 0.2
@@ -95,6 +95,7 @@ class ConvTransposePhases(Kernel):
         return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
+        call = in_2d(call)
         tail, isa, at = tail_of(call), call.isa, call.attrs
         x, w, y = call.input(0), call.input(1), call.outputs[0]
         assert tail is not None and w.const is not None

@@ -12,8 +12,8 @@ from pith.vector.cfunction import CFunction
 IVDEP = CFunction(
     "PITH_IVDEP",
     "/* iterations touch different elements, or the same element of input and output */\n"
-    "#if defined(__clang__)\n#define PITH_IVDEP _Pragma(\"clang loop vectorize(assume_safety)\")\n"
-    "#elif defined(__GNUC__)\n#define PITH_IVDEP _Pragma(\"GCC ivdep\")\n#else\n#define PITH_IVDEP\n#endif\n",
+    '#if defined(__clang__)\n#define PITH_IVDEP _Pragma("clang loop vectorize(assume_safety)")\n'
+    '#elif defined(__GNUC__)\n#define PITH_IVDEP _Pragma("GCC ivdep")\n#else\n#define PITH_IVDEP\n#endif\n',
 )
 
 
@@ -110,7 +110,9 @@ class FusedMap(Kernel):
         values: dict[int, str] = {}
         loads: list[str] = []
         for k, x in enumerate(operands):
-            text, need = load(x.type.dtype, pointers[k] + at.get(steps[k][inner], f"[(ptrdiff_t)i * {steps[k][inner]}]"))
+            text, need = load(
+                x.type.dtype, pointers[k] + at.get(steps[k][inner], f"[(ptrdiff_t)i * {steps[k][inner]}]")
+            )
             requires += need
             line = f"const {x.type.dtype.compute.c} x{k} = {text};"
             (body if steps[k][inner] == "0" else loads).append((pad if steps[k][inner] == "0" else pad + "  ") + line)

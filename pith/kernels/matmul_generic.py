@@ -151,7 +151,9 @@ class MatmulGeneric(Kernel):
         places = [f"q_{name}[(ptrdiff_t)(c + j) * {name}n]" for name in walks]
         store, requires = finish(call, value, places[1:], places[0])
         types = ["$T", *(f"const $T{i}" for i in range(1, len(walks)))]
-        rows = "".join(f"    {t} *const q_{v} = {at[v]} + (ptrdiff_t)r * {v}m;\n" for t, v in zip(types, walks, strict=True))
+        rows = "".join(
+            f"    {t} *const q_{v} = {at[v]} + (ptrdiff_t)r * {v}m;\n" for t, v in zip(types, walks, strict=True)
+        )
         text = f"""static void $name({p}) {{
 {loops}  for (int32_t r = 0; r < m; r++) {{
     const $T *const p = {at["a"]} + (ptrdiff_t)r * sam;

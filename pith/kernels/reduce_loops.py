@@ -75,7 +75,7 @@ static void $name(const $T *restrict x, $T *restrict y, int32_t outer, int32_t n
         }
       }
       for (; r < end; ++r) {
-        const $T *p = x + o * xo + r * xs + c;
+        const $T *p = x + o * xo + (ptrdiff_t)r * xs + c; /* wide: gcc cannot see that r stays small */
         for (int32_t l = 0; l < m; ++l) {
           const $A v = LD(p[l]);
           acc[l] = $STEP;

@@ -94,7 +94,7 @@ class Tail:
     @property
     def suffix(self) -> str:
         """Part of function names that tells epilogues apart."""
-        return "" if self.expr is None else "_" + _label(self.expr) + digest(f"{self.expr!r}{self.kinds}")[:4]
+        return "" if self.expr is None else "_" + _label(self.expr, self.kinds) + digest(f"{self.expr!r}{self.kinds}")[:4]
 
     def params(self, row_pointers: bool) -> str:
         """C parameters of the extras, each beginning with a comma."""
@@ -103,12 +103,12 @@ class Tail:
         return "".join(f", {ctypes[k]}e{i}" for i, k in enumerate(self.kinds))
 
 
-def _label(expr: Expr) -> str:
+def _label(expr: Expr, kinds: tuple[str, ...]) -> str:
     ops = {n.op for n in expr.walk() if n.args}
     for name in ("sigmoid", "tanh", "erf", "exp"):
         if name in ops:
             return name
-    if any(n.op == "arg" and n.value for n in expr.walk()):
+    if "full" in kinds:
         return "residual"
     return "clip" if ops <= {"min", "max"} else "act"
 

@@ -30,7 +30,9 @@ def lower_bound(buffers: Iterable[Buffer]) -> int:
     return best
 
 
-def _place(order: Sequence[int], spans: Sequence[tuple[int, int, int]], neighbours: Sequence[Sequence[int]]) -> tuple[list[int], int]:
+def _place(
+    order: Sequence[int], spans: Sequence[tuple[int, int, int]], neighbours: Sequence[Sequence[int]]
+) -> tuple[list[int], int]:
     """First fit in `order`; returns offsets and height."""
     offsets = [-1] * len(spans)
     height = 0

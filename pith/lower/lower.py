@@ -225,7 +225,9 @@ class _Lowering:
     def call(self, node: Node) -> None:
         graph, op = self.graph, OPS[node.op]
         types = graph.input_types(node)
-        out_types = [graph.types[o] if o else t for o, t in zip(node.outputs, op.infer(types, node.attrs), strict=False)]
+        out_types = [
+            graph.types[o] if o else t for o, t in zip(node.outputs, op.infer(types, node.attrs), strict=False)
+        ]
         cost = op.cost(types, out_types, node.attrs)
         name = node.name or node.outputs[0]
         label, attrs = node.op, node.attrs
@@ -236,7 +238,9 @@ class _Lowering:
             label = attrs["expr"].op
         views = [self.view(v) if v else None for v in node.inputs]
         outs = [View(t, contiguous_strides(t.shape)) for t in out_types]
-        call = Call(kind, attrs, tuple(v.operand if v else None for v in views), tuple(o.operand for o in outs), self.isa, name)
+        call = Call(
+            kind, attrs, tuple(v.operand if v else None for v in views), tuple(o.operand for o in outs), self.isa, name
+        )
         kernel = self.choose(call)
         used = kernel.uses(call)
         for i, value in enumerate(node.inputs):
@@ -271,8 +275,12 @@ class _Lowering:
                 if view is None or view.buffer < 0 or view.offset or not view.operand.contiguous:
                     continue
                 # another operand in the same memory must be read at the very places that are written, or not at all
-                others = [(j, v) for j, v in enumerate(views) if v is not None and v is not view and v.buffer == view.buffer]
-                if any(j not in allowed or v.type.shape != view.type.shape or not _same_place(v, view) for j, v in others):
+                others = [
+                    (j, v) for j, v in enumerate(views) if v is not None and v is not view and v.buffer == view.buffer
+                ]
+                if any(
+                    j not in allowed or v.type.shape != view.type.shape or not _same_place(v, view) for j, v in others
+                ):
                     continue
                 if any(j not in allowed for j, v in enumerate(views) if v is view):
                     continue
@@ -312,8 +320,17 @@ class _Lowering:
                 writes.append(index)
         self.steps.append(
             Step(
-                call.name, label, origin, kernel.name, emitted.function, tuple(values), tuple(dict.fromkeys(reads)),
-                tuple(dict.fromkeys(writes)), outputs[0].type, cost, emitted.why,
+                call.name,
+                label,
+                origin,
+                kernel.name,
+                emitted.function,
+                tuple(values),
+                tuple(dict.fromkeys(reads)),
+                tuple(dict.fromkeys(writes)),
+                outputs[0].type,
+                cost,
+                emitted.why,
             )
         )
 

@@ -109,7 +109,10 @@ class Conv(Op):
         a = to_channels_first(x, layout).astype(wide)
         pads = attrs["pads"]
         crop = tuple(slice(max(0, -pads[i]), a.shape[2 + i] - max(0, -pads[r + i])) for i in range(r))
-        a = np.pad(a[(slice(None), slice(None), *crop)], [(0, 0), (0, 0), *((max(0, pads[i]), max(0, pads[r + i])) for i in range(r))])
+        a = np.pad(
+            a[(slice(None), slice(None), *crop)],
+            [(0, 0), (0, 0), *((max(0, pads[i]), max(0, pads[r + i])) for i in range(r))],
+        )
         out = split_layout(self.infer([_t(x), _t(w)], attrs)[0].shape, layout)[2]
         n, o = a.shape[0], w.shape[0]
         y = np.zeros((n, group, o // group, math.prod(out)), wide)

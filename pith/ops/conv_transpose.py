@@ -44,7 +44,14 @@ class ConvTranspose(Op):
             s, d, k = attrs["strides"][a], attrs["dilations"][a], w.shape[2 + a]
             if s < 1 or d < 1 or k < 1:
                 raise ShapeError("strides, dilations and kernel extents must be positive")
-            size = (spatial[a] - 1) * s + attrs["output_padding"][a] + d * (k - 1) + 1 - attrs["pads"][a] - attrs["pads"][r + a]
+            size = (
+                (spatial[a] - 1) * s
+                + attrs["output_padding"][a]
+                + d * (k - 1)
+                + 1
+                - attrs["pads"][a]
+                - attrs["pads"][r + a]
+            )
             if size < 1:
                 raise ShapeError(f"the padding leaves nothing on spatial axis {a}")
             out.append(size)
@@ -61,7 +68,9 @@ class ConvTranspose(Op):
         n, c, *spatial = a.shape
         per = w.shape[1]
         out = split_layout(self.infer([_t(x), _t(w)], attrs)[0].shape, layout)[2]
-        full = [(spatial[i] - 1) * attrs["strides"][i] + attrs["dilations"][i] * (w.shape[2 + i] - 1) + 1 for i in range(r)]
+        full = [
+            (spatial[i] - 1) * attrs["strides"][i] + attrs["dilations"][i] * (w.shape[2 + i] - 1) + 1 for i in range(r)
+        ]
         y = np.zeros((n, group * per, *full), wide)
         columns = a.reshape(n, group, c // group, -1)
         grouped = w.astype(wide).reshape(group, c // group, per, *w.shape[2:])

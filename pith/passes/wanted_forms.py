@@ -104,8 +104,10 @@ def _undo_through(graph: Graph, node: Node, value: str, after: int) -> int:
     """Bytes that one reader of `value` adds, when undoing it behind the reader costs `after`."""
     shape = graph.types[value].shape
     rank = len(shape)
-    if rank < 3 or is_anchor(graph, node):
-        return 0 if rank >= 3 else after
+    if is_anchor(graph, node):
+        return 0
+    if rank < 3:
+        return after
     last = (0, *range(2, rank), 1)
     if node.op == "transpose":
         return 0 if compose(inverse(node.attrs["perm"]), last) == tuple(range(rank)) else after

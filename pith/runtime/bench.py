@@ -57,7 +57,9 @@ def onnxruntime_engine(model: Path, feed: dict[str, np.ndarray]) -> Callable[[],
     return lambda: oracle.run(None, feed)
 
 
-def compare(session: Session, model: Path, seconds: float = 2.0, feed: dict[str, np.ndarray] | None = None) -> tuple[list[dict[str, Any]], str]:
+def compare(
+    session: Session, model: Path, seconds: float = 2.0, feed: dict[str, np.ndarray] | None = None
+) -> tuple[list[dict[str, Any]], str]:
     """Rows {engine, model, precision, threads, median_ms, ratio} (ratio to ONNX Runtime, or 1) and a sentence about the run."""
     feed = feed or random_inputs(session)
     arrays = [feed[p.name] for p in session.inputs]

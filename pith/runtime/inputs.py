@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pith.graph.errors import InputError
 from pith.runtime.session import PortInfo
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm")
 _PIXELS = 64 << 20  # a picture may not have more
@@ -43,34 +46,57 @@ class Preprocess:
 
 
 def picture(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
-    """A picture file as the array `port` wants: [1, C, H, W], [1, H, W, C] or without batch; C is 1, 3 or 4.
+    """A picture file as the array `port` wants (see `prepare`), turned upright as its camera says.
 
     Raises InputError for a file that is no picture, or an input that has no picture's shape.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
-    shape = port.shape[1:] if len(port.shape) == 4 and port.shape[0] == 1 else port.shape
-    if len(shape) != 3 or not ({shape[0], shape[2]} & {1, 3}):
-        raise InputError(f"input {port.name!r} of shape {list(port.shape)} takes no picture", try_="give a .npy file")
-    first = shape[0] in (1, 3)
-    channels, height, width = shape if first else (shape[2], shape[0], shape[1])
+    _axes(port)
     Image.MAX_IMAGE_PIXELS = _PIXELS
     try:
         with Image.open(path) as opened:
-            image = opened.convert("L" if channels == 1 else "RGB")
-            if how.crop:
-                scale = min(image.width / width, image.height / height)
-                w, h = width * scale, height * scale
-                left, top = (image.width - w) / 2, (image.height - h) / 2
-                box = (left, top, left + w, top + h)
-            else:
-                box = (0.0, 0.0, float(image.width), float(image.height))
-            pixels = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, box=box, reducing_gap=None), np.float64)
+            image = ImageOps.exif_transpose(opened)
     except FileNotFoundError:
         raise InputError(f"no file {path}", try_="check the path") from None
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError) as e:
         raise InputError(f"{path} is not a picture that can be read", why=str(e)) from None
-    pixels = pixels.reshape(height, width, channels)
+    return prepare(image, port, how)
+
+
+def _axes(port: PortInfo) -> tuple[bool, int, int, int]:
+    """Whether channels come first, then channels, height, width. Raises InputError for what has no picture's shape."""
+    shape = port.shape[1:] if len(port.shape) == 4 and port.shape[0] == 1 else port.shape
+    if len(shape) != 3 or not ({shape[0], shape[2]} & {1, 3}):
+        raise InputError(f"input {port.name!r} of shape {list(port.shape)} takes no picture", try_="give a .npy file")
+    return (True, *shape) if shape[0] in (1, 3) else (False, shape[2], shape[0], shape[1])
+
+
+def prepare(image: Image, port: PortInfo, how: Preprocess) -> np.ndarray:
+    """A Pillow image as the array `port` wants: [1, C, H, W], [1, H, W, C] or without batch; C is 1 or 3.
+
+    Resized (bilinear over the area that becomes a pixel), then (x * scale - mean) / std for a float input; an integer
+    input takes the pixels. Raises InputError for an input that has no picture's shape, or mean and std of another size.
+    """
+    from PIL.Image import Resampling
+
+    first, channels, height, width = _axes(port)
+    if {len(how.mean), len(how.std)} - {1, channels}:
+        raise InputError(
+            "the preprocessing does not fit the input",
+            where=f"input {port.name!r}",
+            why=f"it has {channels} channels, mean has {len(how.mean)} values and std {len(how.std)}",
+            try_="one value, or one for each channel",
+        )
+    box = (0.0, 0.0, float(image.width), float(image.height))
+    if how.crop:
+        scale = min(image.width / width, image.height / height)
+        w, h = width * scale, height * scale
+        left, top = (image.width - w) / 2, (image.height - h) / 2
+        box = (left, top, left + w, top + h)
+    image = image.convert("L" if channels == 1 else "RGB")
+    resized = image.resize((width, height), Resampling.BILINEAR, box=box, reducing_gap=None)
+    pixels = np.asarray(resized, np.float64).reshape(height, width, channels)
     if how.layout == "BGR":
         pixels = pixels[..., ::-1]
     if np.dtype(port.np).kind in "iu":
@@ -83,17 +109,28 @@ def picture(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
 
 
 def numbers(path: Path, port: PortInfo) -> np.ndarray:
-    """Whitespace- or comma-separated numbers in a text file, as many as the input has elements."""
+    """Whitespace- or comma-separated numbers in a text file, as many as the input has elements and all in its range."""
+    whole = port.np.kind in "iu"
     try:
         words = path.read_text().replace(",", " ").split()
-        values = np.array([float(w) for w in words])
+        values = [int(w) if whole else float(w) for w in words]
     except FileNotFoundError:
         raise InputError(f"no file {path}", try_="check the path") from None
     except (ValueError, OSError) as e:
-        raise InputError(f"{path} is not a list of numbers", why=str(e)) from None
-    if values.size != int(np.prod(port.shape)):
-        raise InputError(f"{path} has {values.size} numbers, input {port.name!r} wants {int(np.prod(port.shape))}", why=f"its shape is {list(port.shape)}")
-    return values.astype(port.np).reshape(port.shape)
+        raise InputError(f"{path} is not a list of {'whole ' if whole else ''}numbers", why=str(e)) from None
+    wanted = int(np.prod(port.shape))
+    if len(values) != wanted:
+        raise InputError(
+            f"{path} has {len(values)} numbers, input {port.name!r} wants {wanted}", why=f"its shape is {list(port.shape)}"
+        )
+    if whole and values:
+        info = np.iinfo(port.np)
+        if min(values) < info.min or max(values) > info.max:
+            raise InputError(
+                f"{path} holds numbers that input {port.name!r} cannot",
+                why=f"its type is {port.dtype}, from {info.min} to {info.max}",
+            )
+    return np.array(values, object if whole else np.float64).astype(port.np).reshape(port.shape)
 
 
 def read_input(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:

@@ -94,7 +94,12 @@ class Session:
         try:
             library = ctypes.CDLL(str(path.resolve()))
         except OSError as e:
-            raise BuildError("the compiled library cannot be loaded", where=str(path), why=str(e), try_="compile again on this machine") from None
+            raise BuildError(
+                "the compiled library cannot be loaded",
+                where=str(path),
+                why=str(e),
+                try_="compile again on this machine",
+            ) from None
         self._library = library
         self._variants = [_Variant(library, v, path) for v in manifest["variants"]]
         self._by_shape = {tuple(p.shape for p in v.inputs): v for v in self._variants}
@@ -131,14 +136,19 @@ class Session:
                 raise InputError(f"the network has no input {name!r}", try_="inputs: " + ", ".join(names))
         missing = [n for n in names if n not in inputs]
         if missing:
-            raise InputError("input missing: " + ", ".join(missing), try_="give an array for each of: " + ", ".join(names))
+            raise InputError(
+                "input missing: " + ", ".join(missing), try_="give an array for each of: " + ", ".join(names)
+            )
         outputs = self._run([inputs[n] for n in names])
         return {p.name: o for p, o in zip(self.outputs, outputs, strict=True)}
 
     def _select(self, arrays: list[np.ndarray]) -> _Variant:
         first = self._variants[0]
         if len(arrays) != len(first.inputs):
-            raise InputError(f"{len(arrays)} arrays for {len(first.inputs)} inputs", try_="inputs: " + ", ".join(map(_describe, first.inputs)))
+            raise InputError(
+                f"{len(arrays)} arrays for {len(first.inputs)} inputs",
+                try_="inputs: " + ", ".join(map(_describe, first.inputs)),
+            )
         shapes = tuple(np.shape(a) for a in arrays)
         variant = self._by_shape.get(shapes)
         if variant is not None:
@@ -157,7 +167,10 @@ class Session:
         for i, (port, a) in enumerate(zip(variant.inputs, arrays, strict=True)):
             a = np.asarray(a)
             if a.dtype != port.np:
-                raise InputError(f"input {port.name!r} has dtype {a.dtype}, wanted {port.dtype}", try_=f"array.astype({port.dtype!r})")
+                raise InputError(
+                    f"input {port.name!r} has dtype {a.dtype}, wanted {port.dtype}",
+                    try_=f"array.astype({port.dtype!r})",
+                )
             a = np.ascontiguousarray(a).reshape(port.shape)
             held.append(a)
             variant.in_struct[i] = a.ctypes.data
@@ -180,7 +193,11 @@ class Session:
         """
         name = self.manifest.get("profile_library")
         if not name:
-            raise BuildError("this artefact has no profiling library", where=str(self.folder), try_="compile with profile=True or --profile")
+            raise BuildError(
+                "this artefact has no profiling library",
+                where=str(self.folder),
+                try_="compile with profile=True or --profile",
+            )
         variant, _held, _outputs = self._prepare(list(arrays))
         library = ctypes.CDLL(str((self.folder / name).resolve()))
         run = getattr(library, f"{variant.name}_profile")
@@ -191,11 +208,20 @@ class Session:
         total = np.zeros(len(steps))
         for k in range(runs + 2):
             ctypes.memset(ns, 0, ctypes.sizeof(ns))
-            run(variant.arena(), ctypes.addressof(variant.in_struct), ctypes.addressof(variant.out_struct), clock, ctypes.addressof(ns))
+            run(
+                variant.arena(),
+                ctypes.addressof(variant.in_struct),
+                ctypes.addressof(variant.out_struct),
+                clock,
+                ctypes.addressof(ns),
+            )
             if k >= 2:
                 total += np.array(ns[: len(steps)], np.int64)
         mean = total / runs / 1e9
-        return [{"name": s["name"], "op": s["op"], "kernel": s["kernel"], "seconds": float(t)} for s, t in zip(steps, mean, strict=True)]
+        return [
+            {"name": s["name"], "op": s["op"], "kernel": s["kernel"], "seconds": float(t)}
+            for s, t in zip(steps, mean, strict=True)
+        ]
 
 
 def _describe(port: PortInfo) -> str:

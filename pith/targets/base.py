@@ -57,7 +57,11 @@ def get_target(name: str) -> Target:
 
     load_all()
     if name not in TARGETS:
-        raise UnsupportedError(f"unknown target {name!r}", why="no file in pith/targets describes it", try_="one of: " + ", ".join(sorted(TARGETS)))
+        raise UnsupportedError(
+            f"unknown target {name!r}",
+            why="no file in pith/targets describes it",
+            try_="one of: " + ", ".join(sorted(TARGETS)),
+        )
     return TARGETS[name]()
 
 

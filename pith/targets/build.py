@@ -11,7 +11,15 @@ from pith.targets.compiler import Compiler
 
 
 def build_shared(
-    folder: Path, name: str, target: Target, compiler: Compiler, *, exports: Sequence[str], opt: str, defines: Sequence[str] = (), output: str = ""
+    folder: Path,
+    name: str,
+    target: Target,
+    compiler: Compiler,
+    *,
+    exports: Sequence[str],
+    opt: str,
+    defines: Sequence[str] = (),
+    output: str = "",
 ) -> Path:
     """Compile NAME.c and NAME_weights.c in `folder` and link them; returns the library's path.
 
@@ -24,7 +32,9 @@ def build_shared(
     flags = [opt, *(f"-D{d}" for d in defines)]
     try:
         with ThreadPoolExecutor(2) as pool:
-            for job in [pool.submit(compiler.compile, s, o, target, flags) for s, o in zip(sources, objects, strict=True)]:
+            for job in [
+                pool.submit(compiler.compile, s, o, target, flags) for s, o in zip(sources, objects, strict=True)
+            ]:
                 job.result()
         compiler.link_shared(objects, library, exports)
     finally:

@@ -32,14 +32,30 @@ class Compiler:
 
     def link_shared(self, objects: Sequence[Path], output: Path, exports: Sequence[str]) -> None:
         """Link a shared library that needs no other (an undefined symbol is an error)."""
-        script = output.with_suffix(".map")
+        script = output.resolve().with_suffix(".map")
         script.write_text("{ global: " + " ".join(f"{e};" for e in exports) + " local: *; };\n")
         files = [str(o.resolve()) for o in objects]
         common = ["-shared", "-o", str(output.resolve())]
         if self.bundled:
-            run([self.zig, "ld.lld", *common, f"--version-script={script}", "-z", "defs", "--gc-sections", "-s", *files], output.parent)
+            run(
+                [
+                    self.zig,
+                    "ld.lld",
+                    *common,
+                    f"--version-script={script}",
+                    "-z",
+                    "defs",
+                    "--gc-sections",
+                    "-s",
+                    *files,
+                ],
+                output.parent,
+            )
         else:
-            run([*self.command, *common, "-nostdlib", f"-Wl,--version-script={script}", "-Wl,-z,defs", "-s", *files], output.parent)
+            run(
+                [*self.command, *common, "-nostdlib", f"-Wl,--version-script={script}", "-Wl,-z,defs", "-s", *files],
+                output.parent,
+            )
         script.unlink()
 
 
@@ -65,7 +81,9 @@ def find_compiler(cc: str | None = None) -> Compiler:
         return Compiler((zig, "clang"), True, zig)
     words = tuple(cc.split())
     if not words or shutil.which(words[0]) is None:
-        raise BuildError(f"compiler {cc!r} was not found", try_="give the command of an installed gcc or clang, or leave --cc out")
+        raise BuildError(
+            f"compiler {cc!r} was not found", try_="give the command of an installed gcc or clang, or leave --cc out"
+        )
     return Compiler(words, False)
 
 
@@ -73,13 +91,20 @@ def run(command: Sequence[str], folder: Path) -> str:
     """Run a tool; its messages become a BuildError when it fails."""
     env = {**os.environ, "LC_ALL": "C", "ZIG_GLOBAL_CACHE_DIR": str(folder), "ZIG_LOCAL_CACHE_DIR": str(folder)}
     try:
-        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command, cwd=folder, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
     except OSError as e:
         raise BuildError(f"could not start {command[0]}", why=str(e)) from e
     if done.returncode:
         message = (done.stderr or done.stdout).strip()
         why = message if len(message) < 3000 else message[:2900] + "\n..."
         if "No space left" in message:
-            raise BuildError("the disk is full", where=str(folder), why=why, try_="free space, or give another folder with -o or TMPDIR")
+            raise BuildError(
+                "the disk is full",
+                where=str(folder),
+                why=why,
+                try_="free space, or give another folder with -o or TMPDIR",
+            )
         raise BuildError(f"{Path(command[0]).name} failed (exit code {done.returncode})", where=str(folder), why=why)
     return done.stdout

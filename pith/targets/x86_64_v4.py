@@ -8,5 +8,10 @@ from pith.targets.isa.x86_64_v4 import X86_64_V4
 @register("x86-64-v4")
 def target() -> Target:
     return Target(
-        "x86-64-v4", "AVX-512", X86_64_V4, "x86_64-linux-gnu", ("-march=x86-64-v4", "-mprefer-vector-width=512"), runs_here=lambda: x86_64_level() >= 4
+        "x86-64-v4",
+        "AVX-512",
+        X86_64_V4,
+        "x86_64-linux-gnu",
+        ("-march=x86-64-v4", "-mprefer-vector-width=512"),
+        runs_here=lambda: x86_64_level() >= 4,
     )

@@ -107,13 +107,18 @@ static inline float vf_sum(vf v) {
 }
 """
 
+# a network seldom uses the whole dialect, and clang warns of inline functions that the main file leaves unused
+_QUIET = """#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wunused-function"
+#endif
+"""
 _TEXT = {"c99": _C99, "sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512}
 
 
 @functools.cache
 def dialect(isa: ISA) -> CFunction:
     """The C definitions of the dialect for `isa`; kernels list it among what they require."""
-    return CFunction("vf", _TEXT[isa.name], (), ("stdint.h", *isa.headers))
+    return CFunction("vf", _QUIET + _TEXT[isa.name], (), ("stdint.h", *isa.headers))
 
 
 FUNCTIONS = ("abs", "exp", "sigmoid", "tanh")  # printed as calls of pith.vector.f32_math

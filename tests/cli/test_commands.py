@@ -26,7 +26,18 @@ def test_compile_writes_the_artefact(classifier: Path) -> None:
     done = pith("compile", classifier, "-o", "out", "--json", cwd=classifier.parent)
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
-    assert {"name", "target", "library", "arena_bytes", "arena_lower_bound", "code_bytes", "weights_bytes", "macs", "params", "folder"} <= facts.keys()
+    assert {
+        "name",
+        "target",
+        "library",
+        "arena_bytes",
+        "arena_lower_bound",
+        "code_bytes",
+        "weights_bytes",
+        "macs",
+        "params",
+        "folder",
+    } <= facts.keys()
     names = {p.name for p in (classifier.parent / "out").iterdir()}
     assert {"net.c", "net.h", "net_weights.c", "net_weights.bin", "libnet.so", "manifest.json", "report.html"} <= names
     assert facts["macs"] == 10 * 14 * 14 * 27
@@ -44,7 +55,9 @@ def test_run_prints_top_labels(classifier: Path) -> None:
     done = pith("run", classifier, "grey.png", "--labels", "labels.txt", "--top", 3, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("thing") == 3
-    parsed = json.loads(pith("run", classifier, "grey.png", "grey.png", "--labels", "labels.txt", "--json", cwd=folder).stdout)
+    parsed = json.loads(
+        pith("run", classifier, "grey.png", "grey.png", "--labels", "labels.txt", "--json", cwd=folder).stdout
+    )
     assert len(parsed["results"]) == 2
     assert parsed["results"][0]["top"][0].keys() == {"label", "index", "probability"}
 
@@ -64,7 +77,9 @@ def test_bench_ops_targets(classifier: Path) -> None:
     assert {r["engine"] for r in rows} == {"pith", "onnxruntime"}
     ops = json.loads(pith("ops", "--json", cwd=classifier.parent).stdout)
     assert {"Conv", "LSTM", "Loop"} <= {o["operator"] for o in ops["onnx"] if o["how"] == "mapped"}
-    assert {"host", "c99", "x86-64-v3"} <= {t["target"] for t in json.loads(pith("targets", "--json", cwd=classifier.parent).stdout)}
+    assert {"host", "c99", "x86-64-v3"} <= {
+        t["target"] for t in json.loads(pith("targets", "--json", cwd=classifier.parent).stdout)
+    }
 
 
 def test_several_shapes_at_once(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ def _info(name: str, shape: list[int | str], kind: int = TensorProto.FLOAT) -> o
     return helper.make_tensor_value_info(name, kind, shape)
 
 
-def _save(path: Path, nodes: list[onnx.NodeProto], shape: list[int | str], constants: list[onnx.TensorProto] | None = None) -> Path:
+def _save(
+    path: Path, nodes: list[onnx.NodeProto], shape: list[int | str], constants: list[onnx.TensorProto] | None = None
+) -> Path:
     graph = helper.make_graph(nodes, "g", [_info("x", shape)], [_info("y", None)], constants or [])  # type: ignore[arg-type]
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
     return path
@@ -30,7 +32,14 @@ def model(tmp_path: Path) -> Path:
 
 
 def pith(*args: object, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "pith", *map(str, args)], cwd=cwd, capture_output=True, text=True, check=False, env={**os.environ, **(env or {})})
+    return subprocess.run(
+        [sys.executable, "-m", "pith", *map(str, args)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **(env or {})},
+    )
 
 
 def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -61,7 +70,15 @@ def test_every_unsupported_operator_is_listed(tmp_path: Path) -> None:
     nodes = [helper.make_node("RandomNormalLike", ["x"], ["a"], name="noise"), helper.make_node("RandomUniformLike", ["a"], ["b"], name="coin"),
              helper.make_node("Nonsense", ["b"], ["y"], name="what", domain="my.ops")]  # fmt: skip
     path = _save(tmp_path / "m.onnx", nodes, [1, 4])
-    refused(pith("compile", path, "-o", "out", cwd=tmp_path), "RandomNormalLike", "noise", "RandomUniformLike", "coin", "Nonsense", "what")
+    refused(
+        pith("compile", path, "-o", "out", cwd=tmp_path),
+        "RandomNormalLike",
+        "noise",
+        "RandomUniformLike",
+        "coin",
+        "Nonsense",
+        "what",
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -121,11 +138,16 @@ def test_external_data_outside_the_folder(tmp_path: Path, location: str) -> None
     refused(pith("compile", path, "-o", "out", cwd=folder), "w")
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="a full disk is made with a small tmpfs, which only root may mount")
+@pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("mount") is None,
+    reason="a full disk is made with a small tmpfs, which only root may mount",
+)
 def test_full_disk(model: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True, check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True, check=False
+    ).returncode:
         pytest.skip("this machine does not let root mount a tmpfs")
     try:
         w = numpy_helper.from_array(np.random.default_rng(0).standard_normal((4, 60000)).astype(np.float32), "w")

@@ -55,7 +55,11 @@ def load_cases() -> dict[str, Case]:
         for kind in KINDS:
             for t in load_model_tests(kind=kind):
                 model = t.model if t.model is not None else onnx.load(Path(t.model_dir) / "model.onnx")
-                data = [tuple([_array(a) for a in part] for part in d) for d in t.data_sets] if t.data_sets else _read_data(Path(t.model_dir), model)
+                data = (
+                    [tuple([_array(a) for a in part] for part in d) for d in t.data_sets]
+                    if t.data_sets
+                    else _read_data(Path(t.model_dir), model)
+                )
                 cases[f"{kind}/{t.name}"] = Case(t.name, kind, model, data, t.rtol, t.atol)
     return cases
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pith.cli.ops import internal_operators
+from pith.cli.ops import page as operators_page
+from pith.importers.onnx.support import supported
 from tests.docs.blocks import LANGUAGES, ROOT, blocks_of, matches, run_page
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*/README.md")])
@@ -57,3 +60,7 @@ def test_every_page_is_reached_from_the_index() -> None:
 )
 def test_comparison_of_output(expected: list[str], printed: list[str], same: bool) -> None:
     assert matches(expected, printed) is same
+
+
+def test_operators_page_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "operators.md").read_text() == operators_page(supported(), internal_operators()), "run `make docs`"

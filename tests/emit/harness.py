@@ -22,7 +22,14 @@ def bundled_clang() -> list[str]:
     import ziglang
 
     root = Path(ziglang.__file__).parent
-    return [str(root / "zig"), "clang", "--target=x86_64-linux-gnu", "-nostdinc", "-isystem", str(root / "lib" / "include")]
+    return [
+        str(root / "zig"),
+        "clang",
+        "--target=x86_64-linux-gnu",
+        "-nostdinc",
+        "-isystem",
+        str(root / "lib" / "include"),
+    ]
 
 
 def program(result: Compilation) -> str:
@@ -40,22 +47,37 @@ def program(result: Compilation) -> str:
         "int main(void) {", f"  {name}_inputs in;", f"  {name}_outputs out;",
         f"  void *arena = block({name.upper()}_ARENA_SIZE);",
     ]  # fmt: skip
-    lines += [f'  in.{f} = slurp("in{i}", {port.type.nbytes});' for i, (f, port) in enumerate(zip(ins, p.inputs, strict=True))]
+    lines += [
+        f'  in.{f} = slurp("in{i}", {port.type.nbytes});' for i, (f, port) in enumerate(zip(ins, p.inputs, strict=True))
+    ]
     lines += [f"  out.{f} = block({port.type.nbytes});" for f, port in zip(outs, p.outputs, strict=True)]
     lines += [f"  if ({name}_run(arena, &in, &out)) return 2;"]
-    lines += [f'  dump("out{i}", out.{f}, {port.type.nbytes});' for i, (f, port) in enumerate(zip(outs, p.outputs, strict=True))]
+    lines += [
+        f'  dump("out{i}", out.{f}, {port.type.nbytes});'
+        for i, (f, port) in enumerate(zip(outs, p.outputs, strict=True))
+    ]
     return "\n".join([*lines, "  return 0;", "}", ""])
 
 
-def compile_objects(folder: Path, result: Compilation, command: Sequence[str], flags: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def compile_objects(
+    folder: Path, result: Compilation, command: Sequence[str], flags: Sequence[str]
+) -> subprocess.CompletedProcess[str]:
     """Compile the generated sources (not the driver) with warnings as errors; returns what the compiler said."""
     write_sources(folder, result.sources, embed=result.target.embed)
     cflags = [*result.target.cflags, f"-std={result.target.std}"]
     name = result.sources.name
-    return subprocess.run([*command, *cflags, *WARNINGS, *flags, "-c", f"{name}.c", "-o", f"{name}.o"], cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*command, *cflags, *WARNINGS, *flags, "-c", f"{name}.c", "-o", f"{name}.o"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-def build_and_run(folder: Path, result: Compilation, inputs: Sequence[np.ndarray], command: Sequence[str], flags: Sequence[str] = ()) -> list[np.ndarray]:
+def build_and_run(
+    folder: Path, result: Compilation, inputs: Sequence[np.ndarray], command: Sequence[str], flags: Sequence[str] = ()
+) -> list[np.ndarray]:
     """Build generated C and the driver with `command` (which must find a libc), run it; returns the outputs.
 
     Fails the test with the tool's words when a step fails or a sanitizer speaks.
@@ -64,11 +86,20 @@ def build_and_run(folder: Path, result: Compilation, inputs: Sequence[np.ndarray
     assert done.returncode == 0, done.stderr[:4000]
     name = result.sources.name
     (folder / "main.c").write_text(program(result))
-    build = subprocess.run([*command, *flags, "main.c", f"{name}.o", f"{name}_weights.c", "-o", "prog"], cwd=folder, capture_output=True, text=True, check=False)
+    build = subprocess.run(
+        [*command, *flags, "main.c", f"{name}.o", f"{name}_weights.c", "-o", "prog"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert build.returncode == 0, build.stderr[:4000]
     for i, a in enumerate(inputs):
         (folder / f"in{i}").write_bytes(np.ascontiguousarray(a).tobytes())
     ran = subprocess.run(["./prog"], cwd=folder, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, f"exit {ran.returncode}\n{ran.stderr[:4000]}"
     ports = result.programs[0].outputs
-    return [np.frombuffer((folder / f"out{i}").read_bytes(), p.type.dtype.np).reshape(p.type.shape) for i, p in enumerate(ports)]
+    return [
+        np.frombuffer((folder / f"out{i}").read_bytes(), p.type.dtype.np).reshape(p.type.shape)
+        for i, p in enumerate(ports)
+    ]

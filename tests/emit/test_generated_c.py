@@ -35,7 +35,9 @@ def _compile(case: Case, target: str) -> tuple[Compilation, list[np.ndarray], li
     given = {n: a for n, a in zip(names, inputs, strict=False) if a is not None}
     constants = {n: a for n, a in given.items() if n in fixed}
     try:
-        result = stages(case.model, target, {n: a.shape for n, a in given.items() if n not in fixed}, constants=constants)
+        result = stages(
+            case.model, target, {n: a.shape for n, a in given.items() if n not in fixed}, constants=constants
+        )
     except PithError as e:
         pytest.skip(f"refused, see the conformance list: {e.what}")
     return result, [given[p.name] for p in result.programs[0].inputs], expected

@@ -30,7 +30,7 @@ def _alarm(signum: int, frame: object) -> None:
 
 
 def judge(data: bytes) -> str:
-    """"" when Pith compiles or refuses the model properly, else what went wrong."""
+    """ "" when Pith compiles or refuses the model properly, else what went wrong."""
     import onnx
 
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
@@ -75,7 +75,10 @@ def main() -> int:
             kinds[problem.split(" at ")[-1]] += 1
             print(f"{name}: {problem}", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(f"{len(jobs)} models, {bad} bad, {time.time() - started:.0f} s, peak {max(peak, now) / 1e6:.0f} MB", kinds.most_common(20) or "")
+    print(
+        f"{len(jobs)} models, {bad} bad, {time.time() - started:.0f} s, peak {max(peak, now) / 1e6:.0f} MB",
+        kinds.most_common(20) or "",
+    )
     return 1 if bad else 0
 
 

@@ -23,7 +23,11 @@ def seeds() -> tuple[bytes, ...]:
 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        suite = [t.model for t in load_model_tests(kind="node") if t.model is not None and len(t.model.SerializeToString()) < 6000]
+        suite = [
+            t.model
+            for t in load_model_tests(kind="node")
+            if t.model is not None and len(t.model.SerializeToString()) < 6000
+        ]
     models += suite[:: max(1, len(suite) // 150)]
     return tuple(m.SerializeToString() for m in models)
 
@@ -32,15 +36,24 @@ def _info(name: str, shape: list[int | str], kind: int = TensorProto.FLOAT) -> o
     return helper.make_tensor_value_info(name, kind, shape)
 
 
-def _model(nodes: list[onnx.NodeProto], inputs: list, outputs: list, constants: list[onnx.TensorProto] = [], **kw: object) -> onnx.ModelProto:  # noqa: B006
-    graph = helper.make_graph(nodes, "seed", inputs, outputs, constants)
+def _model(
+    nodes: list[onnx.NodeProto],
+    inputs: list[onnx.ValueInfoProto],
+    outputs: list[onnx.ValueInfoProto],
+    constants: list[onnx.TensorProto] | None = None,
+    **kw: object,
+) -> onnx.ModelProto:
+    graph = helper.make_graph(nodes, "seed", inputs, outputs, constants or [])
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid("own", 1)], **kw)
 
 
 def _conv_net() -> onnx.ModelProto:
     rng = np.random.default_rng(0)
     w = numpy_helper.from_array(rng.standard_normal((4, 3, 3, 3)).astype(np.float32), "w")
-    s = [numpy_helper.from_array(np.full(4, v, np.float32), n) for n, v in (("g", 1.0), ("b", 0.0), ("m", 0.1), ("v", 1.0))]
+    s = [
+        numpy_helper.from_array(np.full(4, v, np.float32), n)
+        for n, v in (("g", 1.0), ("b", 0.0), ("m", 0.1), ("v", 1.0))
+    ]
     nodes = [
         helper.make_node("Conv", ["x", "w"], ["c"], pads=[1, 1, 1, 1], strides=[2, 2]),
         helper.make_node("BatchNormalization", ["c", "g", "b", "m", "v"], ["n"]),
@@ -52,7 +65,10 @@ def _conv_net() -> onnx.ModelProto:
         helper.make_node("Reshape", ["p", "to"], ["f"]),
         helper.make_node("Softmax", ["f"], ["y"], axis=-1),
     ]
-    more = [numpy_helper.from_array(np.array([0], np.int64), "zero"), numpy_helper.from_array(np.array([-1], np.int64), "rest")]
+    more = [
+        numpy_helper.from_array(np.array([0], np.int64), "zero"),
+        numpy_helper.from_array(np.array([-1], np.int64), "rest"),
+    ]
     return _model(nodes, [_info("x", [1, 3, 8, 8])], [_info("y", [1, 16])], [w, *s, *more])
 
 
@@ -64,7 +80,9 @@ def _loop() -> onnx.ModelProto:
     )  # fmt: skip
     constants = [numpy_helper.from_array(np.array(3, np.int64), "n"), numpy_helper.from_array(np.array(True), "yes"),
                  numpy_helper.from_array(np.ones(2, np.float32), "step")]  # fmt: skip
-    return _model([helper.make_node("Loop", ["n", "yes", "x"], ["y"], body=body)], [_info("x", [2])], [_info("y", [2])], constants)
+    return _model(
+        [helper.make_node("Loop", ["n", "yes", "x"], ["y"], body=body)], [_info("x", [2])], [_info("y", [2])], constants
+    )
 
 
 def _condition() -> onnx.ModelProto:
@@ -76,14 +94,24 @@ def _condition() -> onnx.ModelProto:
 
 
 def _qdq() -> onnx.ModelProto:
-    constants = [numpy_helper.from_array(np.array(0.1, np.float32), "s"), numpy_helper.from_array(np.array(3, np.int8), "z")]
-    nodes = [helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]), helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"])]
+    constants = [
+        numpy_helper.from_array(np.array(0.1, np.float32), "s"),
+        numpy_helper.from_array(np.array(3, np.int8), "z"),
+    ]
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"]),
+    ]
     return _model(nodes, [_info("x", [4])], [_info("y", [4])], constants)
 
 
 def _function() -> onnx.ModelProto:
-    f = helper.make_function("own", "Twice", ["a"], ["b"], [helper.make_node("Add", ["a", "a"], ["b"])], [helper.make_opsetid("", 18)])
-    return _model([helper.make_node("Twice", ["x"], ["y"], domain="own")], [_info("x", [3])], [_info("y", [3])], functions=[f])
+    f = helper.make_function(
+        "own", "Twice", ["a"], ["b"], [helper.make_node("Add", ["a", "a"], ["b"])], [helper.make_opsetid("", 18)]
+    )
+    return _model(
+        [helper.make_node("Twice", ["x"], ["y"], domain="own")], [_info("x", [3])], [_info("y", [3])], functions=[f]
+    )
 
 
 def mutation(index: int, seed: int = 20) -> bytes:
@@ -143,9 +171,13 @@ def _structure(base: bytes, rng: random.Random) -> bytes:
             t = rng.choice(graph.initializer)
             t.data_type = rng.randrange(28)
         elif kind == 5 and node is not None and node.input:
-            node.input[rng.randrange(len(node.input))] = rng.choice(["", "nowhere", *node.output, *(i.name for i in graph.input)])
+            node.input[rng.randrange(len(node.input))] = rng.choice(
+                ["", "nowhere", *node.output, *(i.name for i in graph.input)]
+            )
         elif kind == 6 and node is not None:
-            node.op_type = rng.choice(["", "Conv", "Reshape", "Loop", "Gather", "Slice", "Concat", "Nonsense", node.op_type])
+            node.op_type = rng.choice(
+                ["", "Conv", "Reshape", "Loop", "Gather", "Slice", "Concat", "Nonsense", node.op_type]
+            )
         elif kind == 7 and node is not None:
             del node.attribute[:]
         elif kind == 8:

@@ -13,7 +13,9 @@ CHUNK = 1000
 
 
 def _check(*args: str) -> None:
-    done = subprocess.run([sys.executable, "-m", "tests.fuzz.check", *args], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz.check", *args], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 

@@ -75,7 +75,11 @@ def _graph(shape: tuple[int, ...], op: str, weights: tuple[int, ...], **attrs: o
 
 def _max_roi_pool() -> Graph:
     load_all()
-    g = Graph("golden", inputs=["x", "rois"], types={"x": TensorType(DType.F32, (1, 2, 8, 8)), "rois": TensorType(DType.F32, (3, 5))})
+    g = Graph(
+        "golden",
+        inputs=["x", "rois"],
+        types={"x": TensorType(DType.F32, (1, 2, 8, 8)), "rois": TensorType(DType.F32, (3, 5))},
+    )
     g.outputs = [add_node(g, "max_roi_pool", ["x", "rois"], {"pooled_shape": (2, 2), "spatial_scale": 1.0})]
     return g
 
@@ -87,7 +91,14 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "conv/pointwise": _graph((1, 5, 5, 16), "conv", (24, 16, 1, 1), **{**_CONV, "pads": (0, 0, 0, 0)}, group=1),
     "conv/direct": _graph((1, 5, 5, 16), "conv", (24, 16, 3, 3), **_CONV, group=1),
     "conv/depthwise": _graph((1, 9, 9, 16), "conv", (16, 1, 3, 3), **_CONV, group=16),
-    "conv_transpose/phases": _graph((1, 5, 5, 16), "conv_transpose", (16, 8, 2, 2), **{**_CONV, "pads": (0,) * 4, "strides": (2, 2)}, output_padding=(0, 0), group=1),
+    "conv_transpose/phases": _graph(
+        (1, 5, 5, 16),
+        "conv_transpose",
+        (16, 8, 2, 2),
+        **{**_CONV, "pads": (0,) * 4, "strides": (2, 2)},
+        output_padding=(0, 0),
+        group=1,
+    ),
 }
 
 

@@ -12,7 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.kernels.products import EPILOGUES, TARGET_NAMES, Case, build, check_all, extras_for
+from pith.api import compile_graph
+from pith.graph import DType, Graph, TensorType
+from pith.ops.base import OPS, add_node
+from tests.kernels.products import EPILOGUES, TARGET_NAMES, Case, build, check_all, extras_for, in_float64
 
 LAST, FIRST = "channels_last", "channels_first"
 
@@ -70,8 +73,8 @@ def conv_case(
 
 
 def out_shape(case: Case) -> tuple[int, ...]:
-    from pith.graph import DType, TensorType
-    from pith.ops.base import OPS
+
+
 
     types = [None if a is None else TensorType(DType.of(a.dtype), a.shape) for a in case.inputs]
     return OPS[case.op].infer(types, case.attrs)[0].shape
@@ -199,6 +202,29 @@ def test_transposed(target: str) -> None:
     check_all(build(cases, target))
 
 
+@pytest.mark.parametrize("target", TARGET_NAMES)
+def test_one_spatial_axis(target: str) -> None:
+    """Signals run through the kernels for pictures."""
+    rng = np.random.default_rng(8)
+    cases = [
+        conv_case(rng, (50,), (1,), (5, 20)),
+        conv_case(rng, (50,), (9,), (3, 20), strides=(2,), pads=(4, 4), epilogue="residual"),
+        conv_case(rng, (31,), (3,), (24, 20), dilations=(4,), pads=(8, 0), batch=2, epilogue="prelu"),
+        conv_case(rng, (31,), (5,), (18, 18), group=18, pads=(2, 2), epilogue="silu_add"),
+        conv_case(rng, (31,), (3,), (8, 12), group=2),
+    ]
+    built = build(cases, target)
+    assert built.families == ["pointwise", "direct", "direct", "depthwise", "direct"]
+    check_all(built)
+    transposed = [
+        conv_case(rng, (17,), (4,), (6, 10), strides=(2,), pads=(1, 1), output_padding=(0,), epilogue="affine_add"),
+        conv_case(rng, (17,), (3,), (6, 6), strides=(3,), group=6, output_padding=(1,), batch=2),
+    ]
+    built = build(transposed, target)
+    assert set(built.families) == {"phases"}
+    check_all(built)
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_geometry(data: st.DataObject) -> None:
@@ -222,3 +248,51 @@ def test_any_geometry(data: st.DataObject) -> None:
                       batch=data.draw(st.integers(1, 2)), epilogue=data.draw(st.sampled_from(["", *EPILOGUES])))
         )
     check_all(build(cases, target))
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+def test_channel_slices_and_reused_memory(target: str) -> None:
+    """Inputs that are channel slices, outputs written into a concat, residuals overwritten in place: no copies, right values."""
+    rng = np.random.default_rng(9)
+    graph = Graph("views")
+    x = array(rng, (1, 6, 7, 29))
+    graph.types["x"] = TensorType(DType.F32, x.shape)
+    graph.inputs.append("x")
+    values: dict[str, np.ndarray] = {"x": x.astype(np.float64)}
+
+    def node(op: str, inputs: list[str], attrs: dict[str, Any], name: str) -> str:
+        """Add a node to the graph and its float64 result to `values`."""
+        add_node(graph, op, inputs, attrs, outputs=[name])
+        arrays = [values[i] if i in values else graph.constants[i].astype(np.float64) for i in inputs if i]
+        spaced = iter(arrays)
+        wide = {**attrs, "epilogue": in_float64(attrs["epilogue"])} if "epilogue" in attrs else attrs
+        values[name] = OPS[op].reference([next(spaced) if i else None for i in inputs], wide)[0]
+        return name
+
+    def conv(source: str, shape: tuple[int, ...], name: str, group: int = 1, extra: str = "") -> str:
+        graph.set_constant(f"w_{name}", array(rng, shape) / np.float32(np.sqrt(np.prod(shape[1:]))))
+        p = shape[2] // 2
+        attrs = {"strides": (1, 1), "pads": (p,) * 4, "dilations": (1, 1), "group": group, "layout": LAST}
+        if extra:
+            return node("conv", [source, f"w_{name}", "", extra], {**attrs, "epilogue": EPILOGUES["residual"][0]}, name)
+        return node("conv", [source, f"w_{name}", ""], attrs, name)
+
+    def part(begin: int, width: int, name: str) -> str:
+        return node("slice", ["x"], {"starts": (0, 0, 0, begin), "steps": (1, 1, 1, 1), "shape": (1, 6, 7, width)}, name)
+
+    a = conv(part(3, 10, "xa"), (21, 10, 1, 1), "a")
+    b = conv(part(13, 16, "xb"), (16, 1, 3, 3), "b", group=16)
+    c = conv(part(1, 5, "xc"), (9, 5, 3, 3), "c")
+    joined = node("concat", [a, b, c], {"axis": 3}, "joined")
+    first = conv(joined, (46, 46, 1, 1), "first")
+    second = conv(first, (46, 1, 3, 3), "second", group=46, extra=first)
+    third = conv(joined, (46, 46, 3, 3), "third", extra=second)
+    graph.outputs = [conv(joined, (46, 46, 1, 1), "fourth", extra=third)]
+    session = compile_graph(graph, target, optimize=False, opt="-O2")
+    steps = session.manifest["variants"][0]["steps"]
+    assert [s["op"] for s in steps] == ["conv"] * 7
+    buffers = [b for b in session.manifest["variants"][0]["buffers"] if b["kind"] == "arena"]
+    assert len(buffers) == 3, "the concat, `first`, and one that the residual sums take over"
+    want = values["fourth"]
+    error = np.abs(session(x) - want).max()
+    assert error <= 2.0**-24 * 60 * np.abs(want).max()

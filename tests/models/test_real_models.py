@@ -53,7 +53,9 @@ def _no_worse_than_the_oracle(
     span = np.ptp(truth)
     theirs = np.abs(oracle - truth).max() / span
     assert theirs > 1e-4, f"{name}: the oracle is right, Pith is not"
-    assert np.abs(ours - truth).max() / span <= 3 * theirs, f"{name}: further from the truth than three times the oracle"
+    assert np.abs(ours - truth).max() / span <= 3 * theirs, (
+        f"{name}: further from the truth than three times the oracle"
+    )
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)

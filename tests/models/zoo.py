@@ -33,7 +33,15 @@ def _pixels(path: Path, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(Image.open(path).convert("RGB").resize(size, Image.Resampling.BILINEAR), np.float32)
 
 
-def _pictures(name: str, folder: str, files: tuple[str, ...], size: tuple[int, int], mean: object, scale: object, bgr: bool = False) -> Callable[[Path], list[Feed]]:
+def _pictures(
+    name: str,
+    folder: str,
+    files: tuple[str, ...],
+    size: tuple[int, int],
+    mean: object,
+    scale: object,
+    bgr: bool = False,
+) -> Callable[[Path], list[Feed]]:
     """(pixels - mean) * scale, as NCHW."""
 
     def feeds(data: Path) -> list[Feed]:
@@ -84,8 +92,11 @@ MODELS = [
         RealModel(f"ocr/onnx/{n}.onnx", _pictures("x", "ocr/imgs", _PAGES, (640, 480), _MEAN, _STD), {"x": (1, 3, 480, 640)})
         for n in ("ch_PP-OCRv3_det_infer", "ch_ppocr_mobile_v2.0_det_infer", "ch_ppocr_mobile_v2.0_det_prune_infer")
     ),
-    RealModel("ocr/onnx/ch_ppocr_mobile_v2.0_cls_infer.onnx", _pictures("x", "ocr/words_en", ("word_1.png", "word_2.png", "word_3.png"), (192, 48), 127.5, 1 / 127.5),
-              {"x": (1, 3, 48, 192)}),
+    RealModel(
+        "ocr/onnx/ch_ppocr_mobile_v2.0_cls_infer.onnx",
+        _pictures("x", "ocr/words_en", ("word_1.png", "word_2.png", "word_3.png"), (192, 48), 127.5, 1 / 127.5),
+        {"x": (1, 3, 48, 192)},
+    ),
 ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -105,7 +105,3 @@ def check_types(graph: Graph) -> None:
         for name, t in zip(node.outputs, infer_node(graph, node), strict=False):
             if name:
                 assert (graph.types[name].dtype, graph.types[name].shape) == (t.dtype, t.shape), f"{node.op} {name}"
-
-
-def values(graph: Graph, names: Sequence[str]) -> list[np.ndarray]:
-    return [graph.constants[n] for n in names]

@@ -105,3 +105,35 @@ def test_a_mobile_network_keeps_one_transpose_a_border() -> None:
     x = b("reduce", x, kind="mean", axes=(2, 3), keepdims=False)
     new = check(b.done(b("softmax", b.matmul(x, 10), axis=1)), optimize)
     assert ops(new) == {"transpose": 1, "conv": 16, "reduce": 4, "fused": 3, "reshape": 1, "matmul": 1, "softmax": 1}
+
+
+def test_normalisation_over_channels_is_found_once_they_are_last() -> None:
+    """The block of convolutional networks with layer norms: depthwise, norm over axis 1, two pointwise products, gelu."""
+    b = Builder()
+    x = b.conv(b.input(1, 3, 8, 8), 6, 2, stride=2)
+    y = b.conv(x, 6, 3, pad=1, group=6)
+    d = b("sub", y, b("reduce", y, kind="mean", axes=(1,), keepdims=True))
+    variance = b("reduce", b("pow", d, b.const(2.0)), kind="mean", axes=(1,), keepdims=True)
+    y = b("div", d, b("sqrt", b("add", variance, b.const(1e-6))))
+    y = b("add", b("mul", b.random(6, 1, 1), y), b.random(6, 1, 1))
+    y = b.conv(y, 12)
+    y = b("mul", b("mul", y, b("add", b("erf", b("div", y, b.const(2.0**0.5))), b.const(1.0))), b.const(0.5))
+    y = b("add", x, b("mul", b.conv(y, 6), b.random(6, 1, 1)))
+    new = check(b.done(b("reduce", y, kind="mean", axes=(2, 3), keepdims=True)), optimize)
+    assert ops(new) == {"transpose": 1, "conv": 4, "layer_norm": 1, "reduce": 1, "reshape": 1}
+
+
+def test_attention_keeps_its_products_and_nothing_else_of_the_arithmetic() -> None:
+    b = Builder()
+    x = b.input(2, 5, 12)
+
+    def heads(v: str, perm: tuple[int, ...]) -> str:
+        return b("transpose", b("reshape", b("add", b.matmul(v, 12), b.random(12)), shape=(2, 5, 3, 4)), perm=perm)
+
+    q, k, v = heads(x, (0, 2, 1, 3)), heads(x, (0, 2, 3, 1)), heads(x, (0, 2, 1, 3))
+    scores = b("matmul", q, k, trans_a=False, trans_b=False)
+    weights = b("softmax", b("add", b("div", scores, b.const(2.0)), b.input(2, 1, 1, 5)), axis=3)
+    y = b("transpose", b("matmul", weights, v, trans_a=False, trans_b=False), perm=(0, 2, 1, 3))
+    y = b("add", b.matmul(b("reshape", y, shape=(2, 5, 12)), 12), x)
+    new = check(b.done(y), optimize)
+    assert ops(new)["matmul"] == 6 and ops(new)["fused"] == 1 and ops(new)["transpose"] <= 4

@@ -36,7 +36,9 @@ def _library(folder: Path, target: Target) -> ctypes.CDLL:
     )
     more = "float total(const float *x) { return vf_sum(vf_load(x)); }\nint lanes(void) { return VF_LANES; }\n"
     source = folder / "v.c"
-    source.write_text("".join(f"#include <{h}>\n" for h in sorted(headers)) + "\n".join(texts.values()) + loops + "\n" + more)
+    source.write_text(
+        "".join(f"#include <{h}>\n" for h in sorted(headers)) + "\n".join(texts.values()) + loops + "\n" + more
+    )
     compiler = find_compiler()
     compiler.compile(source, folder / "v.o", target, ["-O3"])
     compiler.link_shared([folder / "v.o"], folder / "v.so", [*(f"loop_{n}" for n in ULP_BOUND), "total", "lanes"])
@@ -53,7 +55,9 @@ def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def _apply(library: ctypes.CDLL, name: str, x: np.ndarray) -> np.ndarray:
     y = np.empty_like(x)
-    getattr(library, f"loop_{name}")(ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(y.ctypes.data), ctypes.c_int32(x.size))
+    getattr(library, f"loop_{name}")(
+        ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(y.ctypes.data), ctypes.c_int32(x.size)
+    )
     return y
 
 
@@ -64,7 +68,11 @@ def _ulps(got: np.ndarray, want: np.ndarray) -> np.ndarray:
         return np.abs(got.astype(np.float64) - want) / 2.0 ** (exponent - 23)
 
 
-REFERENCE = {"exp": np.exp, "tanh": np.tanh, "sigmoid": lambda x: np.where(x < 0, np.exp(x) / (1 + np.exp(x)), 1 / (1 + np.exp(-x)))}
+REFERENCE = {
+    "exp": np.exp,
+    "tanh": np.tanh,
+    "sigmoid": lambda x: np.where(x < 0, np.exp(x) / (1 + np.exp(x)), 1 / (1 + np.exp(-x))),
+}
 STRIDE = 1021  # a prime: over 4 million of all 2^32 bit patterns
 
 
@@ -113,9 +121,21 @@ def test_sum_of_lanes(library: ctypes.CDLL) -> None:
 def test_warning_free(tmp_path: Path) -> None:
     for name in TARGETS:
         target = get_target(name)
-        text = "".join(f"#include <{h}>\n" for h in ("stdint.h", *target.isa.headers)) + dialect(target.isa).text + vector_math(target.isa).text
+        text = (
+            "".join(f"#include <{h}>\n" for h in ("stdint.h", *target.isa.headers))
+            + dialect(target.isa).text
+            + vector_math(target.isa).text
+        )
         (tmp_path / "v.c").write_text(text)
-        flags = [*target.cflags, f"-std={target.std}", "-Wall", "-Wextra", "-Wconversion", "-Wno-unused-function", "-Werror"]
+        flags = [
+            *target.cflags,
+            f"-std={target.std}",
+            "-Wall",
+            "-Wextra",
+            "-Wconversion",
+            "-Wno-unused-function",
+            "-Werror",
+        ]
         flags = [f for f in flags if not f.startswith("-mprefer")] + ["-c", "v.c", "-o", "v.o"]
         done = subprocess.run(["gcc", *flags], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{name}: {done.stderr[:2000]}"

@@ -21,4 +21,7 @@ def supported() -> list[dict[str, str]]:
         if s.domain == "" and not s.deprecated and (s.domain, s.name) not in rows:
             expands = any(getattr(s, has, False) for has in ("has_function", "has_context_dependent_function"))
             rows[s.domain, s.name] = "function" if expands else "refused"
-    return [{"operator": n, "domain": d, "how": how} for (d, n), how in sorted(rows.items(), key=lambda r: (r[0][0], r[0][1]))]
+    return [
+        {"operator": n, "domain": d, "how": how}
+        for (d, n), how in sorted(rows.items(), key=lambda r: (r[0][0], r[0][1]))
+    ]

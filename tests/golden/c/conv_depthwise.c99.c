@@ -1,4 +1,4 @@
-static void conv_f32_c99_depthwise_3x3s1p4_residualfa87(const float *x, const float *w, const float *zero, float *y, float e0,
+static void conv_f32_c99_depthwise_3x3s1p4_clipfa87(const float *x, const float *w, const float *zero, float *y, float e0,
     int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t ch, int32_t sh, int32_t dh, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
   for (int32_t b = 0; b < batch; b++)

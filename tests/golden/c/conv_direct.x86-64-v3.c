@@ -10,7 +10,7 @@ PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *
 }
 
 /* 6 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_6x16_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_6x16_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -81,7 +81,7 @@ static void tile_f32_avx2_6x16_residualfa87(int32_t taps, int32_t kc, const floa
 }
 
 /* 2 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_2x16_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_2x16_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -120,7 +120,7 @@ static void tile_f32_avx2_2x16_residualfa87(int32_t taps, int32_t kc, const floa
 }
 
 /* 1 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_1x16_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_1x16_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -176,7 +176,7 @@ static void tile_f32_avx2_1x16_residualfa87(int32_t taps, int32_t kc, const floa
 }
 
 /* 6 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_6x8_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_6x8_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0, s4_0 = bias0, s5_0 = bias0;
@@ -233,7 +233,7 @@ static void tile_f32_avx2_6x8_residualfa87(int32_t taps, int32_t kc, const float
 }
 
 /* 2 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_2x8_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_2x8_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0, s1_0 = bias0;
@@ -266,7 +266,7 @@ static void tile_f32_avx2_2x8_residualfa87(int32_t taps, int32_t kc, const float
 }
 
 /* 1 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_1x8_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_1x8_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0;
@@ -309,25 +309,25 @@ static void tile_f32_avx2_1x8_residualfa87(int32_t taps, int32_t kc, const float
 }
 
 /* a block of `rows` rows, at most `height`, against every panel of the packed weights */
-static void rows_f32_avx2_6x16_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void rows_f32_avx2_6x16_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, int32_t rows, int32_t n, int32_t height, float e0) {
   int32_t width;
   for (int32_t c = 0; c < n; c += width) {
     width = panel_width_avx2(n - c);
     if (width == 16) {
-      if (height == 6) tile_f32_avx2_6x16_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else if (height == 2) tile_f32_avx2_2x16_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_avx2_1x16_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      if (height == 6) tile_f32_avx2_6x16_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else if (height == 2) tile_f32_avx2_2x16_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_avx2_1x16_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     } else if (width == 8) {
-      if (height == 6) tile_f32_avx2_6x8_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else if (height == 2) tile_f32_avx2_2x8_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_avx2_1x8_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      if (height == 6) tile_f32_avx2_6x8_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else if (height == 2) tile_f32_avx2_2x8_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_avx2_1x8_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     }
     w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
   }
 }
 
-static void conv_f32_avx2_rows_6x16_residualfa87(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
+static void conv_f32_avx2_rows_6x16_clipfa87(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
     int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t groups, int32_t wg,
     int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
@@ -346,19 +346,24 @@ static void conv_f32_avx2_rows_6x16_residualfa87(const float *x, const float *w,
       const float *const xb = x + (ptrdiff_t)b * xn;
       const int32_t iy0 = i * sh - ph, ix0 = j * sw - pw;
       out[r] = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh + (ptrdiff_t)j * yw;
-      for (int32_t ty = 0; ty < kh; ty++) {
-        const int32_t iy = iy0 + ty * dh;
-        const float *row = zero;
-        if (iy >= 0 && iy < ih) {
-          row = xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix0 * xw;
-          if (ix0 < 0 || ix0 + kw > iw) {
+      if (iy0 >= 0 && ix0 >= 0 && iy0 + (kh - 1) * dh < ih && ix0 + kw <= iw) {
+        const float *row = xb + (ptrdiff_t)iy0 * xh + (ptrdiff_t)ix0 * xw;
+        for (int32_t ty = 0; ty < kh; ty++, row += dh * (ptrdiff_t)xh) a[ty * height + r] = row;
+      } else {
+        for (int32_t ty = 0; ty < kh; ty++) {
+          const int32_t iy = iy0 + ty * dh;
+          const float *row = zero;
+          if (iy >= 0 && iy < ih) {
             float *const edge = patch + (ptrdiff_t)(ty * height + r) * kw * c;
-            const int32_t lo = ix0 < 0 ? -ix0 * c : 0, hi = ix0 + kw > iw ? (iw - ix0) * c : kw * c;
-            for (int32_t k = 0; k < kw * c; k++) edge[k] = k >= lo && k < hi ? row[k] : 0.0f;
             row = edge;
+            for (int32_t tx = 0; tx < kw; tx++) {
+              const int32_t ix = ix0 + tx;
+              const float *const from = ix >= 0 && ix < iw ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
+              for (int32_t k = 0; k < c; k++) edge[tx * c + k] = from[k];
+            }
           }
+          a[ty * height + r] = row;
         }
-        a[ty * height + r] = row;
       }
       if (r < rows - 1 || (r == rows - 1 && height == rows)) { /* next pixel */
         if (++j == ow) {
@@ -370,7 +375,7 @@ static void conv_f32_avx2_rows_6x16_residualfa87(const float *x, const float *w,
         }
       }
     }
-    rows_f32_avx2_6x16_residualfa87(kh, kw * c, a, 0, w, out, rows, n, height, e0);
+    rows_f32_avx2_6x16_clipfa87(kh, kw * c, a, 0, w, out, rows, n, height, e0);
     p += rows;
   }
 }

@@ -10,7 +10,7 @@ PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *
 }
 
 /* 4 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_4x4_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_4x4_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -85,7 +85,7 @@ static void tile_f32_c99_4x4_residualfa87(int32_t taps, int32_t kc, const float 
 }
 
 /* 1 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_1x4_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_1x4_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -167,7 +167,7 @@ static void tile_f32_c99_1x4_residualfa87(int32_t taps, int32_t kc, const float 
 }
 
 /* 4 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_4x1_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_4x1_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0;
@@ -212,7 +212,7 @@ static void tile_f32_c99_4x1_residualfa87(int32_t taps, int32_t kc, const float 
 }
 
 /* 1 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_1x1_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_1x1_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0;
@@ -255,23 +255,23 @@ static void tile_f32_c99_1x1_residualfa87(int32_t taps, int32_t kc, const float 
 }
 
 /* a block of `rows` rows, at most `height`, against every panel of the packed weights */
-static void rows_f32_c99_4x4_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void rows_f32_c99_4x4_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, int32_t rows, int32_t n, int32_t height, float e0) {
   int32_t width;
   for (int32_t c = 0; c < n; c += width) {
     width = panel_width_c99(n - c);
     if (width == 4) {
-      if (height == 4) tile_f32_c99_4x4_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_c99_1x4_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      if (height == 4) tile_f32_c99_4x4_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_c99_1x4_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     } else if (width == 1) {
-      if (height == 4) tile_f32_c99_4x1_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_c99_1x1_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      if (height == 4) tile_f32_c99_4x1_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_c99_1x1_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     }
     w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
   }
 }
 
-static void conv_f32_c99_direct_4x4_residualfa87(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
+static void conv_f32_c99_direct_4x4_clipfa87(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
     int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t groups, int32_t wg,
     int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
@@ -286,12 +286,19 @@ static void conv_f32_c99_direct_4x4_residualfa87(const float *x, const float *w,
       const float *const xb = x + (ptrdiff_t)b * xn;
       const int32_t iy0 = i * sh - ph, ix0 = j * sw - pw;
       out[r] = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh + (ptrdiff_t)j * yw;
-      for (int32_t ty = 0; ty < kh; ty++)
-        for (int32_t tx = 0; tx < kw; tx++) {
-          const int32_t iy = iy0 + ty * dh, ix = ix0 + tx * dw;
-          const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
-          a[(ty * kw + tx) * height + r] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
-        }
+      if (iy0 >= 0 && ix0 >= 0 && iy0 + (kh - 1) * dh < ih && ix0 + (kw - 1) * dw < iw) {
+        const float *row = xb + (ptrdiff_t)iy0 * xh + (ptrdiff_t)ix0 * xw;
+        const float **to = a + r;
+        for (int32_t ty = 0; ty < kh; ty++, row += dh * (ptrdiff_t)xh)
+          for (int32_t tx = 0; tx < kw; tx++, to += height) *to = row + tx * dw * (ptrdiff_t)xw;
+      } else {
+        for (int32_t ty = 0; ty < kh; ty++)
+          for (int32_t tx = 0; tx < kw; tx++) {
+            const int32_t iy = iy0 + ty * dh, ix = ix0 + tx * dw;
+            const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
+            a[(ty * kw + tx) * height + r] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
+          }
+      }
       if (r < rows - 1 || (r == rows - 1 && height == rows)) { /* next pixel */
         if (++j == ow) {
           j = 0;
@@ -303,7 +310,7 @@ static void conv_f32_c99_direct_4x4_residualfa87(const float *x, const float *w,
       }
     }
     for (int32_t g = 0; g < groups; g++) {
-      rows_f32_c99_4x4_residualfa87(kh * kw, c, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, n, height, e0);
+      rows_f32_c99_4x4_clipfa87(kh * kw, c, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, n, height, e0);
       for (int32_t r = 0; r < rows; r++) {
         out[r] += n;
       }
@@ -312,12 +319,12 @@ static void conv_f32_c99_direct_4x4_residualfa87(const float *x, const float *w,
   }
 }
 
-static void conv_transpose_f32_c99_phases_residualfa87(const float *x, const float *w, const int32_t *t, const float *zero, float *y, float e0, void *scratch,
+static void conv_transpose_f32_c99_phases_clipfa87(const float *x, const float *w, const int32_t *t, const float *zero, float *y, float e0, void *scratch,
     int32_t count, int32_t batch, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t groups, int32_t sh, int32_t sw, int32_t dh, int32_t dw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
   for (int32_t k = 0; k < count; k++, t += 10) {
     const ptrdiff_t i = t[0], j = t[1]; /* first output of the phase */
-    conv_f32_c99_direct_4x4_residualfa87(x, w + t[8], zero, y + i * yh + j * yw, e0, scratch,
+    conv_f32_c99_direct_4x4_clipfa87(x, w + t[8], zero, y + i * yh + j * yw, e0, scratch,
         batch, t[2], t[3], ih, iw, c, n, groups, t[9], t[4], t[5], 1, 1, dh, dw, t[6], t[7], xn, xh, xw, yn, yh * sh, yw * sw);
   }
 }

@@ -10,7 +10,7 @@ PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *
 }
 
 /* 4 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_4x4_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_4x4_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -85,7 +85,7 @@ static void tile_f32_c99_4x4_residualfa87(int32_t taps, int32_t kc, const float 
 }
 
 /* 1 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_1x4_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_1x4_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -167,7 +167,7 @@ static void tile_f32_c99_1x4_residualfa87(int32_t taps, int32_t kc, const float 
 }
 
 /* 4 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_4x1_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_4x1_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0;
@@ -212,7 +212,7 @@ static void tile_f32_c99_4x1_residualfa87(int32_t taps, int32_t kc, const float 
 }
 
 /* 1 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_1x1_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_1x1_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0;
@@ -255,23 +255,23 @@ static void tile_f32_c99_1x1_residualfa87(int32_t taps, int32_t kc, const float 
 }
 
 /* a block of `rows` rows, at most `height`, against every panel of the packed weights */
-static void rows_f32_c99_4x4_residualfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void rows_f32_c99_4x4_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, int32_t rows, int32_t n, int32_t height, float e0) {
   int32_t width;
   for (int32_t c = 0; c < n; c += width) {
     width = panel_width_c99(n - c);
     if (width == 4) {
-      if (height == 4) tile_f32_c99_4x4_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_c99_1x4_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      if (height == 4) tile_f32_c99_4x4_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_c99_1x4_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     } else if (width == 1) {
-      if (height == 4) tile_f32_c99_4x1_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_c99_1x1_residualfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      if (height == 4) tile_f32_c99_4x1_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_c99_1x1_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     }
     w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
   }
 }
 
-static void matmul_f32_c99_4x4_residualfa87(const float *a, const float *w, float *y, float e0,
+static void matmul_f32_c99_4x4_clipfa87(const float *a, const float *w, float *y, float e0,
     int32_t m, int32_t k, int32_t n, int32_t lda, int32_t ldy) {
   const float *x[4];
   float *out[4];
@@ -283,7 +283,7 @@ static void matmul_f32_c99_4x4_residualfa87(const float *a, const float *w, floa
       x[i] = a + at * lda;
       out[i] = y + at * ldy;
     }
-    rows_f32_c99_4x4_residualfa87(1, k, x, 0, w, out, rows, n, height, e0);
+    rows_f32_c99_4x4_clipfa87(1, k, x, 0, w, out, rows, n, height, e0);
     m0 += rows;
   }
 }
