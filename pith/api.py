@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from pith.artefact import code_size, new_folder, write_manifest, write_sources
+from pith.cache import cache_folder, touch, trim
 from pith.emit.c import Sources, emit, identifier
 from pith.graph import Graph, InputError, ShapeError
 from pith.lower.lower import lower
@@ -148,9 +149,9 @@ def compile(
             progress=progress,
         )
         return Session(out)
-    key = _cache_key(model, target, shapes, constants, name, cc, opt, profile) if cache else None
-    if key:
-        stored = _stored(key, model, target, shapes, constants, name, cc, opt, profile, progress)
+    entry = _cache_entry(model, target, shapes, constants, name, cc, opt, profile) if cache else None
+    if entry:
+        stored = _stored(entry, model, target, shapes, constants, name, cc, opt, profile, progress)
         return Session(stored)
     result = stages(model, target, shapes, constants=constants, name=name, progress=progress)
     return _temporary_session(result, cc, opt, profile, progress)
@@ -163,12 +164,12 @@ def compile_to(
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest."""
     folder = Path(folder)
-    key = _cache_key(model, target, shapes, constants, name, cc, opt, profile) if cache else None
-    if key is None:
+    entry = _cache_entry(model, target, shapes, constants, name, cc, opt, profile) if cache else None
+    if entry is None:
         result = stages(model, target, shapes, constants=constants, name=name, progress=progress)
         _build_into(folder, result, cc, opt, profile, progress)
     else:
-        stored = _stored(key, model, target, shapes, constants, name, cc, opt, profile, progress)
+        stored = _stored(entry, model, target, shapes, constants, name, cc, opt, profile, progress)
         with new_folder(folder) as work:
             for item in stored.iterdir():
                 shutil.copy2(item, work / item.name)
@@ -177,15 +178,16 @@ def compile_to(
 
 
 def _stored(
-    key: str, model: Any, target: str, shapes: Shapes | None, constants: Mapping[str, np.ndarray] | None, name: str | None,
+    entry: Path, model: Any, target: str, shapes: Shapes | None, constants: Mapping[str, np.ndarray] | None, name: str | None,
     cc: str | None, opt: str, profile: bool, progress: Progress | None,
 ) -> Path:  # fmt: skip
-    """The cache entry `key`, built now if it is not there."""
-    stored = _cache_folder() / key
-    if not (stored / "manifest.json").exists():
+    """The cache entry, built now if it is not there."""
+    if not (entry / "manifest.json").exists():
         result = stages(model, target, shapes, constants=constants, name=name, progress=progress)
-        _build_into(stored, result, cc, opt, profile, progress)
-    return stored
+        _build_into(entry, result, cc, opt, profile, progress)
+        trim(entry.parent)
+    touch(entry)
+    return entry
 
 
 def _temporary_session(
@@ -280,27 +282,21 @@ def describe(result: Compilation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _cache_folder() -> Path:
-    root = os.environ.get("PITH_CACHE") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "pith"
-    )
-    return Path(root)
-
-
-def _cache_key(
+def _cache_entry(
     model: Any, target: str, shapes: Shapes | None, constants: Mapping[str, np.ndarray] | None, name: str | None,
     cc: str | None, opt: str, profile: bool,
-) -> str | None:  # fmt: skip
-    """Digest of all that decides the artefact; None where the model is not a single readable file."""
-    if not isinstance(model, (str, Path)):
+) -> Path | None:  # fmt: skip
+    """Where the artefact is kept, named by all that decides it; None where the model is no single file, or no cache can be."""
+    folder = cache_folder()
+    if folder is None or not isinstance(model, (str, Path)):
         return None
     path = Path(model)
     if not path.is_file():
         return None
-    h = hashlib.sha256()
-    if path.with_name(path.name + ".data").exists():
-        return None  # weights in another file: not worth hashing gigabytes
-    h.update(path.read_bytes())
+    data = path.read_bytes()
+    if b"location" in data:
+        return None  # weights in other files, perhaps: not worth finding and hashing gigabytes
+    h = hashlib.sha256(data)
     plain = {k: np.asarray(v).tolist() for k, v in (shapes or {}).items()}
     chosen = get_target(target)
     facts = [
@@ -319,7 +315,7 @@ def _cache_key(
     for k, v in sorted((constants or {}).items()):
         a = np.asarray(v)
         h.update(f"{k}{a.dtype}{a.shape}".encode() + a.tobytes())
-    return h.hexdigest()[:32]
+    return folder / h.hexdigest()[:32]
 
 
 def _source_digest() -> str:

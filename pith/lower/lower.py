@@ -16,6 +16,7 @@ from pith.ops.base import OPS, Cost, Elementwise, contiguous_strides
 from pith.targets.isa.base import ISA
 
 _FOREVER = 1 << 60
+_LARGEST = 1 << 31  # bytes; sizes and strides are int32_t in generated code
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +343,12 @@ class _Lowering:
                 b.last = i
         arena = [b for b in self.buffers if b.kind in ("arena", "scratch") and b.first >= 0 and b.nbytes]
         size, bound = plan_arena(arena)
+        if max(size, self.weights.size) >= 2 * _LARGEST:
+            raise UnsupportedError(
+                "the network needs more than 4 GiB",
+                why=f"arena {size:,} bytes, weights {self.weights.size:,} bytes",
+                try_="smaller shapes, or a smaller network",
+            )
         return Program(self.graph.name, inputs, outputs, self.buffers, self.steps, size, bound)
 
 
@@ -358,4 +365,12 @@ def lower(graph: Graph, isa: ISA, weights: Weights) -> Program:
     Raises UnsupportedError when no kernel takes a node.
     """
     kernels.load_all()
+    for name, t in graph.types.items():
+        if t.nbytes >= _LARGEST:
+            raise UnsupportedError(
+                f"value {name!r} is too large: {t}",
+                where=f"{t.nbytes:,} bytes",
+                why="generated code counts elements and bytes in 32 bits",
+                try_="smaller shapes, or a smaller batch",
+            )
     return _Lowering(graph, isa, weights).run()

@@ -57,6 +57,7 @@ def test_every_truncation_is_refused_or_complete() -> None:
 def test_missing_file_folder_and_suffix(tmp_path: Path) -> None:
     for path, word in ((tmp_path / "no.onnx", "no such file"), (tmp_path, "not a file")):
         refused(path, word, str(path))
+    (tmp_path / "model.xyz").write_bytes(b"?")
     with pytest.raises(ModelError, match="no importer"):
         import_model(tmp_path / "model.xyz")
 
@@ -226,9 +227,9 @@ def test_all_unsupported_nodes_are_listed_at_once() -> None:
     made = model(nodes, [value("x", (2,))], [value(v, None) for v in ("places", "h", "r")], domains={"acme": 1})
     e = refused(
         made,
-        "3 nodes",
+        "4 nodes",
         "NonZero at find",
-        "acme:Frobnicate at first",
+        "acme:Frobnicate at first, second",
         "RandomNormalLike at noise",
         error=UnsupportedError,
     )

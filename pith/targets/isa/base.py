@@ -11,7 +11,6 @@ class ISA:
 
     name: used in kernel names (`avx512`, `avx2`, `sse42`, `c99`);  vector_bytes: 0 for scalar code;
     registers: number of vector registers;  fma: fused multiply-add in hardware;  masks: loads and stores under a mask;
-    dialect: module of `pith.vector` that prints its vector operations ("" for portable C);
     headers: C headers its intrinsics need;  features: further facts by name ("vnni", "bf16");
     half: the instruction set with half the vector, where this one includes it and runs it cheaper.
     """

@@ -22,7 +22,7 @@ static void reduce_f32_c99_mean_columns(const float *restrict x, float *restrict
         }
       }
       for (; r < end; ++r) {
-        const float *p = x + o * xo + r * xs + c;
+        const float *p = x + o * xo + (ptrdiff_t)r * xs + c; /* wide: gcc cannot see that r stays small */
         for (int32_t l = 0; l < m; ++l) {
           const float v = p[l];
           acc[l] = acc[l] + v;

@@ -22,7 +22,7 @@ static void reduce_f32_avx2_mean_columns(const float *restrict x, float *restric
         }
       }
       for (; r < end; ++r) {
-        const float *p = x + o * xo + r * xs + c;
+        const float *p = x + o * xo + (ptrdiff_t)r * xs + c; /* wide: gcc cannot see that r stays small */
         for (int32_t l = 0; l < m; ++l) {
           const float v = p[l];
           acc[l] = acc[l] + v;

@@ -1,0 +1,49 @@
+"""The folder of finished compilations: where it is, and that it does not grow without end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+LIMIT = 1 << 30  # bytes that stay after a new entry is added
+
+
+def cache_folder() -> Path | None:
+    """`$PITH_CACHE`, or `pith` in the user's cache folder; None where that cannot be written (nothing is cached then)."""
+    root = os.environ.get("PITH_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "pith"
+    )
+    folder = Path(root)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+def trim(folder: Path, limit: int = LIMIT) -> None:
+    """Remove the entries used longest ago until the others take at most `limit` bytes; the newest always stays.
+
+    An entry's time of use is the modification time of its manifest (see `touch`). Whatever vanishes meanwhile is skipped.
+    """
+    entries = []
+    for entry in folder.iterdir():
+        try:
+            used = (entry / "manifest.json").stat().st_mtime_ns
+            entries.append((used, sum(f.stat().st_size for f in entry.iterdir()), entry))
+        except OSError:
+            continue  # no entry, or one that another process writes or removes
+    total = 0
+    for k, (_, size, entry) in enumerate(sorted(entries, reverse=True)):
+        total += size
+        if k and total > limit:
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def touch(entry: Path) -> None:
+    """Note that `entry` was used now."""
+    try:
+        os.utime(entry / "manifest.json")
+    except OSError:
+        return  # read-only, or gone: only the order of removal depends on it

@@ -1,0 +1,81 @@
+"""The cache: equal compilations are reused, different ones are not, old entries go, and no cache is no error."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from pith.api import compile as pith_compile
+from pith.cache import cache_folder, trim
+
+
+def save(path: Path, value: float) -> Path:
+    text = f'<ir_version: 8, opset_import: ["" : 17]> net (float[4] x) => (float[4] y) <float c = {{{value}}}> {{ y = Mul(x, c) }}'
+    onnx.save(onnx.parser.parse_model(text), path)
+    return path
+
+
+def entries(cache: Path) -> set[str]:
+    return {p.name for p in cache.iterdir()}
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PITH_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_same_is_reused_and_other_is_not(cache: Path, tmp_path: Path) -> None:
+    x = np.arange(4, dtype=np.float32)
+    model = save(tmp_path / "m.onnx", 2.0)
+    first = pith_compile(model)
+    assert len(entries(cache)) == 1
+    assert pith_compile(model).folder == first.folder and len(entries(cache)) == 1
+    assert pith_compile(model, opt="-O1").folder != first.folder
+    assert pith_compile(model, "c99").folder != first.folder
+    save(model, 3.0)
+    np.testing.assert_array_equal(pith_compile(model)(x), 3 * x)
+    np.testing.assert_array_equal(first(x), 2 * x)
+    assert len(entries(cache)) == 4
+    pith_compile(model, cache=False)
+    assert len(entries(cache)) == 4
+
+
+def test_weights_in_another_file_are_read_anew(cache: Path, tmp_path: Path) -> None:
+    w = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[4], data_location=TensorProto.EXTERNAL)
+    entry = w.external_data.add()
+    entry.key, entry.value = "location", "weights.bin"
+    info = helper.make_tensor_value_info
+    ports = [info(n, TensorProto.FLOAT, [4]) for n in "xy"]
+    graph = helper.make_graph([helper.make_node("Add", ["x", "w"], ["y"])], "g", ports[:1], ports[1:], [w])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), tmp_path / "m.onnx")
+    for value in (1, 2):
+        (tmp_path / "weights.bin").write_bytes(np.full(4, value, np.float32).tobytes())
+        np.testing.assert_array_equal(pith_compile(tmp_path / "m.onnx")(np.zeros(4, np.float32)), np.full(4, value, np.float32))
+
+
+def test_without_a_cache_it_compiles_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PITH_CACHE", str(tmp_path / "file" / "cache"))
+    assert cache_folder() is None
+    x = np.ones(4, np.float32)
+    np.testing.assert_array_equal(pith_compile(save(tmp_path / "m.onnx", 2.0))(x), 2 * x)
+
+
+def test_the_entries_used_longest_ago_go_first(tmp_path: Path) -> None:
+    for k in range(4):
+        entry = tmp_path / f"entry{k}"
+        entry.mkdir()
+        (entry / "lib.so").write_bytes(bytes(1000))
+        (entry / "manifest.json").write_text("")
+        os.utime(entry / "manifest.json", (k, k))
+    (tmp_path / ".half-written").mkdir()
+    trim(tmp_path, 2500)
+    assert entries(tmp_path) == {"entry2", "entry3", ".half-written"}
+    trim(tmp_path, 10)
+    assert entries(tmp_path) == {"entry3", ".half-written"}
