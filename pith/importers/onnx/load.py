@@ -74,7 +74,23 @@ def _checked(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
             why="it has no graph" if not model.HasField("graph") else "its graph has no output",
             try_="export or download it again",
         )
+    if not _names_are_text(model.graph):
+        raise ModelError(
+            "a name in the model is no text",
+            where=where,
+            why="ONNX names are UTF-8; protobuf hands over anything else as bytes",
+            try_="export or download it again",
+        )
     return model
+
+
+def _names_are_text(graph: onnx.GraphProto) -> bool:
+    """Whether the names of a graph, its values and its nodes are text (bodies of control flow are checked when imported)."""
+    values = (*graph.input, *graph.output, *graph.initializer, *graph.value_info)
+    names = [graph.name, *(v.name for v in values)]
+    for node in graph.node:
+        names += [node.name, node.op_type, node.domain, *node.input, *node.output]
+    return all(isinstance(n, str) for n in names)
 
 
 def external_file(location: str, folder: Path | None, where: str) -> Path:
