@@ -4,7 +4,7 @@
  *
  * The network is the one that ships with Pith, compiled by
  *   pith compile pith/demo/mobilenext_cifar10.onnx -t c99 -o net
- * It allocates nothing: all the memory it uses is the arena below.
+ * The network allocates nothing: all the memory it uses is the arena below.
  */
 #include <stdio.h>
 #include <stdlib.h>

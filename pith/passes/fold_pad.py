@@ -5,8 +5,19 @@ from __future__ import annotations
 from pith.graph import Graph, Node
 from pith.passes.rewrite import Rewrite, use_counts
 
-# operators whose results are never negative: a border of zeros cannot win against them in a max_pool ...
+# operators whose floating-point results are never negative: a border of zeros cannot win against them in a max_pool
 _NOT_NEGATIVE = ("relu", "sigmoid", "abs", "hard_sigmoid", "exp", "sqrt", "softplus")
+
+
+def _never_negative(walk: Rewrite, value: str) -> bool:
+    """Whether the maker of `value` rules numbers below zero out (integers wrap: the abs of the lowest is negative)."""
+    maker = walk.made.get(value)
+    if maker is None or not walk.type(value).dtype.is_float:
+        return False
+    if maker.op == "clip":  # the upper bound is applied last
+        low, high = maker.attrs["min"], maker.attrs["max"]
+        return low is not None and low >= 0 and (high is None or high >= 0)
+    return maker.op in _NOT_NEGATIVE
 
 
 def _spatial(pads: tuple[int, ...], layout: str) -> tuple[int, ...] | None:
@@ -27,9 +38,7 @@ def _fits_pool(walk: Rewrite, node: Node, source: str, value: float, total: tupl
         return False
     if node.op == "average_pool":
         return value == 0 and (bool(a.get("count_include_pad", False)) or not any(a.get("pads") or ()))
-    maker = walk.made.get(source)
-    not_negative = maker is not None and (maker.op in _NOT_NEGATIVE or (maker.op == "clip" and (maker.attrs["min"] or -1) >= 0))
-    return value == float("-inf") or (value == 0 and not_negative and not any(node.outputs[1:]))
+    return value == float("-inf") or (value == 0 and _never_negative(walk, source) and not any(node.outputs[1:]))
 
 
 def _fold(walk: Rewrite, node: Node, uses: dict[str, int]) -> bool:

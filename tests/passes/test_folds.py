@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pith.graph import DType
 from pith.passes import fold_affine, fold_constants, fold_pad, fold_space_to_depth, sink_reshape, widen
 from tests.passes.helpers import Builder, check, ops
 
@@ -125,6 +126,23 @@ def test_border_into_a_maximum(before: str, value: float, folds: bool) -> None:
     x = b("pad", b(before, b("abs", b.input(1, 4, 6, 6))), pads=(0, 0, 1, 1, 0, 0, 1, 1), mode="constant", value=value)
     y = b("max_pool", x, kernel_shape=(3, 3), storage_order=0, **CONV)
     assert ("pad" not in ops(check(b.done(y), fold_pad.run, exact=True))) == folds
+
+
+@pytest.mark.parametrize(("low", "high", "folds"), [(0.0, 6.0, True), (0.5, None, True), (-1.0, 6.0, False), (None, 6.0, False), (0.0, -1.0, False)])
+def test_border_into_a_maximum_behind_a_clip(low: float | None, high: float | None, folds: bool) -> None:
+    b = Builder()
+    x = b("pad", b("clip", b.input(1, 4, 6, 6), min=low, max=high), pads=(0, 0, 1, 1, 0, 0, 1, 1), mode="constant", value=0.0)
+    y = b("max_pool", x, kernel_shape=(3, 3), storage_order=0, **CONV)
+    assert ("pad" not in ops(check(b.done(y), fold_pad.run, exact=True))) == folds
+
+
+def test_border_into_a_maximum_of_integers_stays() -> None:
+    """The absolute value of the lowest integer wraps to itself: a zero wins against it."""
+    b = Builder()
+    lowest = b("abs", b("min", b.input(1, 2, 3, 3, dtype=DType.I8), b.const(-128, DType.I8)))
+    x = b("pad", lowest, pads=(0, 0, 1, 1, 0, 0, 1, 1), mode="constant", value=0)
+    y = b("max_pool", x, kernel_shape=(3, 3), storage_order=0, **CONV)
+    assert ops(check(b.done(y), fold_pad.run, exact=True))["pad"] == 1
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 1, 0, 2)])
