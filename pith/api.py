@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import operator
 import shutil
 import tempfile
 import time
@@ -19,16 +20,17 @@ import numpy as np
 from pith.artefact import code_size, new_folder, write_manifest, write_sources
 from pith.cache import cache_folder, touch, trim
 from pith.emit.c import Sources, emit, identifier
+from pith.emit.manifest import manifest_of
 from pith.graph import Graph, InputError, ShapeError
 from pith.lower.lower import lower
 from pith.lower.program import Program, Weights
 from pith.runtime.session import Session
 from pith.targets.base import Target, get_target
 from pith.targets.build import build_shared
-from pith.targets.compiler import find_compiler
+from pith.targets.compiler import check_opt, find_compiler
 from pith.version import VERSION
 
-Shapes = Mapping[str, Sequence[int] | Sequence[Sequence[int]]]
+Shapes = Mapping[str, int | Sequence[int] | Sequence[Sequence[int]]]
 Progress = Callable[[str, float], None]
 
 
@@ -47,10 +49,10 @@ class Compilation:
 
 
 def import_model(
-    model: Any, shapes: Mapping[str, Sequence[int]] | None = None, constants: Mapping[str, np.ndarray] | None = None
+    model: Any, shapes: Mapping[str, int | Sequence[int]] | None = None, constants: Mapping[str, np.ndarray] | None = None
 ) -> Graph:
     """A model file (format told by its suffix), an onnx.ModelProto or ONNX bytes, as an unoptimised Graph."""
-    bound = {k: tuple(int(d) for d in v) for k, v in (shapes or {}).items()}
+    (bound,) = expand_shapes(shapes)
     if isinstance(model, (str, Path)):
         from pith.importers import import_model as import_file
 
@@ -79,19 +81,29 @@ def generate(graphs: Sequence[Graph], target: Target, name: str, *, note: str = 
 
 
 def expand_shapes(shapes: Shapes | None) -> list[dict[str, tuple[int, ...]]]:
-    """All combinations of input shapes: each input has one shape or a list of them."""
-    if not shapes:
-        return [{}]
+    """All combinations of input shapes, each once: an input (or a dimension, by its name) has one shape or a list of them.
+
+    Raises ShapeError for what is no shape.
+    """
+    if shapes is not None and not isinstance(shapes, Mapping):
+        raise ShapeError(f"shapes is a {type(shapes).__name__}", try_='a dict: {"input": (1, 3, 224, 224)}')
     choices: list[list[tuple[str, tuple[int, ...]]]] = []
-    for name, value in shapes.items():
-        options: list[tuple[int, ...]] = []
-        for o in [value] if not value or isinstance(value[0], (int, np.integer)) else value:
-            assert isinstance(o, Sequence)
-            options.append(tuple(int(d) for d in o))  # type: ignore[arg-type]
-            if any(d < 0 for d in options[-1]):
-                raise ShapeError(f"shape of {name!r} has a negative dimension: {list(options[-1])}")
-        choices.append([(name, o) for o in options])
+    for name, value in (shapes or {}).items():
+        many = isinstance(value, Sequence) and not isinstance(value, str) and value and isinstance(value[0], (Sequence, np.ndarray))
+        options = [_shape(name, o) for o in (value if many else [value])]  # type: ignore[union-attr]
+        choices.append([(name, o) for o in dict.fromkeys(options)])
     return [dict(c) for c in itertools.product(*choices)]
+
+
+def _shape(name: str, value: Any) -> tuple[int, ...]:
+    """`value` as a shape; a whole number, for a dimension given by its name, is (number,)."""
+    try:
+        shape = tuple(operator.index(d) for d in (value if np.iterable(value) else (value,)))
+    except TypeError:
+        raise ShapeError(f"shape of {name!r} is {value!r}", try_="whole numbers: (1, 3, 224, 224)") from None
+    if any(d < 0 for d in shape):
+        raise ShapeError(f"shape of {name!r} has a negative dimension: {list(shape)}")
+    return shape
 
 
 def stages(
@@ -119,6 +131,61 @@ def stages(
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One call of `compile` or `compile_to`: what is compiled, for what, how."""
+
+    model: Any
+    target: str
+    shapes: Shapes | None
+    constants: Mapping[str, np.ndarray] | None
+    name: str | None
+    cc: str | None
+    opt: str
+    profile: bool
+    progress: Progress | None
+
+    def build(self, folder: Path) -> None:
+        """Compile into `folder`, completely or not at all."""
+        find_compiler(self.cc)  # what is wrong here shows before the long work
+        check_opt(self.opt)
+        result = stages(
+            self.model, self.target, self.shapes, constants=self.constants, name=self.name, progress=self.progress
+        )
+        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress)
+
+    def stored(self, entry: Path) -> Path:
+        """The cache entry, built now if it is not there."""
+        if not (entry / "manifest.json").exists():
+            self.build(entry)
+            trim(entry.parent)
+        touch(entry)
+        return entry
+
+    def cache_entry(self) -> Path | None:
+        """Where the artefact is kept, named by all that decides it; None where the model is no single file, or no cache can be."""
+        folder = cache_folder()
+        if folder is None or not isinstance(self.model, (str, Path)):
+            return None
+        path = Path(self.model)
+        if not path.is_file():
+            return None
+        data = path.read_bytes()
+        if b"location" in data:
+            return None  # weights in other files, perhaps: not worth finding and hashing gigabytes
+        h = hashlib.sha256(data)
+        target = get_target(self.target)
+        shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
+        facts = [
+            VERSION, self.target, repr(target), shapes, self.name or path.stem, self.cc, self.opt, self.profile, _source_digest(),
+        ]  # fmt: skip
+        h.update(json.dumps(facts, sort_keys=True).encode())
+        for k, v in sorted((self.constants or {}).items()):
+            a = np.asarray(v)
+            h.update(f"{k}{a.dtype}{a.shape}".encode() + a.tobytes())
+        return folder / h.hexdigest()[:32]
+
+
 def compile(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, out: str | Path | None = None, name: str | None = None,
@@ -133,27 +200,12 @@ def compile(
     cache: reuse the artefact of an equal earlier compilation of the same file.  progress: called with (stage, 0..1).
     Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
     """
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, progress)
     if out is not None:
-        compile_to(
-            model,
-            out,
-            target,
-            shapes,
-            constants=constants,
-            name=name,
-            cc=cc,
-            opt=opt,
-            profile=profile,
-            cache=cache,
-            progress=progress,
-        )
+        _compile_to(request, Path(out), cache)
         return Session(out)
-    entry = _cache_entry(model, target, shapes, constants, name, cc, opt, profile) if cache else None
-    if entry:
-        stored = _stored(entry, model, target, shapes, constants, name, cc, opt, profile, progress)
-        return Session(stored)
-    result = stages(model, target, shapes, constants=constants, name=name, progress=progress)
-    return _temporary_session(result, cc, opt, profile, progress)
+    entry = request.cache_entry() if cache else None
+    return Session(request.stored(entry)) if entry else _temporary_session(request.build)
 
 
 def compile_to(
@@ -162,13 +214,15 @@ def compile_to(
     profile: bool = False, cache: bool = True, progress: Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest."""
-    folder = Path(folder)
-    entry = _cache_entry(model, target, shapes, constants, name, cc, opt, profile) if cache else None
+    return _compile_to(_Request(model, target, shapes, constants, name, cc, opt, profile, progress), Path(folder), cache)
+
+
+def _compile_to(request: _Request, folder: Path, cache: bool) -> dict[str, Any]:
+    entry = request.cache_entry() if cache else None
     if entry is None:
-        result = stages(model, target, shapes, constants=constants, name=name, progress=progress)
-        _build_into(folder, result, cc, opt, profile, progress)
+        request.build(folder)
     else:
-        stored = _stored(entry, model, target, shapes, constants, name, cc, opt, profile, progress)
+        stored = request.stored(entry)
         with new_folder(folder) as work:
             for item in stored.iterdir():
                 shutil.copy2(item, work / item.name)
@@ -176,26 +230,11 @@ def compile_to(
     return manifest
 
 
-def _stored(
-    entry: Path, model: Any, target: str, shapes: Shapes | None, constants: Mapping[str, np.ndarray] | None, name: str | None,
-    cc: str | None, opt: str, profile: bool, progress: Progress | None,
-) -> Path:  # fmt: skip
-    """The cache entry, built now if it is not there."""
-    if not (entry / "manifest.json").exists():
-        result = stages(model, target, shapes, constants=constants, name=name, progress=progress)
-        _build_into(entry, result, cc, opt, profile, progress)
-        trim(entry.parent)
-    touch(entry)
-    return entry
-
-
-def _temporary_session(
-    result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None
-) -> Session:
+def _temporary_session(build: Callable[[Path], None]) -> Session:
     """Build into a temporary folder that lives as long as the Session."""
     folder = Path(tempfile.mkdtemp(prefix="pith-"))
     try:
-        _build_into(folder, result, cc, opt, profile, progress)
+        build(folder)
         session = Session(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -211,7 +250,7 @@ def compile_graph(
     if optimize:
         return compile(graph, target, opt=opt, cc=cc, cache=False)
     result = generate([graph], get_target(target), identifier(graph.name))
-    return _temporary_session(result, cc, opt, False, None)
+    return _temporary_session(lambda folder: _build_into(folder, result, cc, opt, False, None))
 
 
 def _build_into(
@@ -220,6 +259,7 @@ def _build_into(
     """Write and build `result` into `folder`, completely or not at all."""
     say = progress or (lambda what, done: None)
     compiler = find_compiler(cc)
+    check_opt(opt)
     target, name = result.target, result.sources.name
     with new_folder(folder) as work:
         say("write C", 0.35)
@@ -244,77 +284,8 @@ def _build_into(
 
 
 def describe(result: Compilation) -> dict[str, Any]:
-    """The manifest: everything `inspect`, the report and the runtime need, as plain data."""
-    variants: list[dict[str, Any]] = []
-    for k, (graph, p) in enumerate(zip(result.graphs, result.programs, strict=True)):
-        symbol = result.sources.name if len(result.programs) == 1 else f"{result.sources.name}_{k}"
-        variants.append(
-            {
-                "symbol": symbol,
-                "inputs": [{"name": i.name, "dtype": i.type.dtype.value, "shape": list(i.type.shape)} for i in p.inputs],
-                "outputs": [{"name": o.name, "dtype": o.type.dtype.value, "shape": list(o.type.shape)} for o in p.outputs],
-                "arena_bytes": p.arena_size,
-                "arena_lower_bound": p.arena_lower_bound,
-                "macs": sum(s.cost.macs for s in p.steps),
-                "params": sum(int(c.size) for c in graph.constants.values()),
-                "steps": [
-                    {"name": s.name, "op": s.op, "origin": list(s.origin), "kernel": s.function.name, "family": s.kernel,
-                     "dtype": s.output.dtype.value, "shape": list(s.output.shape), "macs": s.cost.macs, "flops": s.cost.flops,
-                     "read": s.cost.read, "written": s.cost.written, "why": s.why}
-                    for s in p.steps
-                ],
-                "buffers": [
-                    {"name": b.name, "kind": b.kind, "bytes": b.nbytes, "offset": b.offset, "first": b.first, "last": b.last}
-                    for b in p.buffers if b.first >= 0
-                ],
-            }
-        )  # fmt: skip
-    first = variants[0]
-    return {
-        "format": 1, "pith": VERSION, "name": result.sources.name, "target": result.target.name, "isa": result.target.isa.name,
-        "cflags": [f"-std={result.target.std}", *result.target.cflags, "-ffp-contract=off"],
-        "library": None, "profile_library": None, "code_bytes": None, "weights_bytes": len(result.sources.weights),
-        "arena_bytes": max(v["arena_bytes"] for v in variants), "arena_lower_bound": max(v["arena_lower_bound"] for v in variants),
-        "macs": first["macs"], "params": first["params"], "metadata": result.graphs[0].metadata,
-        "passes": [{"name": n, "before": b, "after": a, "ms": round(ms, 3)} for n, b, a, ms in result.passes],
-        "variants": variants,
-    }  # fmt: skip
-
-
-def _cache_entry(
-    model: Any, target: str, shapes: Shapes | None, constants: Mapping[str, np.ndarray] | None, name: str | None,
-    cc: str | None, opt: str, profile: bool,
-) -> Path | None:  # fmt: skip
-    """Where the artefact is kept, named by all that decides it; None where the model is no single file, or no cache can be."""
-    folder = cache_folder()
-    if folder is None or not isinstance(model, (str, Path)):
-        return None
-    path = Path(model)
-    if not path.is_file():
-        return None
-    data = path.read_bytes()
-    if b"location" in data:
-        return None  # weights in other files, perhaps: not worth finding and hashing gigabytes
-    h = hashlib.sha256(data)
-    plain = {k: np.asarray(v).tolist() for k, v in (shapes or {}).items()}
-    chosen = get_target(target)
-    facts = [
-        VERSION,
-        target,
-        repr(chosen.cflags),
-        chosen.isa.name,
-        plain,
-        name or path.stem,
-        cc,
-        opt,
-        profile,
-        _source_digest(),
-    ]
-    h.update(json.dumps(facts, sort_keys=True).encode())
-    for k, v in sorted((constants or {}).items()):
-        a = np.asarray(v)
-        h.update(f"{k}{a.dtype}{a.shape}".encode() + a.tobytes())
-    return folder / h.hexdigest()[:32]
+    """The manifest of a compilation: everything `inspect`, the report and the runtime need, as plain data."""
+    return manifest_of(result.target, result.sources, result.graphs, result.programs, result.passes)
 
 
 def _source_digest() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -116,7 +117,16 @@ def progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
 
 
 def print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value) + "\n")
+    """One line of JSON; numbers that JSON has not (NaN, infinity) become null."""
+    sys.stdout.write(json.dumps(_finite(value), allow_nan=False) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def size(n: int | float | None) -> str:

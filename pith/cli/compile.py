@@ -25,9 +25,8 @@ from pith.cli.common import (
     say,
     size,
 )
-from pith.graph.errors import InputError
+from pith.targets.compiler import OPT_LEVELS
 
-_LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os", "-Oz")
 _JSON_KEYS = (
     "name", "target", "library", "arena_bytes", "arena_lower_bound", "code_bytes", "weights_bytes", "macs", "params",
 )  # fmt: skip
@@ -45,8 +44,8 @@ def command(
     cc: str = typer.Option(
         None, help="another compiler: gcc, clang, ... [default: the bundled clang]", show_default=False
     ),
-    opt: str = typer.Option("-O3", help="optimisation level: " + " ".join(_LEVELS)),
-    profile: bool = typer.Option(False, "--profile", help="also build the library that times every step"),
+    opt: str = typer.Option("-O3", help="optimisation level: " + " ".join(OPT_LEVELS)),
+    profile: bool = typer.Option(False, "--profile", help="also build the library that times every step, and show the times in report.html"),
     no_cache: bool = typer.Option(False, "--no-cache", help="compile even if an equal artefact is cached"),
     json: bool = JsonOption,
     quiet: bool = QuietOption,
@@ -55,8 +54,6 @@ def command(
     """Compile MODEL into C sources, a library (where the target runs here), manifest.json and report.html."""
     from pith.api import compile_to
 
-    if opt not in _LEVELS:
-        raise InputError(f"no optimisation level {opt!r}", try_="one of: " + " ".join(_LEVELS))
     folder = output or Path(f"{model.stem}-{target}")
     fresh = not folder.exists()
     with progress(quiet or json) as bar:
@@ -64,7 +61,7 @@ def command(
             model, folder, target, parse_shapes(shape), constants=parse_constants(const), name=name, cc=cc, opt=opt,
             profile=profile, cache=not no_cache, progress=bar,
         )  # fmt: skip
-    _write_report(folder, manifest, fresh)
+    _write_report(folder, manifest, fresh, _step_times(folder) if manifest["profile_library"] else None)
     if json:
         print_json({k: manifest[k] for k in _JSON_KEYS} | {"folder": str(folder)})
         return
@@ -82,13 +79,23 @@ def command(
         say(f"  next: compile the C files in {folder} for {target}; open {folder / 'report.html'}")
 
 
-def _write_report(folder: Path, manifest: dict[str, Any], fresh: bool) -> None:
+def _step_times(folder: Path) -> list[float]:
+    """Seconds of each step on random inputs."""
+    from pith.runtime.bench import random_inputs
+    from pith.runtime.session import load
+
+    session = load(folder)
+    feed = random_inputs(session)
+    return [s["seconds"] for s in session.profile(*(feed[p.name] for p in session.inputs))]
+
+
+def _write_report(folder: Path, manifest: dict[str, Any], fresh: bool, times: list[float] | None) -> None:
     """report.html beside the artefact; when it cannot be written, an artefact folder made just now goes too."""
     from pith.artefact import as_build_error
     from pith.report.html import write_report
 
     try:
-        write_report(folder, manifest)
+        write_report(folder, manifest, times)
     except OSError as e:
         if fresh:
             shutil.rmtree(folder, ignore_errors=True)

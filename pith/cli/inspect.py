@@ -52,7 +52,7 @@ def command(
 
         shapes, constants = parse_shapes(shape), parse_constants(const)
         if stage == "import":
-            _print_import(model, {k: v[0] for k, v in shapes.items()}, constants)
+            _print_import(model, shapes, constants)
             return
         with progress(quiet or json) as bar:
             result = stages(model, target, shapes, constants=constants, progress=bar)
@@ -63,11 +63,12 @@ def command(
     _print_layers(manifest, json)
 
 
-def _print_import(model: Path, shapes: dict[str, tuple[int, ...]], constants: Any) -> None:
-    from pith.api import import_model
+def _print_import(model: Path, shapes: dict[str, list[tuple[int, ...]]], constants: Any) -> None:
+    from pith.api import expand_shapes, import_model
     from pith.graph import format_graph
 
-    sys.stdout.write(format_graph(import_model(model, shapes, constants)) + "\n")
+    for variant in expand_shapes(shapes):
+        sys.stdout.write(format_graph(import_model(model, variant, constants)) + "\n")
 
 
 def _print_stage(stage: str, result: Any) -> None:

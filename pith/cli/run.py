@@ -170,6 +170,8 @@ def _top(outputs: dict[str, np.ndarray], names: list[str] | None, top: int, *, c
         raise InputError(f"{len(names or ())} labels do not fit the output", why=f"its shape is {what}")
     if not row or (names is None and not is_probabilities(scores)) or (names and len(names) != scores.size):
         return []
+    if not np.isfinite(scores).all():
+        return []
     p = softmax(scores)
     best = np.argsort(-p, kind="stable")[:top]
     return [

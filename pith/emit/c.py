@@ -109,7 +109,7 @@ def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, 
     for name, p in variants:
         big = name.upper()
         lines += [f"/* Bytes the caller gives {name}_run as its arena; nothing else is written but the outputs. */"]
-        lines += [f"#define {big}_ARENA_SIZE {p.arena_size}u", ""]
+        lines += [f"#define {big}_ARENA_SIZE {p.arena_size or 1}u", ""]  # C has no empty arrays
         for kind, ports in (("inputs", p.inputs), ("outputs", p.outputs)):
             lines.append("typedef struct {")
             for field, port in zip(port_names(ports), ports, strict=True):

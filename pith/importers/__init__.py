@@ -36,6 +36,9 @@ def import_model(
     path = Path(path)
     if not path.exists():
         raise ModelError("there is no such file", where=str(path), try_="check the path")
+    if path.is_dir():
+        raise ModelError("this is a folder, not a model file", where=str(path),
+                         try_="give the model; a folder that `pith compile` wrote is for `pith run` and `pith inspect`")  # fmt: skip
     importer = IMPORTERS.get(path.suffix.lower())
     if importer is None:
         known = ", ".join(sorted(IMPORTERS))

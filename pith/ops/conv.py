@@ -122,7 +122,7 @@ class Conv(Op):
                 slice(t * d, t * d + (size - 1) * s + 1, s)
                 for t, d, s, size in zip(tap, attrs["dilations"], attrs["strides"], out, strict=True)
             ))]  # fmt: skip
-            columns = window.reshape(n, group, w.shape[1], -1)
+            columns = window.reshape(n, group, w.shape[1], math.prod(out))
             at: tuple[slice | int, ...] = (slice(None), slice(None), slice(None), *tap)
             y += np.matmul(grouped[at], columns)
         y = y.reshape(n, o, *out)

@@ -72,7 +72,7 @@ class ConvTranspose(Op):
             (spatial[i] - 1) * attrs["strides"][i] + attrs["dilations"][i] * (w.shape[2 + i] - 1) + 1 for i in range(r)
         ]
         y = np.zeros((n, group * per, *full), wide)
-        columns = a.reshape(n, group, c // group, -1)
+        columns = a.reshape(n, group, c // group, math.prod(spatial))
         grouped = w.astype(wide).reshape(group, c // group, per, *w.shape[2:])
         for tap in itertools.product(*(range(k) for k in w.shape[2:])):
             which: tuple[slice | int, ...] = (slice(None), slice(None), slice(None), *tap)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pith.graph.errors import BuildError, InputError
+from pith.targets.cpu import missing
 
 _ALIGN = 64
 _FORMAT = 1  # of manifest.json
@@ -91,6 +92,9 @@ class Session:
             raise BuildError("this artefact has no library to load", where=str(self.folder),
                              why=f"target {manifest.get('target')} does not run on this machine")  # fmt: skip
         path = self.folder / manifest["library"]
+        if lacking := missing(manifest.get("cpu_features", ())):
+            raise BuildError("the compiled library does not run on this processor", where=str(path),
+                             why="it lacks " + ", ".join(lacking), try_="compile again here, or with -t x86-64-v2 or -t c99")  # fmt: skip
         try:
             library = ctypes.CDLL(str(path.resolve()))
         except OSError as e:

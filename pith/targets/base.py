@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pith.targets.cpu import machine, missing
 from pith.targets.isa.base import ISA
 
 
@@ -16,7 +17,7 @@ class Target:
 
     name: as given to `-t`;  description: one line for `pith targets`;  isa: the instruction set kernels are chosen for;
     triple: for clang's `--target`;  cflags: what any gcc-like compiler needs;  std: C dialect;
-    runs_here: whether this machine can load the library;  embed: weights by the assembler rather than as a C array.
+    cpu_features: what the processor must have, as Linux names it;  embed: weights by the assembler rather than as a C array.
     """
 
     name: str
@@ -25,8 +26,13 @@ class Target:
     triple: str
     cflags: tuple[str, ...] = ()
     std: str = "gnu99"
-    runs_here: Callable[[], bool] = lambda: True
+    cpu_features: tuple[str, ...] = ()
     embed: bool = True
+
+    def runs_here(self) -> bool:
+        """Whether this machine can load and run the library."""
+        architecture, system = self.triple.split("-")[:2]
+        return architecture == machine() and system == "linux" and not missing(self.cpu_features)
 
 
 TARGETS: dict[str, Callable[[], Target]] = {}

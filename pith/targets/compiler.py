@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pith.graph import BuildError
+from pith.graph import BuildError, InputError
 from pith.targets.base import Target
 
+OPT_LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os", "-Oz")  # -Ofast would change results
 _COMMON = ("-ffp-contract=off", "-fno-math-errno", "-fno-builtin", "-fomit-frame-pointer", "-fno-stack-protector")
 
 
@@ -69,6 +70,12 @@ def _ziglang() -> Path:
         raise BuildError("the bundled compiler is missing", why="the Python package ziglang is not installed",
                          try_="pip install ziglang, or choose a compiler with --cc gcc")  # fmt: skip
     return Path(spec.origin).parent
+
+
+def check_opt(opt: str) -> None:
+    """Raise InputError for what is no optimisation level."""
+    if opt not in OPT_LEVELS:
+        raise InputError(f"no optimisation level {opt!r}", try_="one of: " + " ".join(OPT_LEVELS))
 
 
 def find_compiler(cc: str | None = None) -> Compiler:

@@ -1,17 +1,23 @@
-"""What this machine's processor can do (for the target `host`)."""
+"""What this machine's processor can do: which targets run here, and whether a library may be loaded."""
 
 from __future__ import annotations
 
 import functools
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 
-# the feature names of /proc/cpuinfo that make up each x86-64 level (System V ABI supplement, x86-64 psABI 1.0, table 3.1)
-_LEVELS = (
-    (4, {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}),
-    (3, {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"}),
-    (2, {"cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"}),
-)
+# the feature names of /proc/cpuinfo that each x86-64 level adds (System V ABI supplement, x86-64 psABI 1.0, table 3.1)
+_ADDED_BY_LEVEL = {
+    2: {"cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"},
+    3: {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"},
+    4: {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
+}
+
+
+def level_features(level: int) -> tuple[str, ...]:
+    """Features, as Linux names them, that a processor of x86-64 `level` (1 to 4) has."""
+    return tuple(sorted(set().union(*(names for lv, names in _ADDED_BY_LEVEL.items() if lv <= level))))
 
 
 @functools.cache
@@ -23,20 +29,25 @@ def features() -> frozenset[str]:
         return frozenset()
     for line in text.splitlines():
         if line.startswith(("flags", "Features")):
-            return frozenset(line.split(":", 1)[1].split())
+            found = set(line.split(":", 1)[1].split())
+            return frozenset(found | {"abm"} if "lzcnt" in found else found)
     return frozenset()
+
+
+def missing(needed: Iterable[str]) -> list[str]:
+    """Those of the features `needed` that this processor lacks, sorted."""
+    return sorted(set(needed) - features())
+
+
+def machine() -> str:
+    """This processor's architecture as the first part of a compiler's triple."""
+    name = platform.machine()
+    return {"AMD64": "x86_64", "arm64": "aarch64"}.get(name, name)
 
 
 @functools.cache
 def x86_64_level() -> int:
     """1 to 4: the highest x86-64 level this processor has; 0 on other architectures."""
-    if platform.machine() not in ("x86_64", "AMD64"):
+    if machine() != "x86_64":
         return 0
-    have = features()
-    if "lzcnt" in have:
-        have |= {"abm"}
-    for level, needed in _LEVELS:
-        lower = set().union(*(n for lv, n in _LEVELS if lv < level))
-        if needed | lower <= have:
-            return level
-    return 1
+    return max([1, *(level for level in _ADDED_BY_LEVEL if not missing(level_features(level)))])

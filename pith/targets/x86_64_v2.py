@@ -1,7 +1,7 @@
 """x86-64 level 2 (SSE4.2: any x86-64 since 2009)."""
 
 from pith.targets.base import Target, register
-from pith.targets.cpu import x86_64_level
+from pith.targets.cpu import level_features
 from pith.targets.isa.x86_64_v2 import X86_64_V2
 
 
@@ -13,5 +13,5 @@ def target() -> Target:
         X86_64_V2,
         "x86_64-linux-gnu",
         ("-march=x86-64-v2",),
-        runs_here=lambda: x86_64_level() >= 2,
+        cpu_features=level_features(2),
     )

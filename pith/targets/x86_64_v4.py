@@ -1,7 +1,7 @@
 """x86-64 level 4 (AVX-512)."""
 
 from pith.targets.base import Target, register
-from pith.targets.cpu import x86_64_level
+from pith.targets.cpu import level_features
 from pith.targets.isa.x86_64_v4 import X86_64_V4
 
 
@@ -13,5 +13,5 @@ def target() -> Target:
         X86_64_V4,
         "x86_64-linux-gnu",
         ("-march=x86-64-v4", "-mprefer-vector-width=512"),
-        runs_here=lambda: x86_64_level() >= 4,
+        cpu_features=level_features(4),
     )

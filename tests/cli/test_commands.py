@@ -99,3 +99,28 @@ def test_option_parsers() -> None:
     assert parse_shapes(["scalar="]) == {"scalar": [()]}
     c = parse_constants(["k=3", "axes=[1]", "s=1,2", "f=0.5"])
     assert c["k"].shape == () and c["axes"].shape == (1,) and c["s"].tolist() == [1, 2] and c["f"].dtype == np.float32
+
+
+def test_outputs_that_are_not_finite(classifier: Path) -> None:
+    """No percentages of NaN, and JSON that any reader takes."""
+    folder = classifier.parent
+    np.save(folder / "nan.npy", np.full((1, 3, 16, 16), np.nan, np.float32))
+    (folder / "labels.txt").write_text("\n".join(f"thing{i}" for i in range(10)))
+    run = ("run", classifier, "nan.npy", "--allow-nan", "--labels", "labels.txt")
+    text = pith(*run, cwd=folder).stdout
+    assert "from nan to nan" in text and "%" not in text
+    result = json.loads(pith(*run, "--json", cwd=folder).stdout, parse_constant=lambda c: pytest.fail(f"{c} is no JSON"))
+    assert result["results"][0]["outputs"]["y"]["max"] is None
+
+
+def test_profile_fills_the_report(classifier: Path) -> None:
+    assert pith("compile", classifier, "--profile", "-o", "out", cwd=classifier.parent).returncode == 0
+    assert "Where the time goes" in (classifier.parent / "out" / "report.html").read_text()
+    assert pith("compile", classifier, "-o", "plain", cwd=classifier.parent).returncode == 0
+    assert "Where the work goes" in (classifier.parent / "plain" / "report.html").read_text()
+
+
+def test_import_stage_of_several_shapes(tmp_path: Path) -> None:
+    path = _save(tmp_path / "s.onnx", [helper.make_node("Relu", ["x"], ["y"])], [1, "n"])
+    done = pith("inspect", path, "--shape", "x=1x3", "--shape", "x=1x5", "--stage", "import", cwd=tmp_path)
+    assert done.stdout.count("graph ") == 2 and "1x3" in done.stdout and "1x5" in done.stdout

@@ -45,6 +45,7 @@ def bind_inputs(importer: Importer, proto: GraphProto, scope: Scope, constants: 
     names = [i.name for i in proto.input]
     if len(set(names)) != len(names):
         raise ModelError("two inputs of the graph have one name", where=f"graph {proto.name}")
+    _name_symbols(binding, proto)
     _check_names(binding, proto)
     _bind_symbols(binding, proto)
     scope.values.update(constants)
@@ -76,17 +77,33 @@ def bind_inputs(importer: Importer, proto: GraphProto, scope: Scope, constants: 
         )
 
 
+def _symbols(proto: GraphProto) -> list[str]:
+    """Names of the dimensions that the model's inputs leave open."""
+    return sorted({d.dim_param for i in proto.input for d in i.type.tensor_type.shape.dim if d.dim_param})
+
+
+def _name_symbols(binding: Binding, proto: GraphProto) -> None:
+    """A shape of one dimension, given for a dimension's name, is that dimension's size."""
+    names = set(_symbols(proto)) - {i.name for i in proto.input}
+    for name, given in binding.shapes.items():
+        if name in names and not isinstance(given, int) and len(given) == 1:
+            binding.shapes[name] = given[0]
+
+
 def _check_names(binding: Binding, proto: GraphProto) -> None:
     """Raise ShapeError for a shape or constant given to a name the model has not."""
-    inputs = [i.name for i in proto.input]
-    symbols = {d.dim_param for i in proto.input for d in i.type.tensor_type.shape.dim if d.dim_param}
-    for name in [*binding.shapes, *binding.constants]:
-        known = [*inputs, *sorted(symbols)] if name in binding.shapes else inputs
-        if name not in known:
+    inputs, symbols = [i.name for i in proto.input], _symbols(proto)
+    for option, given_names in (("--shape", binding.shapes), ("--const", binding.constants)):
+        known = [*inputs, *symbols] if option == "--shape" else inputs
+        for name in given_names:
+            if name in known:
+                continue
             near = difflib.get_close_matches(name, known, 1)
+            dims = "; its open dimensions are " + ", ".join(symbols) if symbols and option == "--shape" else ""
             raise ShapeError(
                 f"the model has no input {name!r}",
-                why="its inputs are " + ", ".join(known),
+                where=option,
+                why="its inputs are " + ", ".join(inputs) + dims,
                 try_=f"did you mean {near[0]!r}?" if near else "",
             )
     for name, given in binding.shapes.items():
@@ -143,7 +160,7 @@ def _bind_input(importer: Importer, info: ValueInfoProto, scope: Scope) -> tuple
     else:
         declared = declared_dims(info, importer.binding.dims)
         if declared is None:
-            return ["all"], f"--shape {name}=1x..."
+            return ["all (not even their number is known)"], f"--shape {name}=AxBx... with the sizes your data has"
         dims = declared
     if None in dims:
         symbols = info.type.tensor_type.shape.dim

@@ -1,0 +1,63 @@
+"""manifest.json: everything `inspect`, the report and the runtime need of a compiled network, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pith.emit.c import Sources
+from pith.graph import Graph
+from pith.lower.program import Program
+from pith.targets.base import Target
+from pith.version import VERSION
+
+FORMAT = 1  # what pith.runtime reads
+
+
+def manifest_of(
+    target: Target, sources: Sources, graphs: Sequence[Graph], programs: Sequence[Program],
+    passes: Sequence[tuple[str, int, int, float]] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """Facts of a compilation of one graph and program a variant; `passes` as (name, nodes before, after, ms).
+
+    What only a build knows (library, code_bytes, compiler, seconds ...) is None or absent and filled in by the builder.
+    """
+    count = len(programs)
+    variants = [
+        _variant(sources.name if count == 1 else f"{sources.name}_{k}", graph, program)
+        for k, (graph, program) in enumerate(zip(graphs, programs, strict=True))
+    ]
+    first = variants[0]
+    return {
+        "format": FORMAT, "pith": VERSION, "name": sources.name, "target": target.name, "isa": target.isa.name,
+        "cpu_features": list(target.cpu_features),
+        "cflags": [f"-std={target.std}", *target.cflags, "-ffp-contract=off"],
+        "library": None, "profile_library": None, "code_bytes": None, "weights_bytes": len(sources.weights),
+        "arena_bytes": max(v["arena_bytes"] for v in variants), "arena_lower_bound": max(v["arena_lower_bound"] for v in variants),
+        "macs": first["macs"], "params": first["params"], "metadata": graphs[0].metadata,
+        "passes": [{"name": n, "before": b, "after": a, "ms": round(ms, 3)} for n, b, a, ms in passes],
+        "variants": variants,
+    }  # fmt: skip
+
+
+def _variant(symbol: str, graph: Graph, p: Program) -> dict[str, Any]:
+    """The network for one set of shapes."""
+    return {
+        "symbol": symbol,
+        "inputs": [{"name": i.name, "dtype": i.type.dtype.value, "shape": list(i.type.shape)} for i in p.inputs],
+        "outputs": [{"name": o.name, "dtype": o.type.dtype.value, "shape": list(o.type.shape)} for o in p.outputs],
+        "arena_bytes": p.arena_size,
+        "arena_lower_bound": p.arena_lower_bound,
+        "macs": sum(s.cost.macs for s in p.steps),
+        "params": sum(int(c.size) for c in graph.constants.values()),
+        "steps": [
+            {"name": s.name, "op": s.op, "origin": list(s.origin), "kernel": s.function.name, "family": s.kernel,
+             "dtype": s.output.dtype.value, "shape": list(s.output.shape), "macs": s.cost.macs, "flops": s.cost.flops,
+             "read": s.cost.read, "written": s.cost.written, "why": s.why}
+            for s in p.steps
+        ],
+        "buffers": [
+            {"name": b.name, "kind": b.kind, "bytes": b.nbytes, "offset": b.offset, "first": b.first, "last": b.last}
+            for b in p.buffers if b.first >= 0
+        ],
+    }  # fmt: skip

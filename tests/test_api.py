@@ -1,0 +1,88 @@
+"""The Python API refuses bad arguments as Pith's errors, and takes every way to write a shape."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+import pith
+from pith.api import expand_shapes
+from pith.graph import BuildError, InputError, ShapeError
+
+OPEN = '<ir_version: 8, opset_import: ["" : 17]> net (float[batch, 4] x) => (float[batch, 4] y) { y = Relu(x) }'
+
+
+@pytest.fixture(scope="module")
+def model() -> onnx.ModelProto:
+    return onnx.parser.parse_model(OPEN)
+
+
+@pytest.mark.parametrize(
+    ("given", "want"),
+    [
+        (None, [{}]),
+        ({}, [{}]),
+        ({"x": (1, 4)}, [{"x": (1, 4)}]),
+        ({"x": [1, 4]}, [{"x": (1, 4)}]),
+        ({"x": np.array([1, 4])}, [{"x": (1, 4)}]),
+        ({"batch": 3}, [{"batch": (3,)}]),
+        ({"x": []}, [{"x": ()}]),
+        ({"x": [(1, 4), np.array([2, 4]), (1, 4)]}, [{"x": (1, 4)}, {"x": (2, 4)}]),
+        ({"x": [(1,), (2,)], "y": (3,)}, [{"x": (1,), "y": (3,)}, {"x": (2,), "y": (3,)}]),
+    ],
+)
+def test_shapes_are_read(given: Any, want: list[dict[str, tuple[int, ...]]]) -> None:
+    assert expand_shapes(given) == want
+
+
+@pytest.mark.parametrize("given", [{"x": "1x4"}, {"x": (1, 4.0)}, {"x": None}, {"x": (1, -4)}, {"x": [(1, "4")]}, [(1, 4)], "x=1x4"])
+def test_what_is_no_shape_is_refused(given: Any) -> None:
+    with pytest.raises(ShapeError):
+        expand_shapes(given)
+
+
+def test_a_dimension_is_bound_by_its_name(model: onnx.ModelProto) -> None:
+    assert pith.compile(model, shapes={"batch": 3}).inputs[0].shape == (3, 4)
+    assert pith.compile(model, shapes={"batch": [(1,), (2,)]}).shapes == [((1, 4),), ((2, 4),)]
+    assert pith.import_model(model, {"batch": 5}).types["x"].shape == (5, 4)
+
+
+@pytest.mark.parametrize("where", ["shapes", "constants"])
+def test_unknown_names_say_what_there_is(model: onnx.ModelProto, where: str) -> None:
+    with pytest.raises(ShapeError) as caught:
+        pith.compile(model, **{where: {"barch": np.array([3])}})
+    message = str(caught.value)
+    assert "its inputs are x" in message
+    assert ("open dimensions are batch" in message) == ("did you mean 'batch'?" in message) == (where == "shapes")
+
+
+def test_levels_that_change_results_are_refused(model: onnx.ModelProto) -> None:
+    for opt in ("-Ofast", "3", "-O3 -ffast-math"):
+        with pytest.raises(InputError, match="no optimisation level"):
+            pith.compile(model, shapes={"batch": 1}, opt=opt)
+
+
+def test_a_folder_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(pith.PithError, match="this is a folder"):
+        pith.compile(tmp_path)
+
+
+def test_a_library_for_another_processor_is_not_loaded(model: onnx.ModelProto, tmp_path: Path) -> None:
+    pith.compile(model, "c99", {"batch": 1}, out=tmp_path)
+    path = tmp_path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    assert manifest["cpu_features"] == []
+    path.write_text(json.dumps(manifest | {"cpu_features": ["amx9"]}))
+    with pytest.raises(BuildError, match="does not run on this processor") as caught:
+        pith.load(tmp_path)
+    assert "amx9" in str(caught.value)
+
+
+def test_host_names_what_it_needs(model: onnx.ModelProto) -> None:
+    manifest = pith.compile(model, "host", {"batch": 1}).manifest
+    assert manifest["isa"] == "c99" or "sse4_2" in manifest["cpu_features"]
