@@ -22,6 +22,7 @@ from pith.cache import cache_folder, touch, trim
 from pith.emit.c import Sources, emit, identifier
 from pith.emit.manifest import manifest_of
 from pith.graph import Graph, InputError, ShapeError
+from pith.kernels.base import DEFAULTS, Options
 from pith.lower.lower import lower
 from pith.lower.program import Program, Weights
 from pith.runtime.session import Session
@@ -69,11 +70,13 @@ def optimise(graph: Graph, report: list[tuple[str, int, int, float]] | None = No
     return optimize(graph, report=report)
 
 
-def generate(graphs: Sequence[Graph], target: Target, name: str, *, note: str = "") -> Compilation:
+def generate(
+    graphs: Sequence[Graph], target: Target, name: str, *, note: str = "", options: Options = DEFAULTS
+) -> Compilation:
     """Lower optimised graphs (one a set of shapes) and print them as C."""
     weights = Weights()
     t0 = time.perf_counter()
-    programs = [lower(g, target.isa, weights) for g in graphs]
+    programs = [lower(g, target.isa, weights, options) for g in graphs]
     t1 = time.perf_counter()
     sources = emit(name, programs, weights.blob(), embed=target.embed, note=note)
     seconds = {"lower": t1 - t0, "emit": time.perf_counter() - t1}
@@ -108,7 +111,8 @@ def _shape(name: str, value: Any) -> tuple[int, ...]:
 
 def stages(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
-    constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, progress: Progress | None = None,
+    constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, winograd: bool = True,
+    progress: Progress | None = None,
 ) -> Compilation:  # fmt: skip
     """Import, optimise, lower and print `model` as C, without building it."""
     say = progress or (lambda what, done: None)
@@ -125,7 +129,7 @@ def stages(
     t1 = time.perf_counter()
     say("lower", 0.3)
     chosen_name = name or (Path(model).stem if isinstance(model, (str, Path)) else graphs[0].name) or "model"
-    result = generate(graphs, chosen, identifier(chosen_name))
+    result = generate(graphs, chosen, identifier(chosen_name), options=Options(winograd))
     result.passes = passes
     result.seconds["import and passes"] = t1 - t0
     return result
@@ -143,6 +147,7 @@ class _Request:
     cc: str | None
     opt: str
     profile: bool
+    winograd: bool
     progress: Progress | None
 
     def build(self, folder: Path) -> None:
@@ -150,8 +155,9 @@ class _Request:
         find_compiler(self.cc)  # what is wrong here shows before the long work
         check_opt(self.opt)
         result = stages(
-            self.model, self.target, self.shapes, constants=self.constants, name=self.name, progress=self.progress
-        )
+            self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
+            progress=self.progress,
+        )  # fmt: skip
         _build_into(folder, result, self.cc, self.opt, self.profile, self.progress)
 
     def stored(self, entry: Path) -> Path:
@@ -177,7 +183,8 @@ class _Request:
         target = get_target(self.target)
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
-            VERSION, self.target, repr(target), shapes, self.name or path.stem, self.cc, self.opt, self.profile, _source_digest(),
+            VERSION, self.target, repr(target), shapes, self.name or path.stem, self.cc, self.opt, self.profile,
+            self.winograd, _source_digest(),
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
         for k, v in sorted((self.constants or {}).items()):
@@ -189,7 +196,8 @@ class _Request:
 def compile(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, out: str | Path | None = None, name: str | None = None,
-    cc: str | None = None, opt: str = "-O3", profile: bool = False, cache: bool = True, progress: Progress | None = None,
+    cc: str | None = None, opt: str = "-O3", profile: bool = False, winograd: bool = True, cache: bool = True,
+    progress: Progress | None = None,
 ) -> Session:  # fmt: skip
     """Compile a model into a C library and open it.
 
@@ -197,10 +205,11 @@ def compile(
     shapes: binds symbolic dimensions, {"input": (1, 3, 224, 224)}; a list of shapes for an input compiles them all.
     constants: graph inputs fixed at compile time.  out: folder for the artefact (else a temporary one).
     cc: another compiler than the bundled clang.  opt: -O3, -O2, -Os ...  profile: also build the profiling library.
+    winograd: allow Winograd's algorithm for 3x3 convolutions (other rounding, see docs/arithmetic.md).
     cache: reuse the artefact of an equal earlier compilation of the same file.  progress: called with (stage, 0..1).
     Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, progress)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, progress)
     if out is not None:
         _compile_to(request, Path(out), cache)
         return Session(out)
@@ -211,10 +220,11 @@ def compile(
 def compile_to(
     model: Any, folder: str | Path, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
-    profile: bool = False, cache: bool = True, progress: Progress | None = None,
+    profile: bool = False, winograd: bool = True, cache: bool = True, progress: Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest."""
-    return _compile_to(_Request(model, target, shapes, constants, name, cc, opt, profile, progress), Path(folder), cache)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, progress)
+    return _compile_to(request, Path(folder), cache)
 
 
 def _compile_to(request: _Request, folder: Path, cache: bool) -> dict[str, Any]:

@@ -65,6 +65,16 @@ class Operand:
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What the user decides about kernels. winograd: convolutions may be computed by Winograd's algorithm."""
+
+    winograd: bool = True
+
+
+DEFAULTS = Options()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One use of an operator, ready for a kernel. Absent optional inputs are None."""
 
@@ -74,6 +84,7 @@ class Call:
     outputs: tuple[Operand, ...]
     isa: ISA
     name: str = ""
+    options: Options = DEFAULTS
 
     def input(self, i: int) -> Operand:
         """Input i, which must be present."""
@@ -146,7 +157,7 @@ class Kernel(ABC):
         return True
 
     def cost(self, call: Call) -> float:
-        """Predicted cost in arbitrary cycles, compared among the kernels of one operator; lower wins."""
+        """Predicted cost in cycles (of one vector multiply-add each), compared among the kernels of one operator; lower wins."""
         return 1.0
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
@@ -204,6 +215,6 @@ def choose(call: Call) -> Kernel | None:
 
 
 __all__ = [
-    "KERNELS", "Arg", "Call", "Const", "Emitted", "Float", "In", "Int", "Kernel", "Operand", "Out", "Scratch",
+    "DEFAULTS", "KERNELS", "Arg", "Call", "Const", "Emitted", "Float", "In", "Int", "Kernel", "Operand", "Options", "Out", "Scratch",
     "choose", "field", "kernel", "load_all",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ padding: borders take the same path as the inside. Taps above and below the pict
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
@@ -196,7 +197,9 @@ class ConvDepthwise(Kernel):
         return fast_conv(call) and w.shape[1] == 1 and call.attrs["group"] == w.shape[0]
 
     def cost(self, call: Call) -> float:
-        return 0.05
+        call = in_2d(call)
+        *pixels, c = call.outputs[0].shape
+        return 1.5 * math.prod((*pixels, *call.input(1).shape[2:])) * math.ceil(c / call.isa.lanes(4))
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.inner_contiguous

@@ -6,9 +6,9 @@ import math
 from dataclasses import replace
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
-from pith.kernels.matmul_f32_gemm import gemm
-from pith.kernels.tile_f32 import bias_of, extra_args, pack, residuals, shape_of, tail_of
+from pith.kernels.base import Call, Emitted, Kernel, Operand, kernel
+from pith.kernels.matmul_f32_gemm import gemm_call
+from pith.kernels.tile_f32 import bias_of, extra_args, pack, product_cost, residuals, tail_of
 
 
 def in_2d(call: Call) -> Call:
@@ -55,7 +55,8 @@ class ConvPointwise(Kernel):
         )  # fmt: skip
 
     def cost(self, call: Call) -> float:
-        return 0.1
+        o, c = call.input(1).shape[:2]
+        return product_cost(call.isa, call.input(0).type.size // c, c, o)
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.rows
@@ -69,14 +70,9 @@ class ConvPointwise(Kernel):
     def emit(self, call: Call) -> Emitted:
         call = in_2d(call)
         tail = tail_of(call)
-        x, w, y = call.input(0), call.input(1), call.outputs[0]
+        x, w = call.input(0), call.input(1)
         assert tail is not None and w.const is not None
         o, c = w.shape[:2]
         packed = pack(call.isa, w.const.reshape(o, c).T, bias_of(call))
         pointers, pitches = extra_args(call, tail, 1)
-        sizes: list[Arg] = [Int(math.prod(x.shape[:-1])), Int(c), Int(o), Int(x.pitch), Int(y.pitch)]
-        s = shape_of(call.isa)
-        return Emitted(
-            gemm(call.isa, tail), (In(0), Const(packed), Out(0), *pointers, *sizes, *pitches),
-            why=f"1x1 as a product, {s.rows}x{s.vectors * call.isa.lanes(4)} register tile",
-        )  # fmt: skip
+        return gemm_call(call, tail, packed, (math.prod(x.shape[:-1]), c, o), pointers, pitches, "1x1 as a product")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from pith.kernels.base import Call, Emitted, Kernel, Operand, kernel
@@ -94,7 +95,8 @@ class ConvGeneric(Kernel):
         return loops_fit(call, axes_of(call.outputs[0], call.attrs["layout"])[0])
 
     def cost(self, call: Call) -> float:
-        return 100.0
+        w = call.input(1)
+        return 10.0 * call.outputs[0].type.size * math.prod(w.shape[1:])
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return output or index != 2 or operand.contiguous

@@ -59,7 +59,7 @@ def phases(isa: ISA, tail: Tail, grouped: bool) -> CFunction:
         more, sizes = "", "t[2], t[3], ih, iw, c, t[4], t[5], 1, 1, dh, dw, t[6], t[7]"
         own = ", int32_t c"
     else:
-        more, sizes = ", scratch", "t[2], t[3], ih, iw, c, n, groups, t[9], t[4], t[5], 1, 1, dh, dw, t[6], t[7]"
+        more, sizes = ", scratch", "t[2], t[3], ih, iw, c, n, n, groups, t[9], t[4], t[5], 1, 1, dh, dw, t[6], t[7]"
         own = ", int32_t c, int32_t n, int32_t groups"
     zero, passed_zero, space = ("", "", "") if grouped else (", const float *zero", ", zero", ", void *scratch")
     text = f"""static void {name}(const float *x, const float *w, const int32_t *t{zero}, float *y{tail.params(False)}{space},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,6 +13,10 @@ from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operan
 from pith.kernels.tile_f32 import (
     Tail,
     bias_of,
+    collide,
+    columns_near,
+    copied_bytes,
+    copy_rows,
     extra_args,
     height_text,
     pack,
@@ -24,35 +29,59 @@ from pith.kernels.tile_f32 import (
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 
+_EXTRAS = {"full": "r{i}", "channel": "e{i} + n0", "value": "e{i}"}  # an extra for the columns from n0 on
+
 
 @functools.cache
-def gemm(isa: ISA, tail: Tail) -> CFunction:
-    """y[m, n] = tail(a[m, k] @ w + bias); rows of a and y have pitches lda and ldy."""
+def gemm(isa: ISA, tail: Tail, copied: bool = False) -> CFunction:
+    """y[m, n] = tail(a[m, k] @ w + bias); rows of a and y have pitches lda and ldy.
+
+    copied: blocks of rows of a are copied to scratch memory first (see `tile_f32.collide`).
+    """
     s, block = shape_of(isa), row_block(isa, tail)
     full = [i for i, k in enumerate(tail.kinds) if k == "full"]
     pitches = "".join(f", int32_t lde{i}" for i in full)
     arrays = "".join(f", *r{i}[{s.rows}]" for i in full)
-    setup = "".join(f"\n      r{i}[i] = e{i} + at * lde{i};" for i in full)
-    passed = "".join(f", {f'r{i}' if k == 'full' else f'e{i}'}" for i, k in enumerate(tail.kinds))
-    name = f"matmul_f32_{isa.name}_{s.rows}x{s.vectors * isa.lanes(4)}{tail.suffix}"
-    text = f"""static void {name}(const float *a, const float *w, float *y{tail.params(False)},
-    int32_t m, int32_t k, int32_t n, int32_t lda, int32_t ldy{pitches}) {{
+    setup = "".join(f"\n        r{i}[i] = e{i} + at * lde{i} + n0;" for i in full)
+    passed = "".join(f", {_EXTRAS[k].format(i=i)}" for i, k in enumerate(tail.kinds))
+    name = f"matmul_f32_{isa.name}_{s.rows}x{s.vectors * isa.lanes(4)}{'_copied' if copied else ''}{tail.suffix}"
+    memory = ", void *scratch" if copied else ""
+    copy = f"      {copy_rows(isa).name}(x, height, k, (float *)scratch);\n" if copied else ""
+    text = f"""static void {name}(const float *a, const float *w, float *y{tail.params(False)}{memory},
+    int32_t m, int32_t k, int32_t n, int32_t near, int32_t lda, int32_t ldy{pitches}) {{
   const float *x[{s.rows}]{arrays};
   float *out[{s.rows}];
-  for (int32_t m0 = 0; m0 < m;) {{
-    const int32_t height = {height_text(isa, "m - m0")};
-    const int32_t rows = m - m0 < height ? m - m0 : height;
-    for (int32_t i = 0; i < height; i++) {{ /* rows past the end repeat the last one and are not stored */
-      const ptrdiff_t at = m0 + (i < rows ? i : rows - 1);
-      x[i] = a + at * lda;
-      out[i] = y + at * ldy;{setup}
+  for (int32_t n0 = 0; n0 < n; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) {{ /* columns that stay in cache */
+    const int32_t cols = n - n0 < near ? n - n0 : near;
+    for (int32_t m0 = 0; m0 < m;) {{
+      const int32_t height = {height_text(isa, "m - m0")};
+      const int32_t rows = m - m0 < height ? m - m0 : height;
+      for (int32_t i = 0; i < height; i++) {{ /* rows past the end repeat the last one and are not stored */
+        const ptrdiff_t at = m0 + (i < rows ? i : rows - 1);
+        x[i] = a + at * lda;
+        out[i] = y + at * ldy + n0;{setup}
+      }}
+{copy}      {block.name}(1, k, x, 0, w, out, rows, cols, height{passed});
+      m0 += rows;
     }}
-    {block.name}(1, k, x, 0, w, out, rows, n, height{passed});
-    m0 += rows;
   }}
 }}
 """
-    return CFunction(name, text, (block,), ("stdint.h", "stddef.h"))
+    return CFunction(name, text, (block, *([copy_rows(isa)] if copied else [])), ("stdint.h", "stddef.h"))
+
+
+def gemm_call(
+    call: Call, tail: Tail, packed: np.ndarray, sizes: tuple[int, int, int], pointers: Sequence[Arg], pitches: Sequence[Arg], why: str
+) -> Emitted:
+    """`gemm` of input 0 by packed weights into output 0; sizes: m, k, n."""
+    a, y = call.input(0), call.outputs[0]
+    m, k, n = sizes
+    copied = collide(call.isa, m, a.pitch, k, n)
+    memory: list[Arg] = [Scratch()] if copied else []
+    args = (In(0), Const(packed), Out(0), *pointers, *memory, *map(Int, (m, k, n, columns_near(call.isa, m, k, n), a.pitch, y.pitch)), *pitches)
+    s = shape_of(call.isa)
+    why = f"{why}, {s.rows}x{s.vectors * call.isa.lanes(4)} register tile{', rows copied apart' if copied else ''}"
+    return Emitted(gemm(call.isa, tail, copied), args, copied_bytes(call.isa, 1, k) if copied else 0, why)
 
 
 def _f32(call: Call) -> bool:
@@ -85,17 +114,13 @@ class MatmulGemm(Kernel):
 
     def emit(self, call: Call) -> Emitted:
         tail = tail_of(call)
-        a, b, y = call.input(0), call.input(1), call.outputs[0]
+        a, b = call.input(0), call.input(1)
         assert tail is not None and b.const is not None
         weights = b.const.T if call.attrs.get("trans_b") else b.const
         packed = pack(call.isa, np.ascontiguousarray(weights), bias_of(call))
         m, (k, n) = math.prod(a.shape[:-1]), weights.shape
         pointers, pitches = extra_args(call, tail, 1)
-        args: list[Arg] = [In(0), Const(packed), Out(0), *pointers, Int(m), Int(k), Int(n), Int(a.pitch), Int(y.pitch), *pitches]
-        s = shape_of(call.isa)
-        return Emitted(
-            gemm(call.isa, tail), tuple(args), why=f"packed panels, {s.rows}x{s.vectors * call.isa.lanes(4)} register tile"
-        )
+        return gemm_call(call, tail, packed, (m, k, n), pointers, pitches, "packed panels")
 
 
 @functools.cache
@@ -184,7 +209,7 @@ class MatmulBatched(Kernel):
   float *const w = (float *)scratch;
 {loops}{pad[:-2]}{{
 {pad}{pack_f.name}({pb}, {bias_arg}, w, k, n, sk, sn);
-{pad}{inner.name}({pa}, w, {py}{passed}, m, k, n, lda, ldy);
+{pad}{inner.name}({pa}, w, {py}{passed}, m, k, n, n, lda, ldy);
 {pad[:-2]}}}
 }}
 """

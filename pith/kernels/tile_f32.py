@@ -23,7 +23,7 @@ from pith.kernels.cexpr import digest, print_expr
 from pith.kernels.fused_map import IVDEP
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
-from pith.vector.f32 import FUNCTIONS, needs, print_vector, vectorisable
+from pith.vector.f32 import FUNCTIONS, dialect, needs, print_vector, vectorisable
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,38 @@ def panel_width(isa: ISA) -> CFunction:
     choice = "".join(f"left >= {least} ? {width} : " for least, width in wider)
     text = f"/* width of the panel that begins where `left` columns are left */\nstatic inline int32_t {name}(int32_t left) {{"
     return CFunction(name, f"{text} return {choice}{last}; }}\n", (), ("stdint.h",))
+
+
+def product_cost(isa: ISA, m: int, k: int, n: int) -> float:
+    """Cycles of an [m, k] x [k, n] product by the tile at one vector multiply-add a cycle, rounding to whole tiles included."""
+    s, lanes = shape_of(isa), isa.lanes(4)
+    rows, panels, vectors = 0, 0, 0.0
+    while n > 0:
+        width = next(width for least, width in panel_widths(isa) if n >= least)
+        n, panels, vectors = n - width, panels + 1, vectors + max(width / lanes, 0.5)
+    blocks = m // s.rows
+    rows, left = blocks * s.rows, m % s.rows
+    while left > 0:
+        height = s.rows if left > 2 * s.few else s.few if left > 1 else 1
+        rows, left, blocks = rows + height, left - height, blocks + 1
+    return rows * vectors * k + _START * blocks * panels
+
+
+def stream_cost(nbytes: float, passes: int = 1) -> float:
+    """Cycles to bring `nbytes` of weights from memory once and `passes` - 1 times more from the last cache."""
+    return nbytes * (1 / 12 + (passes - 1) / 24)
+
+
+_NEAR = 384 << 10  # bytes of packed weights that stay near (in the second-level cache) while all rows pass by
+
+
+def columns_near(isa: ISA, rows: int, k: int, n: int) -> int:
+    """Columns of [k, n] packed weights to take at a time: all of them, or whole panels that stay near for many rows."""
+    s = shape_of(isa)
+    width = s.vectors * isa.lanes(4)
+    if rows <= s.rows or 4 * k * n <= _NEAR * 3 // 2:
+        return n
+    return max(1, _NEAR // (4 * k * width)) * width
 
 
 # ---- epilogue
@@ -159,9 +191,47 @@ def residuals(call: Call) -> tuple[int, ...]:
     return tuple(3 + i for i, k in enumerate(tail.kinds) if k == "full") if tail.vector else ()
 
 
+# ---- rows that fall into one cache set
+
+_WAY = 4096  # bytes of one way of a first-level cache (32 KiB, 8 ways; 48 KiB, 12 ways)
+_APART = 16  # elements between copied rows, so that each begins in another cache set
+
+
+def collide(isa: ISA, rows: int, pitch: int, k: int, n: int) -> bool:
+    """Whether rows `pitch` elements apart evict each other: their steps along k all fall into the same few cache sets.
+
+    Then a block of rows is copied side by side first, which pays where it is read for several panels.
+    """
+    s = shape_of(isa)
+    return s.rows > 8 and rows >= s.rows and pitch * 4 % _WAY == 0 and k >= 64 and n >= 2 * s.vectors * isa.lanes(4)
+
+
+def copied_bytes(isa: ISA, taps: int, k: int) -> int:
+    """Scratch bytes for the copied rows of a block."""
+    return 4 * shape_of(isa).rows * taps * (k + _APART)
+
+
+@functools.cache
+def copy_rows(isa: ISA) -> CFunction:
+    """C function: `count` rows of k elements side by side, their pointers replaced."""
+    name = f"copy_rows_f32_{isa.name}"
+    text = f"""/* rows that evict each other from the cache, side by side */
+static void {name}(const float **a, int32_t count, int32_t k, float *to) {{
+  for (int32_t r = 0; r < count; r++, to += k + {_APART}) {{
+    int32_t i = 0;
+    for (; i <= k - VF_LANES; i += VF_LANES) vf_store(to + i, vf_load(a[r] + i));
+    if (i < k) vf_store_n(to + i, vf_load_n(a[r] + i, k - i), k - i);
+    a[r] = to;
+  }}
+}}
+"""
+    return CFunction(name, text, (dialect(isa),), ("stdint.h",))
+
+
 # ---- bodies
 
 _SPLIT = 4
+_START = 40  # cycles to begin and end one tile: loading the bias, the epilogue, stores
 
 NOINLINE = CFunction(
     "PITH_NOINLINE",

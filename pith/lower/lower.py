@@ -9,7 +9,7 @@ import numpy as np
 from pith.graph import DType, Graph, InternalError, Node, TensorType, UnsupportedError
 from pith.graph.expr import arg
 from pith.kernels import base as kernels
-from pith.kernels.base import Call, Const, Emitted, Float, In, Int, Kernel, Operand, Out
+from pith.kernels.base import DEFAULTS, Call, Const, Emitted, Float, In, Int, Kernel, Operand, Options, Out
 from pith.lower.arena import plan_arena
 from pith.lower.program import Buffer, BufferRef, Port, Program, Step, Value, WeightRef, Weights
 from pith.ops.base import OPS, Cost, Elementwise, contiguous_strides
@@ -35,8 +35,8 @@ class View:
 
 
 class _Lowering:
-    def __init__(self, graph: Graph, isa: ISA, weights: Weights) -> None:
-        self.graph, self.isa, self.weights = graph, isa, weights
+    def __init__(self, graph: Graph, isa: ISA, weights: Weights, options: Options) -> None:
+        self.graph, self.isa, self.weights, self.options = graph, isa, weights, options
         self.buffers: list[Buffer] = []
         self.buffer_last: list[int] = []  # last node that reads any value in the buffer
         self.views: dict[str, View] = {}
@@ -199,7 +199,7 @@ class _Lowering:
         if t.dtype.compute is not t.dtype or t.dtype is DType.BOOL:
             t = TensorType({1: DType.U8, 2: DType.U16}[t.dtype.itemsize], t.shape)
         moved = Operand(t, source.strides, source.const), Operand(t, target.strides)
-        call = Call("fused", {"expr": arg(0, t.dtype), "dtype": t.dtype}, moved[:1], moved[1:], self.isa, name)
+        call = Call("fused", {"expr": arg(0, t.dtype), "dtype": t.dtype}, moved[:1], moved[1:], self.isa, name, self.options)
         self.emit(self.choose(call), call, [source], [target], "copy", origin, Cost(0, 0, t.nbytes, t.nbytes))
 
     def concat(self, node: Node) -> None:
@@ -240,7 +240,7 @@ class _Lowering:
         views = [self.view(v) if v else None for v in node.inputs]
         outs = [View(t, contiguous_strides(t.shape)) for t in out_types]
         call = Call(
-            kind, attrs, tuple(v.operand if v else None for v in views), tuple(o.operand for o in outs), self.isa, name
+            kind, attrs, tuple(v.operand if v else None for v in views), tuple(o.operand for o in outs), self.isa, name, self.options
         )
         kernel = self.choose(call)
         used = kernel.uses(call)
@@ -249,10 +249,10 @@ class _Lowering:
             if view is not None and (used is None or i in used) and not kernel.accepts(call, view.operand, i):
                 views[i] = self.contiguous(value)
         inputs = tuple(v.operand if v else None for v in views)
-        call = Call(kind, attrs, inputs, call.outputs, self.isa, name)
+        call = Call(kind, attrs, inputs, call.outputs, self.isa, name, self.options)
         for k, out in enumerate(node.outputs):
             outs[k] = self.output_view(kernel, call, node, views, k, out, out_types[k])
-        call = Call(kind, attrs, inputs, tuple(o.operand for o in outs), self.isa, name)
+        call = Call(kind, attrs, inputs, tuple(o.operand for o in outs), self.isa, name, self.options)
         for out, view in zip(node.outputs, outs, strict=True):
             if out:
                 self.bind(out, view)
@@ -359,7 +359,7 @@ def _same_place(a: View, b: View) -> bool:
     )  # fmt: skip
 
 
-def lower(graph: Graph, isa: ISA, weights: Weights) -> Program:
+def lower(graph: Graph, isa: ISA, weights: Weights, options: Options = DEFAULTS) -> Program:
     """Lower `graph` for `isa`, adding its constants to `weights` (shared by all shapes of one library).
 
     Raises UnsupportedError when no kernel takes a node.
@@ -373,4 +373,4 @@ def lower(graph: Graph, isa: ISA, weights: Weights) -> Program:
                 why="generated code counts elements and bytes in 32 bits",
                 try_="smaller shapes, or a smaller batch",
             )
-    return _Lowering(graph, isa, weights).run()
+    return _Lowering(graph, isa, weights, options).run()

@@ -272,18 +272,21 @@ static void rows_f32_c99_4x4_clipfa87(int32_t taps, int32_t kc, const float *con
 }
 
 static void matmul_f32_c99_4x4_clipfa87(const float *a, const float *w, float *y, float e0,
-    int32_t m, int32_t k, int32_t n, int32_t lda, int32_t ldy) {
+    int32_t m, int32_t k, int32_t n, int32_t near, int32_t lda, int32_t ldy) {
   const float *x[4];
   float *out[4];
-  for (int32_t m0 = 0; m0 < m;) {
-    const int32_t height = m - m0 > 1 ? 4 : 1;
-    const int32_t rows = m - m0 < height ? m - m0 : height;
-    for (int32_t i = 0; i < height; i++) { /* rows past the end repeat the last one and are not stored */
-      const ptrdiff_t at = m0 + (i < rows ? i : rows - 1);
-      x[i] = a + at * lda;
-      out[i] = y + at * ldy;
+  for (int32_t n0 = 0; n0 < n; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) { /* columns that stay in cache */
+    const int32_t cols = n - n0 < near ? n - n0 : near;
+    for (int32_t m0 = 0; m0 < m;) {
+      const int32_t height = m - m0 > 1 ? 4 : 1;
+      const int32_t rows = m - m0 < height ? m - m0 : height;
+      for (int32_t i = 0; i < height; i++) { /* rows past the end repeat the last one and are not stored */
+        const ptrdiff_t at = m0 + (i < rows ? i : rows - 1);
+        x[i] = a + at * lda;
+        out[i] = y + at * ldy + n0;
+      }
+      rows_f32_c99_4x4_clipfa87(1, k, x, 0, w, out, rows, cols, height, e0);
+      m0 += rows;
     }
-    rows_f32_c99_4x4_clipfa87(1, k, x, 0, w, out, rows, n, height, e0);
-    m0 += rows;
   }
 }

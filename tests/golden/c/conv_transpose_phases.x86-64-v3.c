@@ -328,50 +328,53 @@ static void rows_f32_avx2_6x16_clipfa87(int32_t taps, int32_t kc, const float *c
 }
 
 static void conv_f32_avx2_direct_6x16_clipfa87(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
-    int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t groups, int32_t wg,
+    int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t near, int32_t groups, int32_t wg,
     int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
   const float **const a = (const float **)scratch;
   float *out[6];
   const int32_t pixels = batch * oh * ow;
-  int32_t b = 0, i = 0, j = 0;
-  for (int32_t p = 0; p < pixels;) {
-    const int32_t height = pixels - p > 4 ? 6 : pixels - p > 1 ? 2 : 1;
-    const int32_t rows = pixels - p < height ? pixels - p : height;
-    for (int32_t r = 0; r < height; r++) { /* rows past the end repeat the last pixel and are not stored */
-      const float *const xb = x + (ptrdiff_t)b * xn;
-      const int32_t iy0 = i * sh - ph, ix0 = j * sw - pw;
-      out[r] = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh + (ptrdiff_t)j * yw;
-      if (iy0 >= 0 && ix0 >= 0 && iy0 + (kh - 1) * dh < ih && ix0 + (kw - 1) * dw < iw) {
-        const float *row = xb + (ptrdiff_t)iy0 * xh + (ptrdiff_t)ix0 * xw;
-        const float **to = a + r;
-        for (int32_t ty = 0; ty < kh; ty++, row += dh * (ptrdiff_t)xh)
-          for (int32_t tx = 0; tx < kw; tx++, to += height) *to = row + tx * dw * (ptrdiff_t)xw;
-      } else {
-        for (int32_t ty = 0; ty < kh; ty++)
-          for (int32_t tx = 0; tx < kw; tx++) {
-            const int32_t iy = iy0 + ty * dh, ix = ix0 + tx * dw;
-            const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
-            a[(ty * kw + tx) * height + r] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
-          }
-      }
-      if (r < rows - 1 || (r == rows - 1 && height == rows)) { /* next pixel */
-        if (++j == ow) {
-          j = 0;
-          if (++i == oh) {
-            i = 0;
-            b++;
+  for (int32_t n0 = 0; n0 < n; n0 += near, w += near * (1 + (ptrdiff_t)kh * kw * c)) { /* columns that stay in cache */
+    const int32_t cols = n - n0 < near ? n - n0 : near;
+    int32_t b = 0, i = 0, j = 0;
+    for (int32_t p = 0; p < pixels;) {
+      const int32_t height = pixels - p > 4 ? 6 : pixels - p > 1 ? 2 : 1;
+      const int32_t rows = pixels - p < height ? pixels - p : height;
+      for (int32_t r = 0; r < height; r++) { /* rows past the end repeat the last pixel and are not stored */
+        const float *const xb = x + (ptrdiff_t)b * xn;
+        const int32_t iy0 = i * sh - ph, ix0 = j * sw - pw;
+        out[r] = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh + (ptrdiff_t)j * yw + n0;
+        if (iy0 >= 0 && ix0 >= 0 && iy0 + (kh - 1) * dh < ih && ix0 + (kw - 1) * dw < iw) {
+          const float *row = xb + (ptrdiff_t)iy0 * xh + (ptrdiff_t)ix0 * xw;
+          const float **to = a + r;
+          for (int32_t ty = 0; ty < kh; ty++, row += dh * (ptrdiff_t)xh)
+            for (int32_t tx = 0; tx < kw; tx++, to += height) *to = row + tx * dw * (ptrdiff_t)xw;
+        } else {
+          for (int32_t ty = 0; ty < kh; ty++)
+            for (int32_t tx = 0; tx < kw; tx++) {
+              const int32_t iy = iy0 + ty * dh, ix = ix0 + tx * dw;
+              const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
+              a[(ty * kw + tx) * height + r] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
+            }
+        }
+        if (r < rows - 1 || (r == rows - 1 && height == rows)) { /* next pixel */
+          if (++j == ow) {
+            j = 0;
+            if (++i == oh) {
+              i = 0;
+              b++;
+            }
           }
         }
       }
-    }
-    for (int32_t g = 0; g < groups; g++) {
-      rows_f32_avx2_6x16_clipfa87(kh * kw, c, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, n, height, e0);
-      for (int32_t r = 0; r < rows; r++) {
-        out[r] += n;
+      for (int32_t g = 0; g < groups; g++) {
+        rows_f32_avx2_6x16_clipfa87(kh * kw, c, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, cols, height, e0);
+        for (int32_t r = 0; r < rows; r++) {
+          out[r] += n;
+        }
       }
+      p += rows;
     }
-    p += rows;
   }
 }
 
@@ -381,6 +384,6 @@ static void conv_transpose_f32_avx2_phases_clipfa87(const float *x, const float 
   for (int32_t k = 0; k < count; k++, t += 10) {
     const ptrdiff_t i = t[0], j = t[1]; /* first output of the phase */
     conv_f32_avx2_direct_6x16_clipfa87(x, w + t[8], zero, y + i * yh + j * yw, e0, scratch,
-        batch, t[2], t[3], ih, iw, c, n, groups, t[9], t[4], t[5], 1, 1, dh, dw, t[6], t[7], xn, xh, xw, yn, yh * sh, yw * sw);
+        batch, t[2], t[3], ih, iw, c, n, n, groups, t[9], t[4], t[5], 1, 1, dh, dw, t[6], t[7], xn, xh, xw, yn, yh * sh, yw * sw);
   }
 }

@@ -1,0 +1,266 @@
+"""conv 3x3, stride 1, float32, channels_last, constant weights, by Winograd's F(2,3), F(4,3) or F(6,3).
+
+A block of tiles at a time, so that it stays in cache: every tile is transformed into (m + 2)^2 values a channel, each of
+these values makes one matrix product over the block (the register tile of `tile_f32`), and the products are transformed
+back, where bias and epilogue are applied. F(4,3) needs a quarter of the multiplications of the plain sum. Its rounding
+errors are of the same size on real data (see `winograd.growth` for the bound, `benchmarks/winograd_error.py` for figures).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.conv_f32_pointwise import fast_conv
+from pith.kernels.matmul_f32_gemm import gemm
+from pith.kernels.tile_f32 import (
+    Tail,
+    bias_of,
+    extra_args,
+    pack,
+    product_cost,
+    residuals,
+    shape_of,
+    stream_cost,
+    tail_of,
+)
+from pith.kernels.winograd import TAPS, constant_lines, linear, transformed_weights, transforms
+from pith.targets.isa.base import ISA
+from pith.vector.cfunction import CFunction
+from pith.vector.f32 import dialect, needs, print_vector, vectorisable
+
+_BUDGET = 640 << 10  # bytes of transformed tiles and products at a time: most of a second-level cache
+_TRANSFORM = 6.0  # cycles a transform takes for each element of a tile and vector of channels, besides its sums: it loads and stores twice
+_LEAST = 8  # channels on either side from which the transforms pay
+
+
+def _lines(lines: list[str], indent: int) -> str:
+    return "".join(f"{' ' * indent}{line}\n" for line in lines)
+
+
+@functools.cache
+def transform_in(isa: ISA, m: int) -> CFunction:
+    """C function: B^T d B of one tile for every channel; element e of channel k goes to v[e * step + k]."""
+    a = m + TAPS - 1
+    bt = transforms(m).bt
+    constants: dict[Fraction, str] = {}
+    columns, down = linear(bt, [f"d{i}" for i in range(a)], constants, "p")
+    rows, across = linear(bt, [f"t[i * {a} + {j}]" for j in range(a)], constants, "q")
+    name = f"winograd_in_f32_{isa.name}_{m}"
+
+    def tile(load: str, store: str) -> str:
+        return (
+            f"    for (int32_t j = 0; j < {a}; j++) {{\n"
+            + _lines([f"const vf d{i} = {load.format(f'd[{i * a} + j] + k')};" for i in range(a)] + columns, 6)
+            + _lines([f"t[{i * a} + j] = {x};" for i, x in enumerate(down)], 6)
+            + f"    }}\n    for (int32_t i = 0; i < {a}; i++) {{\n      float *const to = v + i * {a} * step + k;\n"
+            + _lines(rows + [store.format(f"to + {j} * step" if j else "to", x) for j, x in enumerate(across)], 6)
+            + "    }\n"
+        )
+
+    text = f"""/* B^T d B of one tile of F({m},3): pixels d[{a * a}], element e of channel k to v[e * step + k] */
+static void {name}(const float *const *d, float *v, ptrdiff_t step, int32_t c) {{
+{_lines(constant_lines(constants), 2)}  vf t[{a * a}];
+  int32_t k = 0;
+  for (; k <= c - VF_LANES; k += VF_LANES) {{
+{tile("vf_load({})", "vf_store({}, {});")}  }}
+  if (k < c) {{
+{tile("vf_load_n({}, c - k)", "vf_store_n({}, {}, c - k);")}  }}
+}}
+"""
+    return CFunction(name, text, (dialect(isa),), ("stdint.h", "stddef.h"))
+
+
+@functools.cache
+def transform_out(isa: ISA, m: int, tail: Tail) -> CFunction:
+    """C function: A^T u A of one tile for every channel, bias and epilogue, the first `mh` x `mw` pixels stored."""
+    a = m + TAPS - 1
+    at = transforms(m).at
+    constants: dict[Fraction, str] = {}
+    columns, down = linear(at, [f"u{i}" for i in range(a)], constants, "p")
+    rows, across = linear(at, [f"t[i * {a} + {j}]" for j in range(a)], constants, "q")
+    full = [i for i, kind in enumerate(tail.kinds) if kind == "full"]
+    name = f"winograd_out_f32_{isa.name}_{m}{tail.suffix}"
+    strides = "".join(f", ptrdiff_t eh{i}, ptrdiff_t ew{i}" for i in full)
+
+    def finish(load: str) -> tuple[list[str], str]:
+        if tail.expr is None:
+            return [], "s"
+        place = {"full": "e{i} + i * eh{i} + j * ew{i} + k", "channel": "e{i} + k"}
+        lines = [
+            f"const vf x{i} = {load.format(place[kind].format(i=i))};"
+            for i, kind in enumerate(tail.kinds)
+            if kind != "value"
+        ]
+        lines += [f"const vf x{i} = vf_set1(e{i});" for i, kind in enumerate(tail.kinds) if kind == "value"]
+        more, result = print_vector(tail.expr, ["s", *(f"x{i}" for i in range(len(tail.kinds)))], "f")
+        return lines + more, result
+
+    def tile(load: str, store: str) -> str:
+        last, result = finish(load)
+        return (
+            f"    for (int32_t j = 0; j < {a}; j++) {{\n      const float *const from = u + j * step + k;\n"
+            + _lines([f"const vf u{i} = {load.format(f'from + {i * a} * step')};" for i in range(a)] + columns, 6)
+            + _lines([f"t[{i * a} + j] = {x};" for i, x in enumerate(down)], 6)
+            + f"    }}\n    const vf b = {load.format('bias + k')};\n    for (int32_t i = 0; i < mh; i++) {{\n"
+            + _lines([*rows, f"const vf o[{m}] = {{{', '.join(across)}}};"], 6)
+            + "      for (int32_t j = 0; j < mw; j++) {\n"
+            + _lines(["const vf s = o[j] + b;", *last, store.format("y + i * yh + j * yw + k", result)], 8)
+            + "      }\n    }\n"
+        )
+
+    text = f"""/* A^T u A of one tile of F({m},3), bias and epilogue: its first mh x mw pixels */
+static void {name}(const float *u, ptrdiff_t step, const float *bias, float *y, ptrdiff_t yh, ptrdiff_t yw,
+    int32_t mh, int32_t mw, int32_t n{tail.params(False)}{strides}) {{
+{_lines(constant_lines(constants), 2)}  vf t[{m * a}];
+  int32_t k = 0;
+  for (; k <= n - VF_LANES; k += VF_LANES) {{
+{tile("vf_load({})", "vf_store({}, {});")}  }}
+  if (k < n) {{
+{tile("vf_load_n({}, n - k)", "vf_store_n({}, {}, n - k);")}  }}
+}}
+"""
+    return CFunction(name, text, needs(tail.expr, isa), ("stdint.h", "stddef.h"))
+
+
+@functools.cache
+def winograd(isa: ISA, m: int, tail: Tail) -> CFunction:
+    """The whole layer, `block` tiles at a time."""
+    a = m + TAPS - 1
+    into, product, back = transform_in(isa, m), gemm(isa, Tail(None, ())), transform_out(isa, m, tail)
+    full = [i for i, kind in enumerate(tail.kinds) if kind == "full"]
+    strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
+    passed = "".join(
+        f", e{i} + (ptrdiff_t)b * en{i} + (ptrdiff_t)i0 * eh{i} + (ptrdiff_t)j0 * ew{i}"
+        if kind == "full"
+        else f", e{i}"
+        for i, kind in enumerate(tail.kinds)
+    ) + "".join(f", eh{i}, ew{i}" for i in full)
+    name = f"conv_f32_{isa.name}_winograd{m}{tail.suffix}"
+    where = f"const int32_t b = t / (th * tw), i0 = t / tw % th * {m}, j0 = t % tw * {m};"
+    text = f"""static void {name}(const float *x, const float *w, const float *bias, const float *zero, float *y{tail.params(False)},
+    void *scratch, int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
+    int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}) {{
+  const int32_t th = (oh + {m - 1}) / {m}, tw = (ow + {m - 1}) / {m}, tiles = batch * th * tw;
+  float *const v = (float *)scratch, *const u = v + {a * a} * (ptrdiff_t)block * c;
+  for (int32_t t0 = 0; t0 < tiles; t0 += block) {{
+    const int32_t count = tiles - t0 < block ? tiles - t0 : block;
+    for (int32_t t = t0; t < t0 + count; t++) {{
+      {where}
+      const float *const xb = x + (ptrdiff_t)b * xn;
+      const float *d[{a * a}];
+      for (int32_t i = 0; i < {a}; i++)
+        for (int32_t j = 0; j < {a}; j++) {{
+          const int32_t iy = i0 + i - ph, ix = j0 + j - pw;
+          const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
+          d[i * {a} + j] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
+        }}
+      {into.name}(d, v + (ptrdiff_t)(t - t0) * c, (ptrdiff_t)block * c, c);
+    }}
+    for (int32_t e = 0; e < {a * a}; e++)
+      {product.name}(v + (ptrdiff_t)e * block * c, w + (ptrdiff_t)e * wg, u + (ptrdiff_t)e * block * n, count, c, n, n, c, n);
+    for (int32_t t = t0; t < t0 + count; t++) {{
+      {where}
+      const int32_t mh = oh - i0 < {m} ? oh - i0 : {m}, mw = ow - j0 < {m} ? ow - j0 : {m};
+      {back.name}(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n, bias,
+          y + (ptrdiff_t)b * yn + (ptrdiff_t)i0 * yh + (ptrdiff_t)j0 * yw, yh, yw, mh, mw, n{passed});
+    }}
+  }}
+}}
+"""
+    return CFunction(name, text, (into, product, back), ("stdint.h", "stddef.h"))
+
+
+def tiles_of(call: Call, m: int) -> int:
+    """Tiles of all pictures of a batch."""
+    n, oh, ow = call.outputs[0].shape[:3]
+    return n * math.ceil(oh / m) * math.ceil(ow / m)
+
+
+def block_of(call: Call, m: int) -> int:
+    """Tiles transformed at a time: whole register tiles within the budget, the blocks of a layer about equal."""
+    rows = shape_of(call.isa).rows
+    o, c = call.input(1).shape[:2]
+    most = max(1, _BUDGET // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
+    tiles = tiles_of(call, m)
+    blocks = max(1, round(tiles / most))
+    return min(tiles, math.ceil(math.ceil(tiles / blocks) / rows) * rows)
+
+
+class Winograd(Kernel):
+    """One size of tile."""
+
+    m: int
+
+    def applies(self, call: Call) -> bool:
+        if not (fast_conv(call) and call.isa.vector_bytes and call.options.winograd):
+            return False
+        a, w = call.attrs, call.input(1)
+        tail = tail_of(call)
+        assert tail is not None
+        return (
+            w.shape[2:] == (TAPS, TAPS) and a["group"] == 1 and tuple(a["strides"]) == (1, 1) and tuple(a["dilations"]) == (1, 1)
+            and min(w.shape[:2]) >= _LEAST and (tail.expr is None or vectorisable(tail.expr))
+        )  # fmt: skip
+
+    def cost(self, call: Call) -> float:
+        o, c = call.input(1).shape[:2]
+        lanes, a, tiles, block = call.isa.lanes(4), self.m + 2, tiles_of(call, self.m), block_of(call, self.m)
+        again, rest = divmod(tiles - 1, block)
+        products = again * product_cost(call.isa, block, c, o) + product_cost(call.isa, rest + 1, c, o)
+        transforms = (_TRANSFORM + self.m) * tiles * (math.ceil(c / lanes) + math.ceil(o / lanes))
+        caution = 1.15 if self.m > 4 else 1.0  # its rounding errors and weights are larger
+        return caution * a * a * (products + transforms + stream_cost(4.0 * c * o, 1 + again))
+
+    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
+        return operand.inner_contiguous
+
+    def uses(self, call: Call) -> set[int]:
+        return {0, *range(3, len(call.inputs))}
+
+    def inplace(self, call: Call) -> tuple[int, ...]:
+        return residuals(call)
+
+    def emit(self, call: Call) -> Emitted:
+        tail = tail_of(call)
+        x, w, y, m = call.input(0), call.input(1), call.outputs[0], self.m
+        assert tail is not None and w.const is not None
+        o, c = w.shape[:2]
+        packed = [pack(call.isa, u, None) for u in transformed_weights(w.const, m)]
+        given = bias_of(call)
+        bias = np.zeros(o, np.float32) if given is None else np.asarray(given, np.float32).reshape(-1)
+        block = block_of(call, m)
+        pointers, strides = extra_args(call, tail, 3)
+        n, oh, ow = y.shape[:3]
+        sizes = (n, oh, ow, x.shape[1], x.shape[2], c, o, packed[0].size, block, *call.attrs["pads"][:2])
+        args = (
+            In(0), Const(np.concatenate(packed)), Const(bias), Const(np.zeros(c, np.float32)), Out(0), *pointers, Scratch(),
+            *map(Int, sizes), *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides,
+        )  # fmt: skip
+        scratch = 4 * (m + 2) ** 2 * block * (c + o)
+        return Emitted(winograd(call.isa, m, tail), args, scratch, f"Winograd F({m},3), {block} tiles at a time")
+
+
+@kernel("conv", "winograd2")
+class Winograd2(Winograd):
+    """F(2,3)."""
+
+    m = 2
+
+
+@kernel("conv", "winograd4")
+class Winograd4(Winograd):
+    """F(4,3)."""
+
+    m = 4
+
+
+@kernel("conv", "winograd6")
+class Winograd6(Winograd):
+    """F(6,3)."""
+
+    m = 6

@@ -1,0 +1,532 @@
+/* B^T d B of one tile of F(4,3): pixels d[36], element e of channel k to v[e * step + k] */
+static void winograd_in_f32_avx2_4(const float *const *d, float *v, ptrdiff_t step, int32_t c) {
+  const vf k0 = vf_set1(0.43945312f);
+  const vf k1 = vf_set1(0.5f);
+  const vf k2 = vf_set1((-1.3203125f));
+  const vf k3 = vf_set1((-1.125f));
+  const vf k4 = vf_set1(0.3125f);
+  const vf k5 = vf_set1((-0.703125f));
+  const vf k6 = vf_set1((-0.390625f));
+  const vf k7 = vf_set1(1.5f);
+  const vf k8 = vf_set1((-0.5859375f));
+  const vf k9 = vf_set1(0.87890625f);
+  const vf k10 = vf_set1((-2.640625f));
+  vf t[36];
+  int32_t k = 0;
+  for (; k <= c - VF_LANES; k += VF_LANES) {
+    for (int32_t j = 0; j < 6; j++) {
+      const vf d0 = vf_load(d[0 + j] + k);
+      const vf d1 = vf_load(d[6 + j] + k);
+      const vf d2 = vf_load(d[12 + j] + k);
+      const vf d3 = vf_load(d[18 + j] + k);
+      const vf d4 = vf_load(d[24 + j] + k);
+      const vf d5 = vf_load(d[30 + j] + k);
+      const vf p0 = vf_fma(k3, d2, k1 * d4);
+      const vf p1 = vf_fma(k5, d1, k4 * d3);
+      const vf p2 = vf_fma(k6, d2, d4);
+      const vf p3 = vf_fma(k8, d1, k7 * d3);
+      t[0 + j] = vf_fma(k2, d2, vf_fma(k1, d4, k0 * d0));
+      t[6 + j] = p0 + p1;
+      t[12 + j] = p0 - p1;
+      t[18 + j] = p2 + p3;
+      t[24 + j] = p2 - p3;
+      t[30 + j] = vf_fma(k10, d3, vf_fma(k9, d1, d5));
+    }
+    for (int32_t i = 0; i < 6; i++) {
+      float *const to = v + i * 6 * step + k;
+      const vf q0 = vf_fma(k3, t[i * 6 + 2], k1 * t[i * 6 + 4]);
+      const vf q1 = vf_fma(k5, t[i * 6 + 1], k4 * t[i * 6 + 3]);
+      const vf q2 = vf_fma(k6, t[i * 6 + 2], t[i * 6 + 4]);
+      const vf q3 = vf_fma(k8, t[i * 6 + 1], k7 * t[i * 6 + 3]);
+      vf_store(to, vf_fma(k2, t[i * 6 + 2], vf_fma(k1, t[i * 6 + 4], k0 * t[i * 6 + 0])));
+      vf_store(to + 1 * step, q0 + q1);
+      vf_store(to + 2 * step, q0 - q1);
+      vf_store(to + 3 * step, q2 + q3);
+      vf_store(to + 4 * step, q2 - q3);
+      vf_store(to + 5 * step, vf_fma(k10, t[i * 6 + 3], vf_fma(k9, t[i * 6 + 1], t[i * 6 + 5])));
+    }
+  }
+  if (k < c) {
+    for (int32_t j = 0; j < 6; j++) {
+      const vf d0 = vf_load_n(d[0 + j] + k, c - k);
+      const vf d1 = vf_load_n(d[6 + j] + k, c - k);
+      const vf d2 = vf_load_n(d[12 + j] + k, c - k);
+      const vf d3 = vf_load_n(d[18 + j] + k, c - k);
+      const vf d4 = vf_load_n(d[24 + j] + k, c - k);
+      const vf d5 = vf_load_n(d[30 + j] + k, c - k);
+      const vf p0 = vf_fma(k3, d2, k1 * d4);
+      const vf p1 = vf_fma(k5, d1, k4 * d3);
+      const vf p2 = vf_fma(k6, d2, d4);
+      const vf p3 = vf_fma(k8, d1, k7 * d3);
+      t[0 + j] = vf_fma(k2, d2, vf_fma(k1, d4, k0 * d0));
+      t[6 + j] = p0 + p1;
+      t[12 + j] = p0 - p1;
+      t[18 + j] = p2 + p3;
+      t[24 + j] = p2 - p3;
+      t[30 + j] = vf_fma(k10, d3, vf_fma(k9, d1, d5));
+    }
+    for (int32_t i = 0; i < 6; i++) {
+      float *const to = v + i * 6 * step + k;
+      const vf q0 = vf_fma(k3, t[i * 6 + 2], k1 * t[i * 6 + 4]);
+      const vf q1 = vf_fma(k5, t[i * 6 + 1], k4 * t[i * 6 + 3]);
+      const vf q2 = vf_fma(k6, t[i * 6 + 2], t[i * 6 + 4]);
+      const vf q3 = vf_fma(k8, t[i * 6 + 1], k7 * t[i * 6 + 3]);
+      vf_store_n(to, vf_fma(k2, t[i * 6 + 2], vf_fma(k1, t[i * 6 + 4], k0 * t[i * 6 + 0])), c - k);
+      vf_store_n(to + 1 * step, q0 + q1, c - k);
+      vf_store_n(to + 2 * step, q0 - q1, c - k);
+      vf_store_n(to + 3 * step, q2 + q3, c - k);
+      vf_store_n(to + 4 * step, q2 - q3, c - k);
+      vf_store_n(to + 5 * step, vf_fma(k10, t[i * 6 + 3], vf_fma(k9, t[i * 6 + 1], t[i * 6 + 5])), c - k);
+    }
+  }
+}
+
+/* width of the panel that begins where `left` columns are left */
+static inline int32_t panel_width_avx2(int32_t left) { return left >= 9 ? 16 : 8; }
+
+/* the first `cols` columns of a finished tile to their rows */
+PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *t, int32_t rows, int32_t cols, int32_t width) {
+  for (int32_t r = 0; r < rows; r++, t += width) {
+    float *const p = y[r] + no;
+    for (int32_t c = 0; c < cols; c++) p[c] = t[c];
+  }
+}
+
+/* 6 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_avx2_6x16(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+  const vf bias0 = vf_load(w + 0 * VF_LANES);
+  const vf bias1 = vf_load(w + 1 * VF_LANES);
+  vf s0_0 = bias0, s0_1 = bias1, s1_0 = bias0, s1_1 = bias1, s2_0 = bias0, s2_1 = bias1, s3_0 = bias0, s3_1 = bias1, s4_0 = bias0, s4_1 = bias1, s5_0 = bias0, s5_1 = bias1;
+  w += 2 * VF_LANES;
+  for (int32_t t = 0; t < taps; t++) {
+    const float *const a0 = a[0] + ao;
+    const float *const a1 = a[1] + ao;
+    const float *const a2 = a[2] + ao;
+    const float *const a3 = a[3] + ao;
+    const float *const a4 = a[4] + ao;
+    const float *const a5 = a[5] + ao;
+    a += 6;
+    int32_t k = 0;
+    for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf b0_1 = vf_load(w + 1 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      s0_1 = vf_fma(x0_0, b0_1, s0_1);
+      const vf x1_0 = vf_set1(a1[k]);
+      s1_0 = vf_fma(x1_0, b0_0, s1_0);
+      s1_1 = vf_fma(x1_0, b0_1, s1_1);
+      const vf x2_0 = vf_set1(a2[k]);
+      s2_0 = vf_fma(x2_0, b0_0, s2_0);
+      s2_1 = vf_fma(x2_0, b0_1, s2_1);
+      const vf x3_0 = vf_set1(a3[k]);
+      s3_0 = vf_fma(x3_0, b0_0, s3_0);
+      s3_1 = vf_fma(x3_0, b0_1, s3_1);
+      const vf x4_0 = vf_set1(a4[k]);
+      s4_0 = vf_fma(x4_0, b0_0, s4_0);
+      s4_1 = vf_fma(x4_0, b0_1, s4_1);
+      const vf x5_0 = vf_set1(a5[k]);
+      s5_0 = vf_fma(x5_0, b0_0, s5_0);
+      s5_1 = vf_fma(x5_0, b0_1, s5_1);
+    }
+  }
+  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
+  float spare[6 * 2 * VF_LANES], *p[6];
+  const int full = cols >= 2 * VF_LANES;
+  for (int32_t r = 0; r < 6; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
+  {
+    vf_store(p[0] + 0 * VF_LANES, s0_0);
+    vf_store(p[0] + 1 * VF_LANES, s0_1);
+  }
+  {
+    vf_store(p[1] + 0 * VF_LANES, s1_0);
+    vf_store(p[1] + 1 * VF_LANES, s1_1);
+  }
+  {
+    vf_store(p[2] + 0 * VF_LANES, s2_0);
+    vf_store(p[2] + 1 * VF_LANES, s2_1);
+  }
+  {
+    vf_store(p[3] + 0 * VF_LANES, s3_0);
+    vf_store(p[3] + 1 * VF_LANES, s3_1);
+  }
+  {
+    vf_store(p[4] + 0 * VF_LANES, s4_0);
+    vf_store(p[4] + 1 * VF_LANES, s4_1);
+  }
+  {
+    vf_store(p[5] + 0 * VF_LANES, s5_0);
+    vf_store(p[5] + 1 * VF_LANES, s5_1);
+  }
+  if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
+}
+
+/* 2 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_avx2_2x16(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+  const vf bias0 = vf_load(w + 0 * VF_LANES);
+  const vf bias1 = vf_load(w + 1 * VF_LANES);
+  vf s0_0 = bias0, s0_1 = bias1, s1_0 = bias0, s1_1 = bias1;
+  w += 2 * VF_LANES;
+  for (int32_t t = 0; t < taps; t++) {
+    const float *const a0 = a[0] + ao;
+    const float *const a1 = a[1] + ao;
+    a += 2;
+    int32_t k = 0;
+    for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf b0_1 = vf_load(w + 1 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      s0_1 = vf_fma(x0_0, b0_1, s0_1);
+      const vf x1_0 = vf_set1(a1[k]);
+      s1_0 = vf_fma(x1_0, b0_0, s1_0);
+      s1_1 = vf_fma(x1_0, b0_1, s1_1);
+    }
+  }
+  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
+  float spare[2 * 2 * VF_LANES], *p[2];
+  const int full = cols >= 2 * VF_LANES;
+  for (int32_t r = 0; r < 2; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
+  {
+    vf_store(p[0] + 0 * VF_LANES, s0_0);
+    vf_store(p[0] + 1 * VF_LANES, s0_1);
+  }
+  {
+    vf_store(p[1] + 0 * VF_LANES, s1_0);
+    vf_store(p[1] + 1 * VF_LANES, s1_1);
+  }
+  if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
+}
+
+/* 1 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_avx2_1x16(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+  const vf bias0 = vf_load(w + 0 * VF_LANES);
+  const vf bias1 = vf_load(w + 1 * VF_LANES);
+  vf s0_0 = bias0, s0_1 = bias1;
+  vf p1_0 = vf_set1(0.0f), p1_1 = vf_set1(0.0f), p2_0 = vf_set1(0.0f), p2_1 = vf_set1(0.0f), p3_0 = vf_set1(0.0f), p3_1 = vf_set1(0.0f);
+  w += 2 * VF_LANES;
+  for (int32_t t = 0; t < taps; t++) {
+    const float *const a0 = a[0] + ao;
+    a += 1;
+    int32_t k = 0;
+    for (; k <= kc - 4; k += 4, w += 8 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf b0_1 = vf_load(w + 1 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      s0_1 = vf_fma(x0_0, b0_1, s0_1);
+      const vf b1_0 = vf_load(w + 2 * VF_LANES);
+      const vf b1_1 = vf_load(w + 3 * VF_LANES);
+      const vf x0_1 = vf_set1(a0[k + 1]);
+      p1_0 = vf_fma(x0_1, b1_0, p1_0);
+      p1_1 = vf_fma(x0_1, b1_1, p1_1);
+      const vf b2_0 = vf_load(w + 4 * VF_LANES);
+      const vf b2_1 = vf_load(w + 5 * VF_LANES);
+      const vf x0_2 = vf_set1(a0[k + 2]);
+      p2_0 = vf_fma(x0_2, b2_0, p2_0);
+      p2_1 = vf_fma(x0_2, b2_1, p2_1);
+      const vf b3_0 = vf_load(w + 6 * VF_LANES);
+      const vf b3_1 = vf_load(w + 7 * VF_LANES);
+      const vf x0_3 = vf_set1(a0[k + 3]);
+      p3_0 = vf_fma(x0_3, b3_0, p3_0);
+      p3_1 = vf_fma(x0_3, b3_1, p3_1);
+    }
+    for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf b0_1 = vf_load(w + 1 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      s0_1 = vf_fma(x0_0, b0_1, s0_1);
+    }
+  }
+  s0_0 = (s0_0 + p1_0) + (p2_0 + p3_0);
+  s0_1 = (s0_1 + p1_1) + (p2_1 + p3_1);
+  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
+  float spare[1 * 2 * VF_LANES], *p[1];
+  const int full = cols >= 2 * VF_LANES;
+  for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
+  {
+    vf_store(p[0] + 0 * VF_LANES, s0_0);
+    vf_store(p[0] + 1 * VF_LANES, s0_1);
+  }
+  if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
+}
+
+/* 6 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_avx2_6x8(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+  const vf bias0 = vf_load(w + 0 * VF_LANES);
+  vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0, s4_0 = bias0, s5_0 = bias0;
+  w += 1 * VF_LANES;
+  for (int32_t t = 0; t < taps; t++) {
+    const float *const a0 = a[0] + ao;
+    const float *const a1 = a[1] + ao;
+    const float *const a2 = a[2] + ao;
+    const float *const a3 = a[3] + ao;
+    const float *const a4 = a[4] + ao;
+    const float *const a5 = a[5] + ao;
+    a += 6;
+    int32_t k = 0;
+    for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      const vf x1_0 = vf_set1(a1[k]);
+      s1_0 = vf_fma(x1_0, b0_0, s1_0);
+      const vf x2_0 = vf_set1(a2[k]);
+      s2_0 = vf_fma(x2_0, b0_0, s2_0);
+      const vf x3_0 = vf_set1(a3[k]);
+      s3_0 = vf_fma(x3_0, b0_0, s3_0);
+      const vf x4_0 = vf_set1(a4[k]);
+      s4_0 = vf_fma(x4_0, b0_0, s4_0);
+      const vf x5_0 = vf_set1(a5[k]);
+      s5_0 = vf_fma(x5_0, b0_0, s5_0);
+    }
+  }
+  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
+  float spare[6 * 1 * VF_LANES], *p[6];
+  const int full = cols >= 1 * VF_LANES;
+  for (int32_t r = 0; r < 6; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
+  {
+    vf_store(p[0] + 0 * VF_LANES, s0_0);
+  }
+  {
+    vf_store(p[1] + 0 * VF_LANES, s1_0);
+  }
+  {
+    vf_store(p[2] + 0 * VF_LANES, s2_0);
+  }
+  {
+    vf_store(p[3] + 0 * VF_LANES, s3_0);
+  }
+  {
+    vf_store(p[4] + 0 * VF_LANES, s4_0);
+  }
+  {
+    vf_store(p[5] + 0 * VF_LANES, s5_0);
+  }
+  if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
+}
+
+/* 2 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_avx2_2x8(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+  const vf bias0 = vf_load(w + 0 * VF_LANES);
+  vf s0_0 = bias0, s1_0 = bias0;
+  w += 1 * VF_LANES;
+  for (int32_t t = 0; t < taps; t++) {
+    const float *const a0 = a[0] + ao;
+    const float *const a1 = a[1] + ao;
+    a += 2;
+    int32_t k = 0;
+    for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      const vf x1_0 = vf_set1(a1[k]);
+      s1_0 = vf_fma(x1_0, b0_0, s1_0);
+    }
+  }
+  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
+  float spare[2 * 1 * VF_LANES], *p[2];
+  const int full = cols >= 1 * VF_LANES;
+  for (int32_t r = 0; r < 2; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
+  {
+    vf_store(p[0] + 0 * VF_LANES, s0_0);
+  }
+  {
+    vf_store(p[1] + 0 * VF_LANES, s1_0);
+  }
+  if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
+}
+
+/* 1 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_avx2_1x8(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+  const vf bias0 = vf_load(w + 0 * VF_LANES);
+  vf s0_0 = bias0;
+  vf p1_0 = vf_set1(0.0f), p2_0 = vf_set1(0.0f), p3_0 = vf_set1(0.0f);
+  w += 1 * VF_LANES;
+  for (int32_t t = 0; t < taps; t++) {
+    const float *const a0 = a[0] + ao;
+    a += 1;
+    int32_t k = 0;
+    for (; k <= kc - 4; k += 4, w += 4 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      const vf b1_0 = vf_load(w + 1 * VF_LANES);
+      const vf x0_1 = vf_set1(a0[k + 1]);
+      p1_0 = vf_fma(x0_1, b1_0, p1_0);
+      const vf b2_0 = vf_load(w + 2 * VF_LANES);
+      const vf x0_2 = vf_set1(a0[k + 2]);
+      p2_0 = vf_fma(x0_2, b2_0, p2_0);
+      const vf b3_0 = vf_load(w + 3 * VF_LANES);
+      const vf x0_3 = vf_set1(a0[k + 3]);
+      p3_0 = vf_fma(x0_3, b3_0, p3_0);
+    }
+    for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
+      const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      const vf x0_0 = vf_set1(a0[k]);
+      s0_0 = vf_fma(x0_0, b0_0, s0_0);
+    }
+  }
+  s0_0 = (s0_0 + p1_0) + (p2_0 + p3_0);
+  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
+  float spare[1 * 1 * VF_LANES], *p[1];
+  const int full = cols >= 1 * VF_LANES;
+  for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
+  {
+    vf_store(p[0] + 0 * VF_LANES, s0_0);
+  }
+  if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
+}
+
+/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
+static void rows_f32_avx2_6x16(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, int32_t rows, int32_t n, int32_t height) {
+  int32_t width;
+  for (int32_t c = 0; c < n; c += width) {
+    width = panel_width_avx2(n - c);
+    if (width == 16) {
+      if (height == 6) tile_f32_avx2_6x16(taps, kc, a, ao, w, y, c, rows, n - c);
+      else if (height == 2) tile_f32_avx2_2x16(taps, kc, a, ao, w, y, c, rows, n - c);
+      else tile_f32_avx2_1x16(taps, kc, a, ao, w, y, c, rows, n - c);
+    } else if (width == 8) {
+      if (height == 6) tile_f32_avx2_6x8(taps, kc, a, ao, w, y, c, rows, n - c);
+      else if (height == 2) tile_f32_avx2_2x8(taps, kc, a, ao, w, y, c, rows, n - c);
+      else tile_f32_avx2_1x8(taps, kc, a, ao, w, y, c, rows, n - c);
+    }
+    w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
+  }
+}
+
+static void matmul_f32_avx2_6x16(const float *a, const float *w, float *y,
+    int32_t m, int32_t k, int32_t n, int32_t near, int32_t lda, int32_t ldy) {
+  const float *x[6];
+  float *out[6];
+  for (int32_t n0 = 0; n0 < n; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) { /* columns that stay in cache */
+    const int32_t cols = n - n0 < near ? n - n0 : near;
+    for (int32_t m0 = 0; m0 < m;) {
+      const int32_t height = m - m0 > 4 ? 6 : m - m0 > 1 ? 2 : 1;
+      const int32_t rows = m - m0 < height ? m - m0 : height;
+      for (int32_t i = 0; i < height; i++) { /* rows past the end repeat the last one and are not stored */
+        const ptrdiff_t at = m0 + (i < rows ? i : rows - 1);
+        x[i] = a + at * lda;
+        out[i] = y + at * ldy + n0;
+      }
+      rows_f32_avx2_6x16(1, k, x, 0, w, out, rows, cols, height);
+      m0 += rows;
+    }
+  }
+}
+
+/* A^T u A of one tile of F(4,3), bias and epilogue: its first mh x mw pixels */
+static void winograd_out_f32_avx2_4_clipfa87(const float *u, ptrdiff_t step, const float *bias, float *y, ptrdiff_t yh, ptrdiff_t yw,
+    int32_t mh, int32_t mw, int32_t n, float e0) {
+  const vf k0 = vf_set1(0.625f);
+  const vf k1 = vf_set1(1.5f);
+  const vf k2 = vf_set1(0.390625f);
+  const vf k3 = vf_set1(2.25f);
+  const vf k4 = vf_set1(0.24414062f);
+  const vf k5 = vf_set1(3.375f);
+  vf t[24];
+  int32_t k = 0;
+  for (; k <= n - VF_LANES; k += VF_LANES) {
+    for (int32_t j = 0; j < 6; j++) {
+      const float *const from = u + j * step + k;
+      const vf u0 = vf_load(from + 0 * step);
+      const vf u1 = vf_load(from + 6 * step);
+      const vf u2 = vf_load(from + 12 * step);
+      const vf u3 = vf_load(from + 18 * step);
+      const vf u4 = vf_load(from + 24 * step);
+      const vf u5 = vf_load(from + 30 * step);
+      const vf p0 = u1 + u2;
+      const vf p1 = u1 - u2;
+      const vf p2 = u3 + u4;
+      const vf p3 = u3 - u4;
+      t[0 + j] = u0 + p0 + p2;
+      t[6 + j] = vf_fma(k1, p3, k0 * p1);
+      t[12 + j] = vf_fma(k3, p2, k2 * p0);
+      t[18 + j] = vf_fma(k5, p3, vf_fma(k4, p1, u5));
+    }
+    const vf b = vf_load(bias + k);
+    for (int32_t i = 0; i < mh; i++) {
+      const vf q0 = t[i * 6 + 1] + t[i * 6 + 2];
+      const vf q1 = t[i * 6 + 1] - t[i * 6 + 2];
+      const vf q2 = t[i * 6 + 3] + t[i * 6 + 4];
+      const vf q3 = t[i * 6 + 3] - t[i * 6 + 4];
+      const vf o[4] = {t[i * 6 + 0] + q0 + q2, vf_fma(k1, q3, k0 * q1), vf_fma(k3, q2, k2 * q0), vf_fma(k5, q3, vf_fma(k4, q1, t[i * 6 + 5]))};
+      for (int32_t j = 0; j < mw; j++) {
+        const vf s = o[j] + b;
+        const vf x0 = vf_set1(e0);
+        vf_store(y + i * yh + j * yw + k, vf_min(vf_max(s, vf_set1(0.0f)), x0));
+      }
+    }
+  }
+  if (k < n) {
+    for (int32_t j = 0; j < 6; j++) {
+      const float *const from = u + j * step + k;
+      const vf u0 = vf_load_n(from + 0 * step, n - k);
+      const vf u1 = vf_load_n(from + 6 * step, n - k);
+      const vf u2 = vf_load_n(from + 12 * step, n - k);
+      const vf u3 = vf_load_n(from + 18 * step, n - k);
+      const vf u4 = vf_load_n(from + 24 * step, n - k);
+      const vf u5 = vf_load_n(from + 30 * step, n - k);
+      const vf p0 = u1 + u2;
+      const vf p1 = u1 - u2;
+      const vf p2 = u3 + u4;
+      const vf p3 = u3 - u4;
+      t[0 + j] = u0 + p0 + p2;
+      t[6 + j] = vf_fma(k1, p3, k0 * p1);
+      t[12 + j] = vf_fma(k3, p2, k2 * p0);
+      t[18 + j] = vf_fma(k5, p3, vf_fma(k4, p1, u5));
+    }
+    const vf b = vf_load_n(bias + k, n - k);
+    for (int32_t i = 0; i < mh; i++) {
+      const vf q0 = t[i * 6 + 1] + t[i * 6 + 2];
+      const vf q1 = t[i * 6 + 1] - t[i * 6 + 2];
+      const vf q2 = t[i * 6 + 3] + t[i * 6 + 4];
+      const vf q3 = t[i * 6 + 3] - t[i * 6 + 4];
+      const vf o[4] = {t[i * 6 + 0] + q0 + q2, vf_fma(k1, q3, k0 * q1), vf_fma(k3, q2, k2 * q0), vf_fma(k5, q3, vf_fma(k4, q1, t[i * 6 + 5]))};
+      for (int32_t j = 0; j < mw; j++) {
+        const vf s = o[j] + b;
+        const vf x0 = vf_set1(e0);
+        vf_store_n(y + i * yh + j * yw + k, vf_min(vf_max(s, vf_set1(0.0f)), x0), n - k);
+      }
+    }
+  }
+}
+
+static void conv_f32_avx2_winograd4_clipfa87(const float *x, const float *w, const float *bias, const float *zero, float *y, float e0,
+    void *scratch, int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
+    int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
+  const int32_t th = (oh + 3) / 4, tw = (ow + 3) / 4, tiles = batch * th * tw;
+  float *const v = (float *)scratch, *const u = v + 36 * (ptrdiff_t)block * c;
+  for (int32_t t0 = 0; t0 < tiles; t0 += block) {
+    const int32_t count = tiles - t0 < block ? tiles - t0 : block;
+    for (int32_t t = t0; t < t0 + count; t++) {
+      const int32_t b = t / (th * tw), i0 = t / tw % th * 4, j0 = t % tw * 4;
+      const float *const xb = x + (ptrdiff_t)b * xn;
+      const float *d[36];
+      for (int32_t i = 0; i < 6; i++)
+        for (int32_t j = 0; j < 6; j++) {
+          const int32_t iy = i0 + i - ph, ix = j0 + j - pw;
+          const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
+          d[i * 6 + j] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
+        }
+      winograd_in_f32_avx2_4(d, v + (ptrdiff_t)(t - t0) * c, (ptrdiff_t)block * c, c);
+    }
+    for (int32_t e = 0; e < 36; e++)
+      matmul_f32_avx2_6x16(v + (ptrdiff_t)e * block * c, w + (ptrdiff_t)e * wg, u + (ptrdiff_t)e * block * n, count, c, n, n, c, n);
+    for (int32_t t = t0; t < t0 + count; t++) {
+      const int32_t b = t / (th * tw), i0 = t / tw % th * 4, j0 = t % tw * 4;
+      const int32_t mh = oh - i0 < 4 ? oh - i0 : 4, mw = ow - j0 < 4 ? ow - j0 : 4;
+      winograd_out_f32_avx2_4_clipfa87(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n, bias,
+          y + (ptrdiff_t)b * yn + (ptrdiff_t)i0 * yh + (ptrdiff_t)j0 * yw, yh, yw, mh, mw, n, e0);
+    }
+  }
+}
