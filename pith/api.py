@@ -6,19 +6,21 @@ import hashlib
 import itertools
 import json
 import operator
+import os
 import shutil
 import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pith.artefact import code_size, new_folder, write_manifest, write_sources
-from pith.cache import cache_folder, touch, trim
+from pith.cache import cache_folder, is_whole, touch, trim
 from pith.emit.c import Sources, emit, identifier
 from pith.emit.manifest import manifest_of
 from pith.graph import Graph, InputError, ShapeError
@@ -28,10 +30,11 @@ from pith.lower.program import Program, Weights
 from pith.runtime.session import Session
 from pith.targets.base import Target, get_target
 from pith.targets.build import build_shared
-from pith.targets.compiler import check_opt, find_compiler
+from pith.targets.compiler import check_opt, compiler_version, find_compiler
 from pith.version import VERSION
 
 Shapes = Mapping[str, int | Sequence[int] | Sequence[Sequence[int]]]
+_DECIDES = ("onnx", "numpy", "ml_dtypes")  # packages besides Pith and the compiler whose version may change the code
 Progress = Callable[[str, float], None]
 
 
@@ -53,7 +56,10 @@ def import_model(
     model: Any, shapes: Mapping[str, int | Sequence[int]] | None = None, constants: Mapping[str, np.ndarray] | None = None
 ) -> Graph:
     """A model file (format told by its suffix), an onnx.ModelProto or ONNX bytes, as an unoptimised Graph."""
-    (bound,) = expand_shapes(shapes)
+    variants = expand_shapes(shapes)
+    if len(variants) != 1:
+        raise ShapeError("several shapes for one graph", try_="one shape for each input")
+    bound = variants[0]
     if isinstance(model, (str, Path)):
         from pith.importers import import_model as import_file
 
@@ -117,13 +123,15 @@ def stages(
     """Import, optimise, lower and print `model` as C, without building it."""
     say = progress or (lambda what, done: None)
     chosen = get_target(target)
+    if isinstance(model, Graph) and (shapes or constants):
+        raise ShapeError("a Graph has its shapes already", try_="give shapes and constants to pith.import_model")
     passes: list[tuple[str, int, int, float]] = []
     graphs = []
     variants = expand_shapes(shapes)
     t0 = time.perf_counter()
     for k, variant in enumerate(variants):
         say("import", 0.3 * k / len(variants))
-        graph = model if isinstance(model, Graph) else import_model(model, variant, constants)
+        graph = model.copy() if isinstance(model, Graph) else import_model(model, variant, constants)
         say("optimise", 0.3 * (k + 0.5) / len(variants))
         graphs.append(optimise(graph, passes))
     t1 = time.perf_counter()
@@ -162,7 +170,8 @@ class _Request:
 
     def stored(self, entry: Path) -> Path:
         """The cache entry, built now if it is not there."""
-        if not (entry / "manifest.json").exists():
+        if not is_whole(entry):
+            shutil.rmtree(entry, ignore_errors=True)
             self.build(entry)
             trim(entry.parent)
         touch(entry)
@@ -183,8 +192,8 @@ class _Request:
         target = get_target(self.target)
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
-            VERSION, self.target, repr(target), shapes, self.name or path.stem, self.cc, self.opt, self.profile,
-            self.winograd, _source_digest(),
+            VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
+            self.winograd, _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
         for k, v in sorted((self.constants or {}).items()):
@@ -249,8 +258,14 @@ def _temporary_session(build: Callable[[Path], None]) -> Session:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    weakref.finalize(session, shutil.rmtree, folder, True)
+    weakref.finalize(session, _remove, folder, os.getpid())
     return session
+
+
+def _remove(folder: Path, process: int) -> None:
+    """Remove a temporary folder, but not from a forked process: its parent still uses it."""
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def compile_graph(
@@ -279,11 +294,11 @@ def _build_into(
             say("build", 0.4)
             t0 = time.perf_counter()
             symbols = [v["symbol"] for v in manifest["variants"]]
-            library = build_shared(work, name, target, compiler, exports=[f"{s}_run" for s in symbols], opt=opt)
+            library = build_shared(work, name, target, compiler, exports=[f"{name}_build", *(f"{s}_run" for s in symbols)], opt=opt)
             manifest["library"], manifest["code_bytes"] = library.name, code_size(library)
             if profile:
                 say("build for profiling", 0.8)
-                extra = build_shared(work, name, target, compiler, exports=[f"{s}_profile" for s in symbols], opt=opt,
+                extra = build_shared(work, name, target, compiler, exports=[f"{name}_build", *(f"{s}_profile" for s in symbols)], opt=opt,
                                      defines=[f"{name.upper()}_PROFILE"], output=f"lib{name}_profile.so")  # fmt: skip
                 manifest["profile_library"] = extra.name
             result.seconds["build"] = time.perf_counter() - t0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -39,6 +40,16 @@ def trim(folder: Path, limit: int = LIMIT) -> None:
         total += size
         if k and total > limit:
             shutil.rmtree(entry, ignore_errors=True)
+
+
+def is_whole(entry: Path) -> bool:
+    """Whether the entry holds the files that its manifest names (another process may remove it, a disk may damage it)."""
+    try:
+        manifest = json.loads((entry / "manifest.json").read_text())
+        files = [manifest["library"], manifest["profile_library"], f"{manifest['name']}.c", f"{manifest['name']}.h"]
+        return all((entry / f).is_file() for f in files if f)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def touch(entry: Path) -> None:

@@ -79,3 +79,20 @@ def test_the_entries_used_longest_ago_go_first(tmp_path: Path) -> None:
     assert entries(tmp_path) == {"entry2", "entry3", ".half-written"}
     trim(tmp_path, 10)
     assert entries(tmp_path) == {"entry3", ".half-written"}
+
+
+def test_a_damaged_entry_is_made_again(cache: Path, tmp_path: Path) -> None:
+    model = save(tmp_path / "m.onnx", 2.0)
+    pith_compile(model)
+    (library,) = cache.glob("*/lib*.so")
+    library.unlink()
+    np.testing.assert_array_equal(pith_compile(model)(np.ones(4, np.float32)), np.full(4, 2.0))
+    assert library.exists() and len(entries(cache)) == 1
+
+
+def test_another_compiler_is_another_entry(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = save(tmp_path / "m.onnx", 2.0)
+    pith_compile(model)
+    monkeypatch.setattr("pith.api.compiler_version", lambda cc: ["of tomorrow"])
+    pith_compile(model)
+    assert len(entries(cache)) == 2

@@ -39,20 +39,25 @@ QuietOption = typer.Option(False, "--quiet", "-q", help="no progress bar")
 
 def say(*parts: str | tuple[str, str]) -> None:
     """One line on standard output, never broken; a part may be (text, style). Nothing in it is read as markup."""
-    out.print(Text.assemble(*parts), soft_wrap=True)
+    out.print(Text.assemble(*(visible(p) if isinstance(p, str) else (visible(p[0]), p[1]) for p in parts)), soft_wrap=True)
+
+
+def visible(text: str) -> str:
+    """Text from a model or file name without the control characters a terminal would obey."""
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "?", text)
 
 
 def fail(error: PithError) -> NoReturn:
     """Print an error as what / where / why / try and leave with exit code 2."""
-    text = Text(error.what, style="bold")
+    text = Text(visible(error.what), style="bold")
     for label, value in (("where", error.where), ("why", error.why), ("try", error.try_)):
         if value:
             text.append(f"\n{label:<6}", style="cyan")
-            text.append(value, style="not bold")
+            text.append(visible(value), style="not bold")
     if err.is_terminal:
         err.print(Panel(text, title="refused", title_align="left", border_style="red"))
     else:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(visible(f"error: {error}") + "\n")
     sys.exit(2)
 
 

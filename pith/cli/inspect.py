@@ -23,6 +23,7 @@ from pith.cli.common import (
     progress,
     say,
     size,
+    visible,
 )
 from pith.graph.errors import InputError
 
@@ -68,7 +69,7 @@ def _print_import(model: Path, shapes: dict[str, list[tuple[int, ...]]], constan
     from pith.graph import format_graph
 
     for variant in expand_shapes(shapes):
-        sys.stdout.write(format_graph(import_model(model, variant, constants)) + "\n")
+        sys.stdout.write(visible(format_graph(import_model(model, variant, constants))) + "\n")
 
 
 def _print_stage(stage: str, result: Any) -> None:
@@ -76,9 +77,9 @@ def _print_stage(stage: str, result: Any) -> None:
     from pith.lower.program import format_program
 
     if stage == "graph":
-        text = "\n".join(map(format_graph, result.graphs)) + "\n"
+        text = visible("\n".join(map(format_graph, result.graphs)) + "\n")
     elif stage == "program":
-        text = "\n".join(map(format_program, result.programs)) + "\n"
+        text = visible("\n".join(map(format_program, result.programs)) + "\n")
     else:
         text = result.sources.code
     sys.stdout.write(text)
@@ -99,7 +100,7 @@ def _print_layers(manifest: dict[str, Any], json: bool) -> None:
     for r in rows:
         shape = f"{r['dtype']} {'x'.join(map(str, r['shape']))}"
         share = f"{100 * r['share']:.1f} %"
-        table.add_row(r["name"], r["op"], shape, count(r["macs"]), size(r["bytes"]), share, r["kernel"])
+        table.add_row(visible(r["name"]), r["op"], shape, count(r["macs"]), size(r["bytes"]), share, r["kernel"])
     out.print(table)
     say(
         f"{len(rows)} steps, {count(variant['macs'])} MACs, {count(variant['params'])} parameters, "

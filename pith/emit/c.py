@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pith.graph import DType, InternalError, TensorType
-from pith.kernels.cexpr import literal
 from pith.lower.program import ALIGN, BufferRef, Port, Program, Step, Value, WeightRef
+from pith.vector.cexpr import literal
 from pith.vector.cfunction import CFunction
 
+# words of C (to C23), GNU C and C++, and macros that compilers or <stdint.h> define
 _WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long
-register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while"""
+register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
+alignas alignof asm bool constexpr false linux nullptr static_assert thread_local true typeof typeof_unqual unix i386 errno NULL
+and and_eq bitand bitor catch class co_await co_return co_yield compl concept consteval constinit const_cast decltype delete
+dynamic_cast explicit export friend mutable namespace new noexcept not not_eq operator or or_eq private protected public
+reinterpret_cast requires static_cast template this throw try typeid typename using virtual wchar_t char8_t char16_t char32_t xor
+xor_eq"""
 _KEYWORDS = frozenset(_WORDS.split())
+_MACROS = re.compile(r"U?INT(_?(LEAST|FAST|MAX|PTR)?_?\d*)_(MIN|MAX|C|WIDTH)|(PTRDIFF|SIG_ATOMIC|SIZE|WCHAR|WINT)_(MIN|MAX|WIDTH)|PITH_\w*")
 
 
 def identifier(name: str) -> str:
     """`name` as a C identifier."""
     ident = re.sub(r"\W", "_", name, flags=re.ASCII)
-    if not ident or ident[0].isdigit() or ident in _KEYWORDS:
-        ident = "_" + ident
+    if not ident or ident[0].isdigit() or ident in _KEYWORDS or ident.startswith("__") or _MACROS.fullmatch(ident):
+        ident = "x_" + ident.lstrip("_")
     return ident
 
 
@@ -38,13 +46,14 @@ def port_names(ports: Sequence[Port]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The text of a generated library; `weights` is the blob, `weights_c` the C file that brings it in."""
+    """The text of a generated library; `weights` is the blob, `weights_c` the C file that brings it in, `build` stands for all."""
 
     name: str
     header: str
     code: str
     weights_c: str
     weights: bytes
+    build: str
 
 
 def emit(name: str, programs: Sequence[Program], weights: bytes, *, embed: bool, note: str = "") -> Sources:
@@ -54,29 +63,26 @@ def emit(name: str, programs: Sequence[Program], weights: bytes, *, embed: bool,
     being spelled out as a C array.
     """
     prefix = identifier(name)
-    variants = [(prefix if len(programs) == 1 else f"{prefix}_{k}", p) for k, p in enumerate(programs)]
-    return Sources(
-        prefix,
-        _header(prefix, variants, len(weights), note),
-        _code(prefix, variants, bool(weights), note),
-        _weights(prefix, weights, embed, note),
-        weights,
-    )
+    variants: list[tuple[str, Program]] = [(prefix if len(programs) == 1 else f"{prefix}_{k}", p) for k, p in enumerate(programs)]
+    header, code = _header(prefix, variants, len(weights), note), _code(prefix, variants, bool(weights), note)
+    build = hashlib.sha256(f"{header}\0{code}\0".encode() + weights).hexdigest()[:16]
+    code += f'\nconst char {prefix}_build[] = "{build}";\n'
+    return Sources(prefix, header, code, _weights(prefix, weights, embed, note), weights, build)
 
 
 def functions(programs: Sequence[Program]) -> list[CFunction]:
     """Every function the programs need, callees first, each once."""
     done: dict[str, CFunction] = {}
+    seen: set[int] = set()
 
     def visit(f: CFunction) -> None:
-        known = done.get(f.name)
-        if known is not None:
-            if known.text != f.text:
-                raise InternalError(f"two C functions named {f.name} differ")
+        if id(f) in seen:
             return
-        for r in f.requires:
+        seen.add(id(f))
+        for r in f.requires:  # also those of a function whose text is known: equal texts may call different functions
             visit(r)
-        done[f.name] = f
+        if done.setdefault(f.name, f).text != f.text:
+            raise InternalError(f"two C functions named {f.name} differ")
 
     for p in programs:
         for s in p.steps:
@@ -105,6 +111,8 @@ def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, 
         f"#define {up}_MISALIGNED 2 /* the arena is not {up}_ARENA_ALIGN-byte aligned */", "",
         f"#define {up}_ARENA_ALIGN {ALIGN}u",
         f"#define {up}_WEIGHTS_SIZE {weights}u", "",
+        "/* Stands for network, options and weights: tells one compilation from another. */",
+        f"extern const char {prefix}_build[];", "",
     ]  # fmt: skip
     for name, p in variants:
         big = name.upper()

@@ -11,7 +11,7 @@ from pith.lower.program import Program
 from pith.targets.base import Target
 from pith.version import VERSION
 
-FORMAT = 1  # what pith.runtime reads
+FORMAT = 2  # what pith.runtime reads
 
 
 def manifest_of(
@@ -29,9 +29,9 @@ def manifest_of(
     ]
     first = variants[0]
     return {
-        "format": FORMAT, "pith": VERSION, "name": sources.name, "target": target.name, "isa": target.isa.name,
+        "format": FORMAT, "pith": VERSION, "name": sources.name, "build": sources.build, "target": target.name, "isa": target.isa.name,
         "cpu_features": list(target.cpu_features),
-        "cflags": [f"-std={target.std}", *target.cflags, "-ffp-contract=off"],
+        "cflags": [f"-std={target.std}", *target.cflags, "-ffp-contract=off", "-fno-strict-aliasing"],
         "library": None, "profile_library": None, "code_bytes": None, "weights_bytes": len(sources.weights),
         "arena_bytes": max(v["arena_bytes"] for v in variants), "arena_lower_bound": max(v["arena_lower_bound"] for v in variants),
         "macs": first["macs"], "params": first["params"], "metadata": graphs[0].metadata,

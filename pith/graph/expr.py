@@ -1,13 +1,14 @@
 """Scalar expressions: what one element of an elementwise operator, or of a fused chain of them, computes.
 
 An `Expr` is an immutable tree. Leaves are `arg(i)` (element of operand i) and constants; inner nodes are scalar
-functions. The same tree is evaluated by NumPy (`evaluate`) and printed as C (`pith.kernels.cexpr`).
+functions. The same tree is evaluated by NumPy (`evaluate`) and printed as C (`pith.vector.cexpr`).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -31,14 +32,33 @@ FUNCTIONS: dict[str, int] = {
 _TO_BOOL = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not", "isnan", "isinf"})
 
 
-@dataclass(frozen=True, slots=True)
+_SHOWN = 200  # characters of an expression in messages and comments
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Expr:
-    """One node of a scalar expression; build it with `arg`, `const`, `call` and the operators."""
+    """One node of a scalar expression; build it with `arg`, `const`, `call` and the operators.
+
+    Subtrees may be shared (x * x): everything here takes time linear in the number of nodes, however large the tree they
+    stand for. Expressions are equal when their trees are, 0.0 and -0.0 apart.
+    """
 
     op: str
     dtype: DType
     args: tuple[Expr, ...] = ()
     value: float | int | bool = 0  # of a constant; the index of an argument
+    digest: bytes = field(default=b"", init=False)  # stands for the whole tree
+
+    def __post_init__(self) -> None:
+        value = self.value.hex() if isinstance(self.value, float) else repr(self.value)
+        own = f"{self.op} {self.dtype.value} {value} ".encode()
+        object.__setattr__(self, "digest", hashlib.sha256(own + b"".join(a.digest for a in self.args)).digest())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expr) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     def __add__(self, other: Expr | float) -> Expr:
         return call("add", self, other)
@@ -97,13 +117,26 @@ class Expr:
         return sum(1 for n in self.walk() if n.args)
 
     def __str__(self) -> str:
-        if self.op == "arg":
-            return f"x{self.value}"
-        if self.op == "const":
-            return f"{self.value:g}" if isinstance(self.value, float) else str(self.value)
-        if self.op in ("cast", "sat_cast"):
-            return f"{self.op}<{self.dtype.short}>({self.args[0]})"
-        return f"{self.op}({', '.join(map(str, self.args))})"
+        """The expression for people, cut after _SHOWN characters."""
+        text = ""
+        todo: list[Expr | str] = [self]
+        while todo and len(text) <= _SHOWN:
+            part = todo.pop()
+            if isinstance(part, str):
+                text += part
+            elif part.op == "arg":
+                text += f"x{part.value}"
+            elif part.op == "const":
+                text += f"{part.value:g}" if isinstance(part.value, float) else str(part.value)
+            else:
+                text += f"{part.op}<{part.dtype.short}>(" if part.op in ("cast", "sat_cast") else f"{part.op}("
+                todo.append(")")
+                for k, a in enumerate(reversed(part.args)):
+                    todo += [", ", a] if k else [a]
+        return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+    def __repr__(self) -> str:
+        return f"<Expr {self}>"
 
 
 def arg(index: int, dtype: DType) -> Expr:

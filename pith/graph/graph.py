@@ -73,7 +73,16 @@ class Graph:
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
+    folded_bytes: int = 0  # of the constants that folding made: each pass takes what the ones before left of the limit
     _counter: int = 0
+
+    def copy(self) -> Graph:
+        """A graph of its own; the arrays of constants and the types, which nobody changes, are shared."""
+        nodes = [Node(n.op, list(n.inputs), list(n.outputs), dict(n.attrs), n.name, n.origin) for n in self.nodes]
+        return Graph(
+            self.name, list(self.inputs), list(self.outputs), dict(self.types), dict(self.constants), nodes,
+            dict(self.metadata), self.folded_bytes, self._counter,
+        )  # fmt: skip
 
     def fresh(self, hint: str = "v") -> str:
         """A value name not yet used, beginning with `hint`."""

@@ -39,7 +39,7 @@ def _finish(tail: Tail, acc: str, pixel: int, whole: bool) -> list[str]:
             at = f"e{i}r + (ptrdiff_t)(j + {pixel}) * ew{i} + c" if kind == "full" else f"e{i} + c"
             out.append(f"const vf x{i} = " + (f"vf_set1(e{i});" if kind == "value" else f"{_load(at, whole)};"))
             args.append(f"x{i}")
-        statements, text = print_vector(tail.expr, args, "t")
+        statements, text = print_vector(tail.expr, args, "t", tail.numbers)
         out += [*statements, f"const vf z = {text};"]
         result = "z"
     out.append(f"vf_store({place}, {result});" if whole else f"vf_store_n({place}, {result}, ch - c);")

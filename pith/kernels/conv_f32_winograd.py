@@ -97,7 +97,7 @@ def transform_out(isa: ISA, m: int, tail: Tail) -> CFunction:
             if kind != "value"
         ]
         lines += [f"const vf x{i} = vf_set1(e{i});" for i, kind in enumerate(tail.kinds) if kind == "value"]
-        more, result = print_vector(tail.expr, ["s", *(f"x{i}" for i in range(len(tail.kinds)))], "f")
+        more, result = print_vector(tail.expr, ["s", *(f"x{i}" for i in range(len(tail.kinds)))], "f", tail.numbers)
         return lines + more, result
 
     def tile(load: str, store: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from pith.graph import DType
 from pith.kernels.base import Call
-from pith.kernels.cexpr import literal, load, store
+from pith.vector.cexpr import literal, load, store
 from pith.vector.cfunction import CFunction
 from pith.vector.math import MATH
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pith.graph.expr import used_args
 from pith.kernels.base import Arg, Call, Emitted, In, Int, Kernel, Operand, Out, kernel
-from pith.kernels.cexpr import Requires, digest, load, print_expr, store
+from pith.vector.cexpr import Requires, digest, load, print_expr, store
 from pith.vector.cfunction import CFunction
 
 IVDEP = CFunction(
@@ -134,7 +134,7 @@ class FusedMap(Kernel):
         signature = ", ".join(params)
         code = "\n".join(body)
         label = "copy" if expr.op == "arg" else expr.op
-        name = f"map_{label}_{out.type.dtype.short}_{digest(signature + code)}"
+        name = f"map_{label}_{out.type.dtype.short}_{digest(_describe(expr) + signature + code)}"
         function = CFunction(
             name,
             f"/* {_describe(expr)} */\nstatic void {name}({signature}) {{\n{code}\n}}\n",

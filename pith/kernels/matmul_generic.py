@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Emitted, In, Int, Kernel, Operand, Out, kernel
-from pith.kernels.cexpr import digest, print_expr
 from pith.kernels.ctext import c_function
+from pith.vector.cexpr import digest, print_expr
 from pith.vector.cfunction import CFunction
 
 BLOCK = 8  # output columns accumulated side by side

@@ -10,10 +10,10 @@ import numpy as np
 
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, Float, In, Int, Kernel, Out, Scratch, kernel
-from pith.kernels.cexpr import digest, literal
 from pith.kernels.ctext import c_function, c_helper
 from pith.ops.base import OPS
 from pith.ops.recurrent import Activation, Recurrent, activations, directions
+from pith.vector.cexpr import digest, literal
 from pith.vector.cfunction import CFunction
 
 _DENSE = r"""

@@ -12,9 +12,9 @@ import numpy as np
 
 from pith.graph import DType
 from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
-from pith.kernels.cexpr import literal
 from pith.kernels.ctext import c_function
 from pith.kernels.rows import BASE, accumulator, fill, finish, fold, row_function
+from pith.vector.cexpr import literal
 from pith.vector.cfunction import CFunction
 
 COLUMNS = 64  # columns reduced together

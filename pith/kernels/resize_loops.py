@@ -13,9 +13,9 @@ import numpy as np
 
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, Float, In, Int, Kernel, Operand, Out, Scratch, kernel
-from pith.kernels.cexpr import literal
 from pith.kernels.ctext import c_function
 from pith.ops.resize_tables import AxisTable, resized_axes
+from pith.vector.cexpr import literal
 from pith.vector.cfunction import CFunction
 
 _NEAREST = r"""

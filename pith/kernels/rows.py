@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 
 from pith.graph import DType
-from pith.kernels.cexpr import load
 from pith.kernels.ctext import highest, larger, lowest
+from pith.vector.cexpr import load
 from pith.vector.cfunction import CFunction
 from pith.vector.math import MATH
 

@@ -19,9 +19,9 @@ import numpy as np
 from pith.graph import DType, Expr
 from pith.graph.expr import arg
 from pith.kernels.base import Arg, Call, Float, In, Int
-from pith.kernels.cexpr import digest, print_expr
 from pith.kernels.fused_map import IVDEP
 from pith.targets.isa.base import ISA
+from pith.vector.cexpr import digest, never_nan, print_expr
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import FUNCTIONS, dialect, needs, print_vector, vectorisable
 
@@ -124,9 +124,14 @@ class Tail:
         return self.expr is None or (vectorisable(self.expr) and not any(n.op in FUNCTIONS for n in self.expr.walk()))
 
     @property
+    def numbers(self) -> frozenset[int]:
+        """Arguments of the expression that are never NaN: its own constants."""
+        return frozenset(1 + i for i, kind in enumerate(self.kinds) if kind == "value")
+
+    @property
     def suffix(self) -> str:
         """Part of function names that tells epilogues apart."""
-        return "" if self.expr is None else "_" + _label(self.expr, self.kinds) + digest(f"{self.expr!r}{self.kinds}")[:4]
+        return "" if self.expr is None else "_" + _label(self.expr, self.kinds) + digest(f"{self.expr.digest.hex()}{self.kinds}")
 
     def params(self, row_pointers: bool) -> str:
         """C parameters of the extras, each beginning with a comma."""
@@ -150,7 +155,7 @@ def _parameters(expr: Expr, first: int) -> tuple[Expr, tuple[float, ...]]:
     values: dict[float, int] = {}
     memo: dict[int, Expr] = {}
     for n in expr.walk():
-        if n.op == "const" and n.dtype is DType.F32 and n.value not in (0, 1) and n.value == n.value:
+        if n.op == "const" and n.dtype is DType.F32 and n.value not in (0, 1) and never_nan(n):
             index = values.setdefault(float(n.value), first + len(values))
             memo[id(n)] = arg(index, DType.F32)
         else:
@@ -332,7 +337,7 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
                     if kind == "full":
                         o.append(f"    const vf x{i}_{v} = vf_load(p{i}[{r}] + {v} * {lanes});")
                     args.append({"full": f"x{i}_{v}", "channel": f"c{i}_{v}", "value": f"v{i}"}[kind])
-                statements, result = print_vector(inline.expr, args, f"t{v}_")
+                statements, result = print_vector(inline.expr, args, f"t{v}_", inline.numbers)
                 o += [f"    {s}" for s in statements]
             o.append(f"    vf_store(p[{r}] + {v} * {lanes}, {result});")
         o.append("  }")
@@ -355,7 +360,7 @@ def rows_tail(isa: ISA, tail: Tail) -> CFunction:
     names = ["v", *(f"x{i}" for i in range(len(tail.kinds)))]
     if vectorisable(tail.expr):
         fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
-        statements, result = print_vector(tail.expr, names, "t")
+        statements, result = print_vector(tail.expr, names, "t", tail.numbers)
         loops = ""
         for start, load, store in (
             ("int32_t c = 0;\n    for (; c <= n - VF_LANES; c += VF_LANES)", "vf_load({})", "vf_store(p + c, {});"),

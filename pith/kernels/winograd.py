@@ -19,7 +19,7 @@ from math import frexp
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.cexpr import literal
+from pith.vector.cexpr import literal
 
 TAPS = 3
 # outputs a tile -> magnitudes p of the interpolation points 0, p, -p, ...

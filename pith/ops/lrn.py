@@ -25,8 +25,10 @@ class Lrn(Op):
         x = present(inputs[0])
         wide = np.moveaxis(x.astype(np.float64), channel_axis(attrs, x.ndim), -1)
         size = attrs["size"]
-        squares = np.pad(wide * wide, [(0, 0)] * (x.ndim - 1) + [((size - 1) // 2, size // 2)])
-        total = np.lib.stride_tricks.sliding_window_view(squares, size, axis=-1).sum(-1)
+        c = wide.shape[-1]
+        before, after = min((size - 1) // 2, c), min(size // 2, c)  # beyond the last channel there is nothing to add
+        squares = np.pad(wide * wide, [(0, 0)] * (x.ndim - 1) + [(before, after)])
+        total = np.lib.stride_tricks.sliding_window_view(squares, before + 1 + after, axis=-1).sum(-1)
         y = wide / (attrs["bias"] + attrs["alpha"] / size * total) ** attrs["beta"]
         return [np.ascontiguousarray(np.moveaxis(y, -1, channel_axis(attrs, x.ndim))).astype(x.dtype)]
 

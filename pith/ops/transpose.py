@@ -20,7 +20,7 @@ class Transpose(Op):
     def reference(self, inputs: Arrays, attrs: Attrs) -> list[np.ndarray]:
         (x,) = inputs
         assert x is not None
-        return [np.ascontiguousarray(x.transpose(attrs["perm"]))]
+        return [np.asarray(x.transpose(attrs["perm"]), order="C")]
 
     def flops(self, inputs: Types, outputs: object, attrs: Attrs) -> int:
         return 0

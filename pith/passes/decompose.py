@@ -57,7 +57,8 @@ def _pow(walk: Rewrite, node: Node) -> str | None:
     if exponent == 3:
         return walk.add("mul", [walk.add("mul", [x, x], like=node), x], like=node)
     if exponent == 0.5:
-        return walk.add("sqrt", [x], like=node)
+        zero = walk.graph.add_constant(np.zeros((), t.dtype.np))  # the power of -0 is 0, its root would be -0
+        return walk.add("sqrt", [walk.add("add", [x, zero], like=node)], like=node)
     return walk.add("reciprocal", [x], like=node) if exponent == -1 else None
 
 

@@ -43,13 +43,15 @@ def _transpose(walk: Rewrite, node: Node) -> str | None:
 
 
 def _neutral(value: float, *sides: int) -> Rule:
-    """x op `value` is x, the constant standing on one of `sides`."""
+    """x op `value` is x, the constant standing on one of `sides`; in floats with the sign of a zero that `value` has."""
 
     def rule(walk: Rewrite, node: Node) -> str | None:
         for side in sides:
             other = node.inputs[1 - side]
-            unchanged = walk.type(other) == walk.type(node.outputs[0])
-            if unchanged and scalar_of(walk.graph, node.inputs[side]) == value:
+            found = scalar_of(walk.graph, node.inputs[side])
+            if found != value or walk.type(other) != walk.type(node.outputs[0]):
+                continue
+            if not walk.type(other).dtype.is_float or math.copysign(1.0, found) == math.copysign(1.0, value):
                 return other
         return None
 
@@ -125,7 +127,7 @@ RULES: dict[str, Rule] = {
     "transpose": _transpose,
     "slice": _slice,
     "concat": _concat,
-    "add": _neutral(0, 0, 1),
+    "add": _neutral(-0.0, 0, 1),  # -0 + 0 is 0, but -0 + -0 is -0
     "sub": _neutral(0, 1),
     "mul": _neutral(1, 0, 1),
     "div": _neutral(1, 1),
@@ -168,12 +170,7 @@ def attr_key(value: Any) -> Hashable:
     if isinstance(value, np.ndarray):
         return "array", value.dtype.str, value.shape, value.tobytes()
     if isinstance(value, Expr):
-        places: dict[int, int] = {}  # written out node by node: hashing the tree would revisit shared parts
-        rows = []
-        for n in value.walk():
-            places[id(n)] = len(places)
-            rows.append((n.op, n.dtype, tuple(places[id(a)] for a in n.args), attr_key(n.value)))
-        return tuple(rows)
+        return value.digest
     return value if isinstance(value, (str, DType, int, type(None))) else repr(value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from pith.graph.errors import BuildError, InputError
+from pith.runtime.library import Library
 from pith.targets.cpu import missing
 
 _ALIGN = 64
-_FORMAT = 1  # of manifest.json
+_FORMAT = 2  # of manifest.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,16 @@ class PortInfo:
 class _Variant:
     """The network compiled for one set of shapes."""
 
-    def __init__(self, library: ctypes.CDLL, facts: dict[str, Any], path: Path) -> None:
+    def __init__(self, library: Library, facts: dict[str, Any]) -> None:
         self.name: str = facts["symbol"]
         self.inputs = [PortInfo(p["name"], p["dtype"], tuple(p["shape"])) for p in facts["inputs"]]
         self.outputs = [PortInfo(p["name"], p["dtype"], tuple(p["shape"])) for p in facts["outputs"]]
         self.arena_bytes: int = facts["arena_bytes"]
         self.facts = facts
-        self.run = getattr(library, f"{self.name}_run")
-        self.run.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
-        self.run.restype = ctypes.c_int
+        self.run = library.function(f"{self.name}_run", 3)
         self.in_struct = (ctypes.c_void_p * max(1, len(self.inputs)))()
         self.out_struct = (ctypes.c_void_p * max(1, len(self.outputs)))()
         self._arena: np.ndarray | None = None
-        self.path = path
 
     def arena(self) -> int:
         """Address of this session's arena (made on first use)."""
@@ -81,7 +80,7 @@ class Session:
     """A compiled network, ready to run.
 
     `session(x, ...)` takes arrays in graph input order and returns one array, or a tuple of them. `session.run({...})`
-    goes by name. Not for use by several threads at once: open one Session a thread (the library is shared).
+    goes by name. Calls from several threads take turns; for them to run at once, open one Session a thread.
     """
 
     def __init__(self, folder: str | Path, *, manifest: dict[str, Any] | None = None) -> None:
@@ -95,29 +94,41 @@ class Session:
         if lacking := missing(manifest.get("cpu_features", ())):
             raise BuildError("the compiled library does not run on this processor", where=str(path),
                              why="it lacks " + ", ".join(lacking), try_="compile again here, or with -t x86-64-v2 or -t c99")  # fmt: skip
-        try:
-            library = ctypes.CDLL(str(path.resolve()))
-        except OSError as e:
-            raise BuildError(
-                "the compiled library cannot be loaded",
-                where=str(path),
-                why=str(e),
-                try_="compile again on this machine",
-            ) from None
-        self._library = library
-        self._variants = [_Variant(library, v, path) for v in manifest["variants"]]
+        library = Library(path)
+        if library.text(f"{manifest['name']}_build") != manifest["build"]:
+            raise BuildError("the library and its manifest.json do not belong together", where=str(self.folder),
+                             why="one of them was replaced", try_="compile again")  # fmt: skip
+        self._library: Library | None = library  # open as long as this
+        self._variants = [_Variant(library, v) for v in manifest["variants"]]
+        self._lock = threading.Lock()
         self._by_shape = {tuple(p.shape for p in v.inputs): v for v in self._variants}
-        self._outputs: list[np.ndarray] = []
+
+    def close(self) -> None:
+        """Let go of the library and the memory now; using the session afterwards is an InputError."""
+        with self._lock:
+            self._variants, self._by_shape, self._library = [], {}, None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def inputs(self) -> list[PortInfo]:
         """Inputs of the first (or only) set of shapes."""
-        return self._variants[0].inputs
+        return self._first.inputs
 
     @property
     def outputs(self) -> list[PortInfo]:
         """Outputs of the first (or only) set of shapes."""
-        return self._variants[0].outputs
+        return self._first.outputs
+
+    @property
+    def _first(self) -> _Variant:
+        if not self._variants:
+            raise InputError("the session is closed", where=str(self.folder), try_="open it again with pith.load")
+        return self._variants[0]
 
     @property
     def shapes(self) -> list[tuple[tuple[int, ...], ...]]:
@@ -147,7 +158,7 @@ class Session:
         return {p.name: o for p, o in zip(self.outputs, outputs, strict=True)}
 
     def _select(self, arrays: list[np.ndarray]) -> _Variant:
-        first = self._variants[0]
+        first = self._first
         if len(arrays) != len(first.inputs):
             raise InputError(
                 f"{len(arrays)} arrays for {len(first.inputs)} inputs",
@@ -175,7 +186,7 @@ class Session:
                     f"input {port.name!r} has dtype {a.dtype}, wanted {port.dtype}",
                     try_=f"array.astype({port.dtype!r})",
                 )
-            a = np.ascontiguousarray(a).reshape(port.shape)
+            a = np.require(a, requirements=("C", "A")).reshape(port.shape)
             held.append(a)
             variant.in_struct[i] = a.ctypes.data
         outputs = [np.empty(p.shape, p.np) for p in variant.outputs]
@@ -184,8 +195,9 @@ class Session:
         return variant, held, outputs
 
     def _run(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
-        variant, _held, outputs = self._prepare(arrays)
-        code = variant.run(variant.arena(), ctypes.addressof(variant.in_struct), ctypes.addressof(variant.out_struct))
+        with self._lock:
+            variant, _held, outputs = self._prepare(arrays)
+            code = variant.run(variant.arena(), ctypes.addressof(variant.in_struct), ctypes.addressof(variant.out_struct))
         if code:
             raise InputError(f"the network refused its input (code {code})", where=variant.name)
         return outputs
@@ -202,25 +214,21 @@ class Session:
                 where=str(self.folder),
                 try_="compile with profile=True or --profile",
             )
-        variant, _held, _outputs = self._prepare(list(arrays))
-        library = ctypes.CDLL(str((self.folder / name).resolve()))
-        run = getattr(library, f"{variant.name}_profile")
-        run.argtypes = [ctypes.c_void_p] * 5
-        steps = variant.facts["steps"]
-        ns = (ctypes.c_int64 * max(1, len(steps)))()
+        library = Library(self.folder / name)
         clock = ctypes.cast(ctypes.CDLL(None).clock_gettime, ctypes.c_void_p)
-        total = np.zeros(len(steps))
-        for k in range(runs + 2):
-            ctypes.memset(ns, 0, ctypes.sizeof(ns))
-            run(
-                variant.arena(),
-                ctypes.addressof(variant.in_struct),
-                ctypes.addressof(variant.out_struct),
-                clock,
-                ctypes.addressof(ns),
-            )
-            if k >= 2:
-                total += np.array(ns[: len(steps)], np.int64)
+        with self._lock:
+            variant, _held, _outputs = self._prepare(list(arrays))
+            run = library.function(f"{variant.name}_profile", 5)
+            steps = variant.facts["steps"]
+            ns = (ctypes.c_int64 * max(1, len(steps)))()
+            pointers = map(ctypes.addressof, (variant.in_struct, variant.out_struct))
+            arguments = (variant.arena(), *pointers, clock, ctypes.addressof(ns))
+            total = np.zeros(len(steps))
+            for k in range(runs + 2):
+                ctypes.memset(ns, 0, ctypes.sizeof(ns))
+                run(*arguments)
+                if k >= 2:
+                    total += np.array(ns[: len(steps)], np.int64)
         mean = total / runs / 1e9
         return [
             {"name": s["name"], "op": s["op"], "kernel": s["kernel"], "seconds": float(t)}

@@ -14,7 +14,7 @@ from pith.graph import BuildError, InputError
 from pith.targets.base import Target
 
 OPT_LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os", "-Oz")  # -Ofast would change results
-_COMMON = ("-ffp-contract=off", "-fno-math-errno", "-fno-builtin", "-fomit-frame-pointer", "-fno-stack-protector")
+_COMMON = ("-ffp-contract=off", "-fno-strict-aliasing", "-fno-math-errno", "-fno-builtin", "-fomit-frame-pointer", "-fno-stack-protector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,16 @@ def find_compiler(cc: str | None = None) -> Compiler:
             f"compiler {cc!r} was not found", try_="give the command of an installed gcc or clang, or leave --cc out"
         )
     return Compiler(words, False)
+
+
+def compiler_version(cc: str | None) -> list[str]:
+    """What tells one compiler from another: its path and what it says of itself; the package's version for the bundled one."""
+    if cc is None:
+        from importlib.metadata import version
+
+        return ["ziglang", version("ziglang")]
+    compiler = find_compiler(cc)
+    return [str(shutil.which(compiler.command[0])), cc, run([*compiler.command, "--version"], Path.cwd())]
 
 
 def run(command: Sequence[str], folder: Path) -> str:

@@ -8,11 +8,11 @@ just the first n elements (n >= lanes: all; n <= 0: none; missing elements read 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from pith.graph import DType, Expr
-from pith.kernels.cexpr import literal
 from pith.targets.isa.base import ISA
+from pith.vector.cexpr import literal, never_nan
 from pith.vector.cfunction import CFunction
 
 _C99 = """typedef float vf; /* scalar: a vector of one */
@@ -151,12 +151,15 @@ def needs(expr: Expr | None, isa: ISA) -> tuple[CFunction, ...]:
     return (dialect(isa),)
 
 
-def print_vector(expr: Expr, args: Sequence[str], prefix: str) -> tuple[list[str], str]:
-    """`expr` over vectors as C: statements defining temporaries that begin with `prefix`, and the result's text."""
+def print_vector(expr: Expr, args: Sequence[str], prefix: str, numbers: Set[int] = frozenset()) -> tuple[list[str], str]:
+    """`expr` over vectors as C: statements defining temporaries that begin with `prefix`, and the result's text.
+
+    numbers: arguments that are never NaN.
+    """
     uses: dict[int, int] = {}
     for n in expr.walk():
         for a in n.args:
-            uses[id(a)] = uses.get(id(a), 0) + 1
+            uses[id(a)] = uses.get(id(a), 0) + (2 if n.op in ("min", "max") else 1)  # which may repeat an argument
     statements: list[str] = []
     text: dict[int, str] = {}
     for n in expr.walk():
@@ -175,6 +178,10 @@ def print_vector(expr: Expr, args: Sequence[str], prefix: str) -> tuple[list[str
             s = f"({parts[0]} {_INFIX[n.op]} {parts[1]})"
         elif n.op == "neg":
             s = f"(-{parts[0]})"
+        elif n.op in ("min", "max"):  # vf_min and vf_max keep the NaN of their first argument
+            sure = [never_nan(x) or (x.op == "arg" and x.value in numbers) for x in n.args]
+            x, y = parts if sure[1] or not sure[0] else parts[::-1]
+            s = f"vf_{n.op}({x}, {y})" if any(sure) else f"vf_le({y}, {y}, vf_{n.op}({x}, {y}), {y})"
         else:
             s = f"vf_{n.op}({', '.join(parts)})"
         if n.args and n.op not in _PICK and uses.get(id(n), 0) > 1:

@@ -6,16 +6,21 @@ One case of every operator of the ONNX backend suite, and the network that ships
 from __future__ import annotations
 
 import functools
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from pith.api import Compilation, stages
 from pith.api import compile as pith_compile
-from pith.graph import PithError
+from pith.emit.c import functions
+from pith.graph import InternalError, PithError
 from pith.importers.onnx import shape_inputs
 from pith.targets.base import get_target
+from pith.vector.cfunction import CFunction
 from tests.conformance.cases import Case, difference, load_cases
 from tests.emit.harness import build_and_run, bundled_clang, compile_objects
 
@@ -83,3 +88,54 @@ def test_c_text_is_deterministic() -> None:
     model = Path(__file__).resolve().parents[2] / "pith" / "demo" / "mobilenext_cifar10.onnx"
     a, b = stages(model, "x86-64-v3").sources, stages(model, "x86-64-v3").sources
     assert (a.code, a.header, a.weights_c, a.weights) == (b.code, b.header, b.weights_c, b.weights)
+
+
+def test_functions_of_one_name_must_be_one_function() -> None:
+    """Also where equal texts call different functions of one name."""
+    inner = [CFunction("inner", f"static int inner(void) {{ return {k}; }}") for k in (1, 2)]
+    outer = [CFunction("outer", "static int outer(void) { return inner(); }", (i,)) for i in inner]
+    program = stages(_relu(), "c99").programs[0]
+    step = program.steps[0]
+    program.steps[:] = [replace(step, function=f) for f in outer]
+    with pytest.raises(InternalError, match="two C functions named inner differ"):
+        functions([program])
+
+
+def test_epilogues_that_differ_have_names_that_differ() -> None:
+    """Products with different activations in one network."""
+    body = "".join(f"m{k} = MatMul(x, w) a{k} = Clip(m{k}, l{k}, h) y{k} = {f}(a{k}) " for k, f in enumerate(["Sin", "Cos", "Atan", "Tanh"]))
+    consts = ", ".join(f"float l{k} = {{-{k}}}" for k in range(4))
+    outs = ", ".join(f"float[1,2] y{k}" for k in range(4))
+    model = onnx.parser.parse_model(
+        f'<ir_version: 8, opset_import: ["" : 17]> net (float[1,2] x) => ({outs}) <float[2,2] w={{1,2,3,4}}, float h={{9}}, {consts}> {{ {body} }}'
+    )
+    x = np.array([[-1.5, 0.25]], np.float32)
+    clipped = [np.clip(x @ np.array([[1, 2], [3, 4]], np.float32), -k, 9) for k in range(4)]
+    for got, f, c in zip(pith_compile(model)(x), (np.sin, np.cos, np.arctan, np.tanh), clipped, strict=True):
+        np.testing.assert_allclose(got, f(c), rtol=1e-5)
+
+
+WORDS = ("linux", "unix", "asm", "typeof", "NULL", "INT32_MAX", "UINT8_C", "class", "new", "this", "bool", "true", "int", "a b", "1", "__x")
+
+
+def test_any_name_becomes_a_c_name(tmp_path: Path) -> None:
+    """Inputs called like words and macros of C and C++: the header compiles as either."""
+    ports = [onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, [2]) for n in WORDS]
+    nodes = [onnx.helper.make_node("Sum", list(WORDS), ["new"])]
+    outs = [onnx.helper.make_tensor_value_info("operator", onnx.TensorProto.FLOAT, [2])]
+    nodes[0].output[0] = "operator"
+    graph = onnx.helper.make_graph(nodes, "g", ports, outs)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    result = stages(model, "c99", name="net")
+    session = pith_compile(model, "host", name="namespace", out=tmp_path / "net")
+    np.testing.assert_array_equal(session(*[np.ones(2, np.float32)] * len(WORDS)), np.full(2, float(len(WORDS))))
+    assert compile_objects(tmp_path, result, ["gcc", "-std=gnu17"], ["-ffreestanding"]).returncode == 0
+    (tmp_path / "use.cpp").write_text('#include "net.h"\nint main() { net_inputs in = {}; return in.x_class != nullptr; }\n')
+    command = [*bundled_clang()[:1], "c++"] if bundled_clang()[0].endswith("zig") else ["g++"]
+    flags = [*command, "-std=c++20", "-Wall", "-Wextra", "-Werror", "-c", "use.cpp", "-o", "use.o"]
+    done = subprocess.run(flags, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def _relu() -> onnx.ModelProto:
+    return onnx.parser.parse_model('<ir_version: 8, opset_import: ["" : 17]> net (float[2] x) => (float[2] y) { y = Relu(x) }')

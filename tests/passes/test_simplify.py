@@ -25,7 +25,7 @@ def _noop(b: Builder, x: str, kind: str) -> str:
         "expand": lambda: b("expand", x, shape=shape),
         "mul": lambda: b("mul", b.const(1.0), x),
         "div": lambda: b("div", x, b.const(np.ones(shape[-1]))),
-        "add": lambda: b("add", x, b.const(np.zeros(shape))),
+        "add": lambda: b("add", x, b.const(np.full(shape, -0.0))),
         "sub": lambda: b("sub", x, b.const(0.0)),
         "pow": lambda: b("pow", x, b.const(1.0)),
         "clip": lambda: b("clip", x, min=None, max=None),

@@ -39,6 +39,7 @@ class _Tracer:
     def __init__(self, model: onnx.ModelProto, opsets: dict[str, int]) -> None:
         self.opsets = opsets
         self.functions = {(f.domain, f.name): f for f in model.functions}
+        self._inside: dict[tuple[str, str], set[str]] = {}
 
     def needed(self, nodes: list[NodeProto], wanted: set[str], depth: int) -> set[str]:
         """Names that must be known so that `wanted` and all shapes made by `nodes` are; backwards over the nodes."""
@@ -55,7 +56,11 @@ class _Tracer:
         domain = "" if node.domain == "ai.onnx" else node.domain
         function = self.functions.get((node.domain, node.op_type))
         if function is not None:
-            inner = self.needed(list(function.node), set(), depth + 1)
+            key = (node.domain, node.op_type)
+            if key not in self._inside:  # every call of a function needs the same of its inputs
+                self._inside[key] = set()  # one that calls itself is refused by the importer
+                self._inside[key] = self.needed(list(function.node), set(), depth + 1)
+            inner = self._inside[key]
             return {a for formal, a in zip(function.input, node.input, strict=False) if formal in inner and a}
         found: set[str] = set()
         for a in node.attribute:

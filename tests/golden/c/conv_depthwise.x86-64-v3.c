@@ -1,4 +1,4 @@
-static void conv_f32_avx2_depthwise_3x3s1p4_clipfa87(const float *x, const float *w, const float *zero, float *y, float e0,
+static void conv_f32_avx2_depthwise_3x3s1p4_clipd2ed3cfd(const float *x, const float *w, const float *zero, float *y, float e0,
     int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t ch, int32_t sh, int32_t dh, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
   for (int32_t b = 0; b < batch; b++)
@@ -55,22 +55,26 @@ static void conv_f32_avx2_depthwise_3x3s1p4_clipfa87(const float *x, const float
           }
           {
             const vf x0 = vf_set1(e0);
-            const vf z = vf_min(vf_max(s0, vf_set1(0.0f)), x0);
+            const vf t0 = vf_max(s0, vf_set1(0.0f));
+            const vf z = vf_min(t0, x0);
             vf_store(yr + (ptrdiff_t)(j + 0) * yw + c, z);
           }
           if (j + 1 < ow) {
             const vf x0 = vf_set1(e0);
-            const vf z = vf_min(vf_max(s1, vf_set1(0.0f)), x0);
+            const vf t0 = vf_max(s1, vf_set1(0.0f));
+            const vf z = vf_min(t0, x0);
             vf_store(yr + (ptrdiff_t)(j + 1) * yw + c, z);
           }
           if (j + 2 < ow) {
             const vf x0 = vf_set1(e0);
-            const vf z = vf_min(vf_max(s2, vf_set1(0.0f)), x0);
+            const vf t0 = vf_max(s2, vf_set1(0.0f));
+            const vf z = vf_min(t0, x0);
             vf_store(yr + (ptrdiff_t)(j + 2) * yw + c, z);
           }
           if (j + 3 < ow) {
             const vf x0 = vf_set1(e0);
-            const vf z = vf_min(vf_max(s3, vf_set1(0.0f)), x0);
+            const vf t0 = vf_max(s3, vf_set1(0.0f));
+            const vf z = vf_min(t0, x0);
             vf_store(yr + (ptrdiff_t)(j + 3) * yw + c, z);
           }
         }
@@ -103,22 +107,26 @@ static void conv_f32_avx2_depthwise_3x3s1p4_clipfa87(const float *x, const float
           }
           {
             const vf x0 = vf_set1(e0);
-            const vf z = vf_min(vf_max(s0, vf_set1(0.0f)), x0);
+            const vf t0 = vf_max(s0, vf_set1(0.0f));
+            const vf z = vf_min(t0, x0);
             vf_store_n(yr + (ptrdiff_t)(j + 0) * yw + c, z, ch - c);
           }
           if (j + 1 < ow) {
             const vf x0 = vf_set1(e0);
-            const vf z = vf_min(vf_max(s1, vf_set1(0.0f)), x0);
+            const vf t0 = vf_max(s1, vf_set1(0.0f));
+            const vf z = vf_min(t0, x0);
             vf_store_n(yr + (ptrdiff_t)(j + 1) * yw + c, z, ch - c);
           }
           if (j + 2 < ow) {
             const vf x0 = vf_set1(e0);
-            const vf z = vf_min(vf_max(s2, vf_set1(0.0f)), x0);
+            const vf t0 = vf_max(s2, vf_set1(0.0f));
+            const vf z = vf_min(t0, x0);
             vf_store_n(yr + (ptrdiff_t)(j + 2) * yw + c, z, ch - c);
           }
           if (j + 3 < ow) {
             const vf x0 = vf_set1(e0);
-            const vf z = vf_min(vf_max(s3, vf_set1(0.0f)), x0);
+            const vf t0 = vf_max(s3, vf_set1(0.0f));
+            const vf z = vf_min(t0, x0);
             vf_store_n(yr + (ptrdiff_t)(j + 3) * yw + c, z, ch - c);
           }
         }

@@ -10,7 +10,7 @@ PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *
 }
 
 /* 6 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_6x16_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_6x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -54,34 +54,46 @@ static void tile_f32_avx2_6x16_clipfa87(int32_t taps, int32_t kc, const float *c
   for (int32_t r = 0; r < 6; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
-    vf_store(p[0] + 1 * VF_LANES, vf_min(vf_max(s0_1, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s0_1, vf_set1(0.0f));
+    vf_store(p[0] + 1 * VF_LANES, vf_min(t1_0, v0));
   }
   {
-    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), v0));
-    vf_store(p[1] + 1 * VF_LANES, vf_min(vf_max(s1_1, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s1_0, vf_set1(0.0f));
+    vf_store(p[1] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s1_1, vf_set1(0.0f));
+    vf_store(p[1] + 1 * VF_LANES, vf_min(t1_0, v0));
   }
   {
-    vf_store(p[2] + 0 * VF_LANES, vf_min(vf_max(s2_0, vf_set1(0.0f)), v0));
-    vf_store(p[2] + 1 * VF_LANES, vf_min(vf_max(s2_1, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s2_0, vf_set1(0.0f));
+    vf_store(p[2] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s2_1, vf_set1(0.0f));
+    vf_store(p[2] + 1 * VF_LANES, vf_min(t1_0, v0));
   }
   {
-    vf_store(p[3] + 0 * VF_LANES, vf_min(vf_max(s3_0, vf_set1(0.0f)), v0));
-    vf_store(p[3] + 1 * VF_LANES, vf_min(vf_max(s3_1, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s3_0, vf_set1(0.0f));
+    vf_store(p[3] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s3_1, vf_set1(0.0f));
+    vf_store(p[3] + 1 * VF_LANES, vf_min(t1_0, v0));
   }
   {
-    vf_store(p[4] + 0 * VF_LANES, vf_min(vf_max(s4_0, vf_set1(0.0f)), v0));
-    vf_store(p[4] + 1 * VF_LANES, vf_min(vf_max(s4_1, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s4_0, vf_set1(0.0f));
+    vf_store(p[4] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s4_1, vf_set1(0.0f));
+    vf_store(p[4] + 1 * VF_LANES, vf_min(t1_0, v0));
   }
   {
-    vf_store(p[5] + 0 * VF_LANES, vf_min(vf_max(s5_0, vf_set1(0.0f)), v0));
-    vf_store(p[5] + 1 * VF_LANES, vf_min(vf_max(s5_1, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s5_0, vf_set1(0.0f));
+    vf_store(p[5] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s5_1, vf_set1(0.0f));
+    vf_store(p[5] + 1 * VF_LANES, vf_min(t1_0, v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
 }
 
 /* 2 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_2x16_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_2x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -109,18 +121,22 @@ static void tile_f32_avx2_2x16_clipfa87(int32_t taps, int32_t kc, const float *c
   for (int32_t r = 0; r < 2; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
-    vf_store(p[0] + 1 * VF_LANES, vf_min(vf_max(s0_1, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s0_1, vf_set1(0.0f));
+    vf_store(p[0] + 1 * VF_LANES, vf_min(t1_0, v0));
   }
   {
-    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), v0));
-    vf_store(p[1] + 1 * VF_LANES, vf_min(vf_max(s1_1, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s1_0, vf_set1(0.0f));
+    vf_store(p[1] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s1_1, vf_set1(0.0f));
+    vf_store(p[1] + 1 * VF_LANES, vf_min(t1_0, v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
 }
 
 /* 1 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_1x16_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_1x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -169,14 +185,16 @@ static void tile_f32_avx2_1x16_clipfa87(int32_t taps, int32_t kc, const float *c
   for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
-    vf_store(p[0] + 1 * VF_LANES, vf_min(vf_max(s0_1, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s0_1, vf_set1(0.0f));
+    vf_store(p[0] + 1 * VF_LANES, vf_min(t1_0, v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
 }
 
 /* 6 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_6x8_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_6x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0, s4_0 = bias0, s5_0 = bias0;
@@ -212,28 +230,34 @@ static void tile_f32_avx2_6x8_clipfa87(int32_t taps, int32_t kc, const float *co
   for (int32_t r = 0; r < 6; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   {
-    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s1_0, vf_set1(0.0f));
+    vf_store(p[1] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   {
-    vf_store(p[2] + 0 * VF_LANES, vf_min(vf_max(s2_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s2_0, vf_set1(0.0f));
+    vf_store(p[2] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   {
-    vf_store(p[3] + 0 * VF_LANES, vf_min(vf_max(s3_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s3_0, vf_set1(0.0f));
+    vf_store(p[3] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   {
-    vf_store(p[4] + 0 * VF_LANES, vf_min(vf_max(s4_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s4_0, vf_set1(0.0f));
+    vf_store(p[4] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   {
-    vf_store(p[5] + 0 * VF_LANES, vf_min(vf_max(s5_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s5_0, vf_set1(0.0f));
+    vf_store(p[5] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
 }
 
 /* 2 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_2x8_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_2x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0, s1_0 = bias0;
@@ -257,16 +281,18 @@ static void tile_f32_avx2_2x8_clipfa87(int32_t taps, int32_t kc, const float *co
   for (int32_t r = 0; r < 2; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   {
-    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s1_0, vf_set1(0.0f));
+    vf_store(p[1] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
 }
 
 /* 1 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_1x8_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_avx2_1x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0;
@@ -303,31 +329,32 @@ static void tile_f32_avx2_1x8_clipfa87(int32_t taps, int32_t kc, const float *co
   for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
 }
 
 /* a block of `rows` rows, at most `height`, against every panel of the packed weights */
-static void rows_f32_avx2_6x16_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void rows_f32_avx2_6x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, int32_t rows, int32_t n, int32_t height, float e0) {
   int32_t width;
   for (int32_t c = 0; c < n; c += width) {
     width = panel_width_avx2(n - c);
     if (width == 16) {
-      if (height == 6) tile_f32_avx2_6x16_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else if (height == 2) tile_f32_avx2_2x16_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_avx2_1x16_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      if (height == 6) tile_f32_avx2_6x16_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else if (height == 2) tile_f32_avx2_2x16_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_avx2_1x16_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     } else if (width == 8) {
-      if (height == 6) tile_f32_avx2_6x8_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else if (height == 2) tile_f32_avx2_2x8_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_avx2_1x8_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      if (height == 6) tile_f32_avx2_6x8_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else if (height == 2) tile_f32_avx2_2x8_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_avx2_1x8_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     }
     w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
   }
 }
 
-static void matmul_f32_avx2_6x16_clipfa87(const float *a, const float *w, float *y, float e0,
+static void matmul_f32_avx2_6x16_clipd2ed3cfd(const float *a, const float *w, float *y, float e0,
     int32_t m, int32_t k, int32_t n, int32_t near, int32_t lda, int32_t ldy) {
   const float *x[6];
   float *out[6];
@@ -341,7 +368,7 @@ static void matmul_f32_avx2_6x16_clipfa87(const float *a, const float *w, float 
         x[i] = a + at * lda;
         out[i] = y + at * ldy + n0;
       }
-      rows_f32_avx2_6x16_clipfa87(1, k, x, 0, w, out, rows, cols, height, e0);
+      rows_f32_avx2_6x16_clipd2ed3cfd(1, k, x, 0, w, out, rows, cols, height, e0);
       m0 += rows;
     }
   }

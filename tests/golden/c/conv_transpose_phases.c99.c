@@ -10,7 +10,7 @@ PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *
 }
 
 /* 4 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_4x4_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_4x4_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -58,34 +58,50 @@ static void tile_f32_c99_4x4_clipfa87(int32_t taps, int32_t kc, const float *con
   for (int32_t r = 0; r < 4; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 4 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
-    vf_store(p[0] + 1 * VF_LANES, vf_min(vf_max(s0_1, vf_set1(0.0f)), v0));
-    vf_store(p[0] + 2 * VF_LANES, vf_min(vf_max(s0_2, vf_set1(0.0f)), v0));
-    vf_store(p[0] + 3 * VF_LANES, vf_min(vf_max(s0_3, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s0_1, vf_set1(0.0f));
+    vf_store(p[0] + 1 * VF_LANES, vf_min(t1_0, v0));
+    const vf t2_0 = vf_max(s0_2, vf_set1(0.0f));
+    vf_store(p[0] + 2 * VF_LANES, vf_min(t2_0, v0));
+    const vf t3_0 = vf_max(s0_3, vf_set1(0.0f));
+    vf_store(p[0] + 3 * VF_LANES, vf_min(t3_0, v0));
   }
   {
-    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), v0));
-    vf_store(p[1] + 1 * VF_LANES, vf_min(vf_max(s1_1, vf_set1(0.0f)), v0));
-    vf_store(p[1] + 2 * VF_LANES, vf_min(vf_max(s1_2, vf_set1(0.0f)), v0));
-    vf_store(p[1] + 3 * VF_LANES, vf_min(vf_max(s1_3, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s1_0, vf_set1(0.0f));
+    vf_store(p[1] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s1_1, vf_set1(0.0f));
+    vf_store(p[1] + 1 * VF_LANES, vf_min(t1_0, v0));
+    const vf t2_0 = vf_max(s1_2, vf_set1(0.0f));
+    vf_store(p[1] + 2 * VF_LANES, vf_min(t2_0, v0));
+    const vf t3_0 = vf_max(s1_3, vf_set1(0.0f));
+    vf_store(p[1] + 3 * VF_LANES, vf_min(t3_0, v0));
   }
   {
-    vf_store(p[2] + 0 * VF_LANES, vf_min(vf_max(s2_0, vf_set1(0.0f)), v0));
-    vf_store(p[2] + 1 * VF_LANES, vf_min(vf_max(s2_1, vf_set1(0.0f)), v0));
-    vf_store(p[2] + 2 * VF_LANES, vf_min(vf_max(s2_2, vf_set1(0.0f)), v0));
-    vf_store(p[2] + 3 * VF_LANES, vf_min(vf_max(s2_3, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s2_0, vf_set1(0.0f));
+    vf_store(p[2] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s2_1, vf_set1(0.0f));
+    vf_store(p[2] + 1 * VF_LANES, vf_min(t1_0, v0));
+    const vf t2_0 = vf_max(s2_2, vf_set1(0.0f));
+    vf_store(p[2] + 2 * VF_LANES, vf_min(t2_0, v0));
+    const vf t3_0 = vf_max(s2_3, vf_set1(0.0f));
+    vf_store(p[2] + 3 * VF_LANES, vf_min(t3_0, v0));
   }
   {
-    vf_store(p[3] + 0 * VF_LANES, vf_min(vf_max(s3_0, vf_set1(0.0f)), v0));
-    vf_store(p[3] + 1 * VF_LANES, vf_min(vf_max(s3_1, vf_set1(0.0f)), v0));
-    vf_store(p[3] + 2 * VF_LANES, vf_min(vf_max(s3_2, vf_set1(0.0f)), v0));
-    vf_store(p[3] + 3 * VF_LANES, vf_min(vf_max(s3_3, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s3_0, vf_set1(0.0f));
+    vf_store(p[3] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s3_1, vf_set1(0.0f));
+    vf_store(p[3] + 1 * VF_LANES, vf_min(t1_0, v0));
+    const vf t2_0 = vf_max(s3_2, vf_set1(0.0f));
+    vf_store(p[3] + 2 * VF_LANES, vf_min(t2_0, v0));
+    const vf t3_0 = vf_max(s3_3, vf_set1(0.0f));
+    vf_store(p[3] + 3 * VF_LANES, vf_min(t3_0, v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 4 * VF_LANES);
 }
 
 /* 1 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_1x4_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_1x4_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
@@ -158,16 +174,20 @@ static void tile_f32_c99_1x4_clipfa87(int32_t taps, int32_t kc, const float *con
   for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 4 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
-    vf_store(p[0] + 1 * VF_LANES, vf_min(vf_max(s0_1, vf_set1(0.0f)), v0));
-    vf_store(p[0] + 2 * VF_LANES, vf_min(vf_max(s0_2, vf_set1(0.0f)), v0));
-    vf_store(p[0] + 3 * VF_LANES, vf_min(vf_max(s0_3, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
+    const vf t1_0 = vf_max(s0_1, vf_set1(0.0f));
+    vf_store(p[0] + 1 * VF_LANES, vf_min(t1_0, v0));
+    const vf t2_0 = vf_max(s0_2, vf_set1(0.0f));
+    vf_store(p[0] + 2 * VF_LANES, vf_min(t2_0, v0));
+    const vf t3_0 = vf_max(s0_3, vf_set1(0.0f));
+    vf_store(p[0] + 3 * VF_LANES, vf_min(t3_0, v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 4 * VF_LANES);
 }
 
 /* 4 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_4x1_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_4x1_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0;
@@ -197,22 +217,26 @@ static void tile_f32_c99_4x1_clipfa87(int32_t taps, int32_t kc, const float *con
   for (int32_t r = 0; r < 4; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   {
-    vf_store(p[1] + 0 * VF_LANES, vf_min(vf_max(s1_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s1_0, vf_set1(0.0f));
+    vf_store(p[1] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   {
-    vf_store(p[2] + 0 * VF_LANES, vf_min(vf_max(s2_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s2_0, vf_set1(0.0f));
+    vf_store(p[2] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   {
-    vf_store(p[3] + 0 * VF_LANES, vf_min(vf_max(s3_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s3_0, vf_set1(0.0f));
+    vf_store(p[3] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
 }
 
 /* 1 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_c99_1x1_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void tile_f32_c99_1x1_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   vf s0_0 = bias0;
@@ -249,29 +273,30 @@ static void tile_f32_c99_1x1_clipfa87(int32_t taps, int32_t kc, const float *con
   for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
-    vf_store(p[0] + 0 * VF_LANES, vf_min(vf_max(s0_0, vf_set1(0.0f)), v0));
+    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
+    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
   if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
 }
 
 /* a block of `rows` rows, at most `height`, against every panel of the packed weights */
-static void rows_f32_c99_4x4_clipfa87(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+static void rows_f32_c99_4x4_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, int32_t rows, int32_t n, int32_t height, float e0) {
   int32_t width;
   for (int32_t c = 0; c < n; c += width) {
     width = panel_width_c99(n - c);
     if (width == 4) {
-      if (height == 4) tile_f32_c99_4x4_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_c99_1x4_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      if (height == 4) tile_f32_c99_4x4_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_c99_1x4_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     } else if (width == 1) {
-      if (height == 4) tile_f32_c99_4x1_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_c99_1x1_clipfa87(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      if (height == 4) tile_f32_c99_4x1_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_c99_1x1_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
     }
     w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
   }
 }
 
-static void conv_f32_c99_direct_4x4_clipfa87(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
+static void conv_f32_c99_direct_4x4_clipd2ed3cfd(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
     int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t near, int32_t groups, int32_t wg,
     int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
@@ -312,7 +337,7 @@ static void conv_f32_c99_direct_4x4_clipfa87(const float *x, const float *w, con
         }
       }
       for (int32_t g = 0; g < groups; g++) {
-        rows_f32_c99_4x4_clipfa87(kh * kw, c, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, cols, height, e0);
+        rows_f32_c99_4x4_clipd2ed3cfd(kh * kw, c, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, cols, height, e0);
         for (int32_t r = 0; r < rows; r++) {
           out[r] += n;
         }
@@ -322,12 +347,12 @@ static void conv_f32_c99_direct_4x4_clipfa87(const float *x, const float *w, con
   }
 }
 
-static void conv_transpose_f32_c99_phases_clipfa87(const float *x, const float *w, const int32_t *t, const float *zero, float *y, float e0, void *scratch,
+static void conv_transpose_f32_c99_phases_clipd2ed3cfd(const float *x, const float *w, const int32_t *t, const float *zero, float *y, float e0, void *scratch,
     int32_t count, int32_t batch, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t groups, int32_t sh, int32_t sw, int32_t dh, int32_t dw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
   for (int32_t k = 0; k < count; k++, t += 10) {
     const ptrdiff_t i = t[0], j = t[1]; /* first output of the phase */
-    conv_f32_c99_direct_4x4_clipfa87(x, w + t[8], zero, y + i * yh + j * yw, e0, scratch,
+    conv_f32_c99_direct_4x4_clipd2ed3cfd(x, w + t[8], zero, y + i * yh + j * yw, e0, scratch,
         batch, t[2], t[3], ih, iw, c, n, n, groups, t[9], t[4], t[5], 1, 1, dh, dw, t[6], t[7], xn, xh, xw, yn, yh * sh, yw * sw);
   }
 }

@@ -425,7 +425,7 @@ static void matmul_f32_avx2_6x16(const float *a, const float *w, float *y,
 }
 
 /* A^T u A of one tile of F(4,3), bias and epilogue: its first mh x mw pixels */
-static void winograd_out_f32_avx2_4_clipfa87(const float *u, ptrdiff_t step, const float *bias, float *y, ptrdiff_t yh, ptrdiff_t yw,
+static void winograd_out_f32_avx2_4_clipd2ed3cfd(const float *u, ptrdiff_t step, const float *bias, float *y, ptrdiff_t yh, ptrdiff_t yw,
     int32_t mh, int32_t mw, int32_t n, float e0) {
   const vf k0 = vf_set1(0.625f);
   const vf k1 = vf_set1(1.5f);
@@ -463,7 +463,8 @@ static void winograd_out_f32_avx2_4_clipfa87(const float *u, ptrdiff_t step, con
       for (int32_t j = 0; j < mw; j++) {
         const vf s = o[j] + b;
         const vf x0 = vf_set1(e0);
-        vf_store(y + i * yh + j * yw + k, vf_min(vf_max(s, vf_set1(0.0f)), x0));
+        const vf f0 = vf_max(s, vf_set1(0.0f));
+        vf_store(y + i * yh + j * yw + k, vf_min(f0, x0));
       }
     }
   }
@@ -495,13 +496,14 @@ static void winograd_out_f32_avx2_4_clipfa87(const float *u, ptrdiff_t step, con
       for (int32_t j = 0; j < mw; j++) {
         const vf s = o[j] + b;
         const vf x0 = vf_set1(e0);
-        vf_store_n(y + i * yh + j * yw + k, vf_min(vf_max(s, vf_set1(0.0f)), x0), n - k);
+        const vf f0 = vf_max(s, vf_set1(0.0f));
+        vf_store_n(y + i * yh + j * yw + k, vf_min(f0, x0), n - k);
       }
     }
   }
 }
 
-static void conv_f32_avx2_winograd4_clipfa87(const float *x, const float *w, const float *bias, const float *zero, float *y, float e0,
+static void conv_f32_avx2_winograd4_clipd2ed3cfd(const float *x, const float *w, const float *bias, const float *zero, float *y, float e0,
     void *scratch, int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
     int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
   const int32_t th = (oh + 3) / 4, tw = (ow + 3) / 4, tiles = batch * th * tw;
@@ -525,7 +527,7 @@ static void conv_f32_avx2_winograd4_clipfa87(const float *x, const float *w, con
     for (int32_t t = t0; t < t0 + count; t++) {
       const int32_t b = t / (th * tw), i0 = t / tw % th * 4, j0 = t % tw * 4;
       const int32_t mh = oh - i0 < 4 ? oh - i0 : 4, mw = ow - j0 < 4 ? ow - j0 : 4;
-      winograd_out_f32_avx2_4_clipfa87(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n, bias,
+      winograd_out_f32_avx2_4_clipd2ed3cfd(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n, bias,
           y + (ptrdiff_t)b * yn + (ptrdiff_t)i0 * yh + (ptrdiff_t)j0 * yw, yh, yw, mh, mw, n, e0);
     }
   }

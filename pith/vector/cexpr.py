@@ -167,6 +167,21 @@ _INT_INFIX = {"add": "+", "sub": "-", "mul": "*", "bitand": "&", "bitor": "|", "
 _FLOAT_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 
 
+def never_nan(expr: Expr) -> bool:
+    """Whether the value is known to be a number."""
+    return not expr.dtype.is_float or (expr.op == "const" and expr.value == expr.value)
+
+
+def _larger(node: Expr, a: list[str]) -> str:
+    """min or max, a NaN on either side staying. A comparison keeps the NaN of its first argument: one instruction everywhere,
+    where the second is a number."""
+    x, y = a if never_nan(node.args[1]) or not never_nan(node.args[0]) else a[::-1]
+    test = f"{y} < {x}" if node.op == "min" else f"{x} < {y}"
+    if not (never_nan(node.args[0]) or never_nan(node.args[1])):
+        test += f" || {y} != {y}"
+    return f"({test} ? {y} : {x})"
+
+
 class _Printer:
     def __init__(self, args: Sequence[str]) -> None:
         self.args, self.requires, self.statements = args, dict[str, CFunction](), list[str]()
@@ -247,10 +262,8 @@ class _Printer:
             return f"({self.use(_abs(real is DType.F64))}({a[0]}) > {top})"
         if op in ("and", "or", "xor") or (op in ("eq", "ne", "lt", "le", "gt", "ge")):
             return f"({a[0]} {_INFIX[op]} {a[1]})"
-        if op == "min":
-            return f"({a[1]} < {a[0]} ? {a[1]} : {a[0]})"
-        if op == "max":  # a NaN in the first argument stays; one instruction on every vector ISA
-            return f"({a[0]} < {a[1]} ? {a[1]} : {a[0]})"
+        if op in ("min", "max"):
+            return _larger(node, a)
         if d is DType.BOOL:
             return f"({a[0]} {'&' if op in ('mul', 'bitand') else '|'} {a[1]})"
         if d.is_int:

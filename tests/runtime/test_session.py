@@ -1,0 +1,112 @@
+"""Sessions: folders compiled again, closing, threads, forks, alignment, a library that is not the manifest's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+import pith
+from pith.graph import BuildError, InputError
+
+
+def network(body: str, shape: str = "1, 4") -> onnx.ModelProto:
+    return onnx.parser.parse_model(
+        f'<ir_version: 8, opset_import: ["" : 17]> net (float[{shape}] x) => (float[{shape}] y) {{ {body} }}'
+    )
+
+
+X = np.arange(-2, 2, dtype=np.float32).reshape(1, 4)
+
+
+def test_a_folder_compiled_again_is_the_new_network(tmp_path: Path) -> None:
+    first = pith.compile(network("y = Neg(x)"), out=tmp_path / "net", name="net")
+    second = pith.compile(network("y = Abs(x)"), out=tmp_path / "net", name="net")
+    np.testing.assert_array_equal(first(X), -X)
+    np.testing.assert_array_equal(second(X), np.abs(X))
+    third = pith.compile(network("a = Neg(x) b = Softmax(a) y = Softmax(b)", "1, 4096"), out=tmp_path / "net", name="net")
+    assert third.outputs[0].shape == (1, 4096)
+    np.testing.assert_allclose(third(np.zeros((1, 4096), np.float32)).sum(), 1, rtol=1e-5)
+    np.testing.assert_array_equal(pith.load(tmp_path / "net")(np.zeros((1, 4096), np.float32)).shape, (1, 4096))
+
+
+def test_dropped_sessions_unmap_their_libraries(tmp_path: Path) -> None:
+    def mapped() -> int:
+        return Path("/proc/self/maps").read_text().count("libunmapped.so")
+
+    for k in range(6):
+        session = pith.compile(network("y = Neg(x)"), out=tmp_path / str(k), name="unmapped")
+        session(X)
+        assert mapped() > 0
+        del session
+    assert mapped() == 0
+
+
+def test_close(tmp_path: Path) -> None:
+    with pith.compile(network("y = Neg(x)"), out=tmp_path / "net") as session:
+        np.testing.assert_array_equal(session(X), -X)
+    for use in (lambda: session(X), lambda: session.run({"x": X}), lambda: session.inputs):
+        with pytest.raises(InputError, match="closed"):
+            use()
+    session.close()
+
+
+def test_threads_take_turns() -> None:
+    """One session, four threads, each with its own input: nobody sees another's numbers."""
+    w = onnx.numpy_helper.from_array(np.eye(512, dtype=np.float32), "w")
+    model = network("a = MatMul(x, w) b = Neg(a) c = MatMul(b, w) y = Neg(c)", "64, 512")
+    model.graph.initializer.append(w)
+    session = pith.compile(model)
+    wrong: list[int] = []
+
+    def work(k: int) -> None:
+        x = np.full((64, 512), float(k), np.float32)
+        wrong.extend(k for _ in range(50) if not (session(x) == x).all())
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(1, 5)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
+def test_an_array_that_is_not_aligned() -> None:
+    x = np.frombuffer(b"?" + X.tobytes(), np.float32, 4, 1).reshape(1, 4)
+    assert not x.flags.aligned
+    np.testing.assert_array_equal(pith.compile(network("y = Neg(x)"))(x), -X)
+
+
+def test_a_forked_process_leaves_the_folder_alone() -> None:
+    session = pith.compile(network("y = Neg(x)"), cache=False)
+    child = os.fork()
+    if not child:
+        del session
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert session.folder.exists()
+
+
+def test_another_library_is_refused(tmp_path: Path) -> None:
+    pith.compile(network("y = Neg(x)"), out=tmp_path / "a", name="net")
+    pith.compile(network("y = Abs(x)"), out=tmp_path / "b", name="net")
+    shutil.copy(tmp_path / "a" / "libnet.so", tmp_path / "b" / "libnet.so")
+    with pytest.raises(BuildError, match="do not belong together"):
+        pith.load(tmp_path / "b")
+    (tmp_path / "b" / "libnet.so").write_bytes(b"\x7fELF damaged")
+    with pytest.raises(BuildError, match="cannot be loaded"):
+        pith.load(tmp_path / "b")
+
+
+def test_a_graph_is_not_changed_by_compiling_it() -> None:
+    graph = pith.import_model(network("a = Neg(x) b = Relu(a) y = Neg(b)"))
+    before = len(graph.nodes), dict(graph.types)
+    pith.compile(graph)
+    assert (len(graph.nodes), dict(graph.types)) == before
+    with pytest.raises(pith.PithError, match="shapes already"):
+        pith.compile(graph, shapes={"x": (2, 4)})
