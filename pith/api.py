@@ -22,7 +22,7 @@ import numpy as np
 from pith.artefact import code_size, new_folder, write_manifest, write_sources
 from pith.cache import cache_folder, is_whole, touch, trim
 from pith.emit.c import Sources, emit, identifier
-from pith.emit.manifest import manifest_of
+from pith.emit.manifest import manifest_of, stack_bound
 from pith.graph import Graph, InputError, ShapeError
 from pith.kernels.base import DEFAULTS, Options
 from pith.lower.lower import lower
@@ -294,13 +294,16 @@ def _build_into(
             say("build", 0.4)
             t0 = time.perf_counter()
             symbols = [v["symbol"] for v in manifest["variants"]]
-            library = build_shared(work, name, target, compiler, exports=[f"{name}_build", *(f"{s}_run" for s in symbols)], opt=opt)
-            manifest["library"], manifest["code_bytes"] = library.name, code_size(library)
+            built = build_shared(work, name, target, compiler, exports=[f"{name}_build", *(f"{s}_run" for s in symbols)], opt=opt)
+            manifest["library"], manifest["code_bytes"] = built.library.name, code_size(built.library)
+            for variant, program in zip(manifest["variants"], result.programs, strict=True):
+                variant["stack_bytes"] = stack_bound(program, f"{variant['symbol']}_run", built.frames)
+            manifest["stack_bytes"] = max(v["stack_bytes"] for v in manifest["variants"])
             if profile:
                 say("build for profiling", 0.8)
                 extra = build_shared(work, name, target, compiler, exports=[f"{name}_build", *(f"{s}_profile" for s in symbols)], opt=opt,
                                      defines=[f"{name.upper()}_PROFILE"], output=f"lib{name}_profile.so")  # fmt: skip
-                manifest["profile_library"] = extra.name
+                manifest["profile_library"] = extra.library.name
             result.seconds["build"] = time.perf_counter() - t0
         manifest["opt"], manifest["compiler"] = opt, "bundled clang" if cc is None else cc
         manifest["seconds"] = {k: round(v, 4) for k, v in result.seconds.items()}

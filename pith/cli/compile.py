@@ -28,7 +28,7 @@ from pith.cli.common import (
 from pith.targets.compiler import OPT_LEVELS
 
 _JSON_KEYS = (
-    "name", "target", "library", "arena_bytes", "arena_lower_bound", "code_bytes", "weights_bytes", "macs", "params",
+    "name", "target", "library", "arena_bytes", "arena_lower_bound", "code_bytes", "stack_bytes", "weights_bytes", "macs", "params",
 )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def command(
     say((manifest["name"], "bold"), f" for {target} in ", (str(folder), "bold"))
     say(
         f"  code {size(manifest['code_bytes'])}, weights {size(manifest['weights_bytes'])}, "
-        f"arena {size(manifest['arena_bytes'])} (lower bound {size(manifest['arena_lower_bound'])}), "
+        f"stack {size(manifest['stack_bytes'])}, arena {size(manifest['arena_bytes'])} (lower bound {size(manifest['arena_lower_bound'])}), "
         f"{count(manifest['macs'])} MACs"
     )
     if verbose:

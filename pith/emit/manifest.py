@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pith.emit.c import Sources
 from pith.graph import Graph
 from pith.lower.program import Program
 from pith.targets.base import Target
+from pith.vector.cfunction import CFunction
 from pith.version import VERSION
 
 FORMAT = 2  # what pith.runtime reads
@@ -32,12 +33,31 @@ def manifest_of(
         "format": FORMAT, "pith": VERSION, "name": sources.name, "build": sources.build, "target": target.name, "isa": target.isa.name,
         "cpu_features": list(target.cpu_features),
         "cflags": [f"-std={target.std}", *target.cflags, "-ffp-contract=off", "-fno-strict-aliasing"],
-        "library": None, "profile_library": None, "code_bytes": None, "weights_bytes": len(sources.weights),
+        "library": None, "profile_library": None, "code_bytes": None, "stack_bytes": None, "weights_bytes": len(sources.weights),
         "arena_bytes": max(v["arena_bytes"] for v in variants), "arena_lower_bound": max(v["arena_lower_bound"] for v in variants),
         "macs": first["macs"], "params": first["params"], "metadata": graphs[0].metadata,
         "passes": [{"name": n, "before": b, "after": a, "ms": round(ms, 3)} for n, b, a, ms in passes],
         "variants": variants,
     }  # fmt: skip
+
+
+_CALL = 8  # bytes: the address to return to
+_RED_ZONE = 128  # bytes below its frame that a function which calls nothing may use (System V ABI, AMD64, 3.2.2)
+
+
+def stack_bound(program: Program, run: str, frames: Mapping[str, int]) -> int:
+    """Most bytes of stack that the function `run` of `program` takes: the deepest chain of calls, nothing recurses.
+
+    frames: bytes of each function by name, as the compiler reports them.
+    """
+    depths: dict[str, int] = {}
+
+    def depth(f: CFunction) -> int:
+        if f.name not in depths:
+            depths[f.name] = _CALL + frames.get(f.name, 0) + max(map(depth, f.requires), default=0)
+        return depths[f.name]
+
+    return _RED_ZONE + _CALL + frames.get(run, 0) + max((depth(s.function) for s in program.steps), default=0)
 
 
 def _variant(symbol: str, graph: Graph, p: Program) -> dict[str, Any]:
@@ -47,6 +67,7 @@ def _variant(symbol: str, graph: Graph, p: Program) -> dict[str, Any]:
         "inputs": [{"name": i.name, "dtype": i.type.dtype.value, "shape": list(i.type.shape)} for i in p.inputs],
         "outputs": [{"name": o.name, "dtype": o.type.dtype.value, "shape": list(o.type.shape)} for o in p.outputs],
         "arena_bytes": p.arena_size,
+        "stack_bytes": None,
         "arena_lower_bound": p.arena_lower_bound,
         "macs": sum(s.cost.macs for s in p.steps),
         "params": sum(int(c.size) for c in graph.constants.values()),

@@ -6,6 +6,7 @@ import _ctypes
 import contextlib
 import ctypes
 import os
+import re
 import tempfile
 import weakref
 from pathlib import Path
@@ -24,12 +25,12 @@ class Library:
 
     def __init__(self, path: Path) -> None:
         """Raises BuildError when the library cannot be loaded."""
-        path = path.resolve()
         try:
-            self._dll = _open(path)
+            self._dll = _open(path.resolve())
         except OSError as e:
+            why = re.sub(r"^\S*pith-load-[^/]*/", "", str(e))  # the link is gone
             raise BuildError(
-                "the compiled library cannot be loaded", where=str(path), why=str(e), try_="compile again on this machine"
+                "the compiled library cannot be loaded", where=str(path), why=why, try_="compile again on this machine"
             ) from None
         # at exit the process takes everything with it; until then another thread may still be inside
         weakref.finalize(self, _ctypes.dlclose, self._dll._handle).atexit = False

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from pith.targets.base import Target
 from pith.targets.compiler import Compiler
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A shared library, and the bytes of stack that each function of the code takes for itself (one that is not listed
+    became part of its callers)."""
+
+    library: Path
+    frames: dict[str, int]
 
 
 def build_shared(
@@ -20,8 +31,8 @@ def build_shared(
     opt: str,
     defines: Sequence[str] = (),
     output: str = "",
-) -> Path:
-    """Compile NAME.c and NAME_weights.c in `folder` and link them; returns the library's path.
+) -> Built:
+    """Compile NAME.c and NAME_weights.c in `folder` and link them.
 
     `opt`: optimisation flag such as -O3 or -Os;  `defines`: e.g. NAME_PROFILE;  raises BuildError with the compiler's words.
     """
@@ -29,7 +40,7 @@ def build_shared(
     stem = library.stem
     sources = [folder / f"{name}.c", folder / f"{name}_weights.c"]
     objects = [folder / f"{stem}.o", folder / f"{stem}_weights.o"]
-    flags = [opt, *(f"-D{d}" for d in defines)]
+    flags = [opt, "-fstack-usage", *(f"-D{d}" for d in defines)]
     try:
         with ThreadPoolExecutor(2) as pool:
             for job in [
@@ -37,7 +48,17 @@ def build_shared(
             ]:
                 job.result()
         compiler.link_shared(objects, library, exports)
+        return Built(library, _frames(objects[0].with_suffix(".su")))
     finally:
         for o in objects:
             o.unlink(missing_ok=True)
-    return library
+            o.with_suffix(".su").unlink(missing_ok=True)
+
+
+def _frames(usage: Path) -> dict[str, int]:
+    """What the compiler wrote with -fstack-usage: lines of `file:line:[column:]function`, bytes, kind."""
+    frames: Counter[str] = Counter()
+    for line in usage.read_text().splitlines() if usage.exists() else ():
+        where, size, *_ = line.split("\t")
+        frames[where.rpartition(":")[2].partition(".")[0]] += int(size)  # gcc splits functions into NAME.part.0
+    return dict(frames)
