@@ -244,6 +244,21 @@ NOINLINE = CFunction(
     "#define PITH_NOINLINE __attribute__((noinline))\n#else\n#define PITH_NOINLINE\n#endif\n",
 )
 
+_AHEAD = 32  # steps along k: weights that come from memory are asked for while those before them are multiplied
+
+PREFETCH = CFunction(
+    "PITH_PREFETCH",
+    """/* asks for the cache line n floats on; the address need not lie in the array */
+#if defined(__GNUC__)
+#define PITH_PREFETCH(p, n) __builtin_prefetch((const void *)((uintptr_t)(p) + 4 * (uintptr_t)(n)))
+#else
+#define PITH_PREFETCH(p, n) ((void)0)
+#endif
+""",
+    (),
+    ("stdint.h",),
+)
+
 PART = CFunction(
     "tile_part",
     """/* the first `cols` columns of a finished tile to their rows */
@@ -299,6 +314,8 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
         for i in range(step):
             at = f"[k + {i}]" if i else "[k]"
             for v in range(vectors):
+                if isa.vector_bytes:
+                    o.append(f"      {PREFETCH.name}(w, {(_AHEAD + i) * vectors + v} * {lanes});")
                 o.append(f"      const vf b{i}_{v} = vf_load(w + {i * vectors + v} * {lanes});")
             for r in range(rows):
                 o.append(f"      const vf x{r}_{i} = vf_set1(a{r}{at});")
@@ -314,7 +331,7 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
     o.append(f"  float spare[{rows} * {width}], *p[{rows}];")
     o.append(f"  const int full = cols >= {width};")
     o.append(f"  for (int32_t r = 0; r < {rows}; r++) p[r] = full && r < rows ? y[r] + no : spare + r * {width};")
-    called: list[CFunction] = [PART]
+    called: list[CFunction] = [PART, *([PREFETCH] if isa.vector_bytes else [])]
     for i, kind in enumerate(inline.kinds):
         if kind == "channel":
             for v in range(vectors):
@@ -323,7 +340,7 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
         elif kind == "value":
             o.append(f"  const vf v{i} = vf_set1(e{i});")
         else:
-            called = [PART, PART_OF]
+            called.append(PART_OF)
             o.append(f"  float spare{i}[{rows} * {width}];\n  const float *p{i}[{rows}];")
             o.append(f"  if (!full) {PART_OF.name}(e{i}, no, spare{i}, {rows}, cols, {width});")
             o.append(f"  for (int32_t r = 0; r < {rows}; r++) p{i}[r] = full ? e{i}[r] + no : spare{i} + r * {width};")

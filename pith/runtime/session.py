@@ -49,16 +49,22 @@ class _Variant:
         self.arena_bytes: int = facts["arena_bytes"]
         self.facts = facts
         self.run = library.function(f"{self.name}_run", 3)
+        # asked for at every call, so found out once
+        self.dtypes = [p.np for p in self.inputs]
+        self.makes = [(p.shape, p.np) for p in self.outputs]
         self.in_struct = (ctypes.c_void_p * max(1, len(self.inputs)))()
         self.out_struct = (ctypes.c_void_p * max(1, len(self.outputs)))()
-        self._arena: np.ndarray | None = None
+        self.structs = ctypes.addressof(self.in_struct), ctypes.addressof(self.out_struct)
+        self._memory: np.ndarray | None = None
+        self._arena = 0
 
     def arena(self) -> int:
         """Address of this session's arena (made on first use)."""
-        if self._arena is None:
-            self._arena = np.empty(self.arena_bytes + _ALIGN, np.uint8)
-        address = self._arena.ctypes.data
-        return address + (-address % _ALIGN)
+        if self._memory is None:
+            self._memory = np.empty(self.arena_bytes + _ALIGN, np.uint8)
+            address = self._memory.ctypes.data
+            self._arena = address + (-address % _ALIGN)
+        return self._arena
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -179,25 +185,30 @@ class Session:
     def _prepare(self, arrays: list[np.ndarray]) -> tuple[_Variant, list[np.ndarray], list[np.ndarray]]:
         variant = self._select(arrays)
         held = []
-        for i, (port, a) in enumerate(zip(variant.inputs, arrays, strict=True)):
+        for i, a in enumerate(arrays):
             a = np.asarray(a)
-            if a.dtype != port.np:
+            if a.dtype != variant.dtypes[i]:
+                port = variant.inputs[i]
                 raise InputError(
                     f"input {port.name!r} has dtype {a.dtype}, wanted {port.dtype}",
                     try_=f"array.astype({port.dtype!r})",
                 )
-            a = np.require(a, requirements=("C", "A")).reshape(port.shape)
+            flags = a.flags
+            if not (flags.c_contiguous and flags.aligned):
+                a = np.require(a, requirements=("C", "A")).reshape(a.shape)
             held.append(a)
             variant.in_struct[i] = a.ctypes.data
-        outputs = [np.empty(p.shape, p.np) for p in variant.outputs]
-        for i, o in enumerate(outputs):
+        outputs = []
+        for i, (shape, dtype) in enumerate(variant.makes):
+            o = np.empty(shape, dtype)
             variant.out_struct[i] = o.ctypes.data
+            outputs.append(o)
         return variant, held, outputs
 
     def _run(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
         with self._lock:
             variant, _held, outputs = self._prepare(arrays)
-            code = variant.run(variant.arena(), ctypes.addressof(variant.in_struct), ctypes.addressof(variant.out_struct))
+            code = variant.run(variant.arena(), *variant.structs)
         if code:
             raise InputError(f"the network refused its input (code {code})", where=variant.name)
         return outputs
@@ -221,8 +232,7 @@ class Session:
             run = library.function(f"{variant.name}_profile", 5)
             steps = variant.facts["steps"]
             ns = (ctypes.c_int64 * max(1, len(steps)))()
-            pointers = map(ctypes.addressof, (variant.in_struct, variant.out_struct))
-            arguments = (variant.arena(), *pointers, clock, ctypes.addressof(ns))
+            arguments = (variant.arena(), *variant.structs, clock, ctypes.addressof(ns))
             total = np.zeros(len(steps))
             for k in range(runs + 2):
                 ctypes.memset(ns, 0, ctypes.sizeof(ns))

@@ -26,7 +26,9 @@ static void tile_f32_avx2_6x16_clipd2ed3cfd(int32_t taps, int32_t kc, const floa
     a += 6;
     int32_t k = 0;
     for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
+      PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
@@ -105,7 +107,9 @@ static void tile_f32_avx2_2x16_clipd2ed3cfd(int32_t taps, int32_t kc, const floa
     a += 2;
     int32_t k = 0;
     for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
+      PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
@@ -148,29 +152,39 @@ static void tile_f32_avx2_1x16_clipd2ed3cfd(int32_t taps, int32_t kc, const floa
     a += 1;
     int32_t k = 0;
     for (; k <= kc - 4; k += 4, w += 8 * VF_LANES) {
+      PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
       s0_1 = vf_fma(x0_0, b0_1, s0_1);
+      PITH_PREFETCH(w, 66 * VF_LANES);
       const vf b1_0 = vf_load(w + 2 * VF_LANES);
+      PITH_PREFETCH(w, 67 * VF_LANES);
       const vf b1_1 = vf_load(w + 3 * VF_LANES);
       const vf x0_1 = vf_set1(a0[k + 1]);
       p1_0 = vf_fma(x0_1, b1_0, p1_0);
       p1_1 = vf_fma(x0_1, b1_1, p1_1);
+      PITH_PREFETCH(w, 68 * VF_LANES);
       const vf b2_0 = vf_load(w + 4 * VF_LANES);
+      PITH_PREFETCH(w, 69 * VF_LANES);
       const vf b2_1 = vf_load(w + 5 * VF_LANES);
       const vf x0_2 = vf_set1(a0[k + 2]);
       p2_0 = vf_fma(x0_2, b2_0, p2_0);
       p2_1 = vf_fma(x0_2, b2_1, p2_1);
+      PITH_PREFETCH(w, 70 * VF_LANES);
       const vf b3_0 = vf_load(w + 6 * VF_LANES);
+      PITH_PREFETCH(w, 71 * VF_LANES);
       const vf b3_1 = vf_load(w + 7 * VF_LANES);
       const vf x0_3 = vf_set1(a0[k + 3]);
       p3_0 = vf_fma(x0_3, b3_0, p3_0);
       p3_1 = vf_fma(x0_3, b3_1, p3_1);
     }
     for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
+      PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
@@ -209,6 +223,7 @@ static void tile_f32_avx2_6x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float
     a += 6;
     int32_t k = 0;
     for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
+      PITH_PREFETCH(w, 32 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
@@ -268,6 +283,7 @@ static void tile_f32_avx2_2x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float
     a += 2;
     int32_t k = 0;
     for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
+      PITH_PREFETCH(w, 32 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
@@ -303,20 +319,25 @@ static void tile_f32_avx2_1x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float
     a += 1;
     int32_t k = 0;
     for (; k <= kc - 4; k += 4, w += 4 * VF_LANES) {
+      PITH_PREFETCH(w, 32 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
+      PITH_PREFETCH(w, 33 * VF_LANES);
       const vf b1_0 = vf_load(w + 1 * VF_LANES);
       const vf x0_1 = vf_set1(a0[k + 1]);
       p1_0 = vf_fma(x0_1, b1_0, p1_0);
+      PITH_PREFETCH(w, 34 * VF_LANES);
       const vf b2_0 = vf_load(w + 2 * VF_LANES);
       const vf x0_2 = vf_set1(a0[k + 2]);
       p2_0 = vf_fma(x0_2, b2_0, p2_0);
+      PITH_PREFETCH(w, 35 * VF_LANES);
       const vf b3_0 = vf_load(w + 3 * VF_LANES);
       const vf x0_3 = vf_set1(a0[k + 3]);
       p3_0 = vf_fma(x0_3, b3_0, p3_0);
     }
     for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
+      PITH_PREFETCH(w, 32 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
