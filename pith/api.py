@@ -21,9 +21,9 @@ import numpy as np
 
 from pith.artefact import code_size, new_folder, write_manifest, write_sources
 from pith.cache import cache_folder, is_whole, touch, trim
-from pith.emit.c import Sources, emit, identifier
+from pith.emit.c import Sources, emit
 from pith.emit.manifest import manifest_of, stack_bound
-from pith.graph import Graph, InputError, ShapeError
+from pith.graph import Graph, InputError, ModelError, ShapeError
 from pith.kernels.base import DEFAULTS, Options
 from pith.lower.lower import lower
 from pith.lower.program import Program, Weights
@@ -64,6 +64,12 @@ def import_model(
         from pith.importers import import_model as import_file
 
         return import_file(model, shapes=bound, constants=constants)
+    if isinstance(model, bytes) or hasattr(model, "graph"):
+        return _import_onnx(model, bound, constants)
+    raise ModelError(f"a {type(model).__name__} is no model", try_="the path of a model file, an onnx.ModelProto, its bytes, or a Graph")
+
+
+def _import_onnx(model: Any, bound: Mapping[str, tuple[int, ...]], constants: Mapping[str, np.ndarray] | None) -> Graph:
     from pith.importers.onnx import import_onnx
 
     return import_onnx(model, shapes=bound, constants=constants)
@@ -86,7 +92,7 @@ def generate(
     t1 = time.perf_counter()
     sources = emit(name, programs, weights.blob(), embed=target.embed, note=note)
     seconds = {"lower": t1 - t0, "emit": time.perf_counter() - t1}
-    return Compilation(name, target, list(graphs), programs, weights, sources, seconds=seconds)
+    return Compilation(sources.name, target, list(graphs), programs, weights, sources, seconds=seconds)
 
 
 def expand_shapes(shapes: Shapes | None) -> list[dict[str, tuple[int, ...]]]:
@@ -123,6 +129,8 @@ def stages(
     """Import, optimise, lower and print `model` as C, without building it."""
     say = progress or (lambda what, done: None)
     chosen = get_target(target)
+    if name is not None and not (isinstance(name, str) and name):
+        raise InputError(f"the name {name!r} is no text")
     if isinstance(model, Graph) and (shapes or constants):
         raise ShapeError("a Graph has its shapes already", try_="give shapes and constants to pith.import_model")
     passes: list[tuple[str, int, int, float]] = []
@@ -137,7 +145,7 @@ def stages(
     t1 = time.perf_counter()
     say("lower", 0.3)
     chosen_name = name or (Path(model).stem if isinstance(model, (str, Path)) else graphs[0].name) or "model"
-    result = generate(graphs, chosen, identifier(chosen_name), options=Options(winograd))
+    result = generate(graphs, chosen, chosen_name, options=Options(winograd))
     result.passes = passes
     result.seconds["import and passes"] = t1 - t0
     return result
@@ -274,7 +282,7 @@ def compile_graph(
     """Compile a Graph built by hand, uncached; `optimize=False` skips the passes."""
     if optimize:
         return compile(graph, target, opt=opt, cc=cc, cache=False)
-    result = generate([graph], get_target(target), identifier(graph.name))
+    result = generate([graph], get_target(target), graph.name)
     return _temporary_session(lambda folder: _build_into(folder, result, cc, opt, False, None))
 
 

@@ -15,12 +15,14 @@ from typing import Any
 from pith.emit.c import Sources
 from pith.graph import BuildError
 
+_MANIFEST = "manifest.json"
+
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """A temporary sibling of `target` that takes its place when the block ends well, and vanishes when it does not.
 
-    Files already in `target` that the new artefact does not have stay. Raises BuildError for a full disk or no permission.
+    The files of an artefact that was in `target` before go; others stay. Raises BuildError for a full disk or no permission.
     """
     temporary: Path | None = None
     try:
@@ -28,8 +30,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         yield temporary
         if target.exists():
-            for item in sorted(temporary.iterdir()):
-                os.replace(item, target / item.name)
+            _move_into(temporary, target)
             temporary.rmdir()
         else:
             temporary.chmod(0o755)
@@ -40,6 +41,28 @@ def new_folder(target: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _move_into(new: Path, target: Path) -> None:
+    """Move the files of `new` into the folder `target`; nothing is touched when one of them cannot be."""
+    items = sorted(new.iterdir(), key=lambda p: (p.name == _MANIFEST, p.name))  # the manifest comes last: it vouches for the rest
+    for item in items:
+        if (target / item.name).is_dir():
+            raise IsADirectoryError(errno.EISDIR, "a folder is in the way", str(target / item.name))
+    before = _files_of(target)
+    for item in items:
+        os.replace(item, target / item.name)
+    for name in before - {i.name for i in items}:
+        (target / name).unlink(missing_ok=True)
+
+
+def _files_of(folder: Path) -> set[str]:
+    """Names of the files that the artefact in `folder` consists of, by its manifest; none where there is none."""
+    try:
+        files = json.loads((folder / _MANIFEST).read_text())["files"]
+        return {name for name in files if isinstance(name, str) and name == Path(name).name and name != _MANIFEST}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def as_build_error(e: OSError, where: Path) -> BuildError:
@@ -63,7 +86,9 @@ def write_sources(folder: Path, sources: Sources, *, embed: bool) -> None:
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    """manifest.json, with the size of every file that is in `folder` now."""
+    files = {p.name: p.stat().st_size for p in sorted(folder.iterdir()) if p.name != _MANIFEST}
+    (folder / _MANIFEST).write_text(json.dumps(manifest | {"files": files}, indent=1) + "\n")
 
 
 def code_size(library: Path) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
+_ABANDONED = 3600.0  # seconds after which an entry that is still being written is taken for left behind
 LIMIT = 1 << 30  # bytes that stay after a new entry is added
 
 
@@ -30,6 +32,9 @@ def trim(folder: Path, limit: int = LIMIT) -> None:
     """
     entries = []
     for entry in folder.iterdir():
+        if entry.name.startswith(".") and time.time() - entry.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(entry, ignore_errors=True)  # of a process that was killed
+            continue
         try:
             used = (entry / "manifest.json").stat().st_mtime_ns
             entries.append((used, sum(f.stat().st_size for f in entry.iterdir()), entry))
@@ -43,12 +48,11 @@ def trim(folder: Path, limit: int = LIMIT) -> None:
 
 
 def is_whole(entry: Path) -> bool:
-    """Whether the entry holds the files that its manifest names (another process may remove it, a disk may damage it)."""
+    """Whether the entry holds what its manifest names, in full (another process may remove it, a disk may damage it)."""
     try:
-        manifest = json.loads((entry / "manifest.json").read_text())
-        files = [manifest["library"], manifest["profile_library"], f"{manifest['name']}.c", f"{manifest['name']}.h"]
-        return all((entry / f).is_file() for f in files if f)
-    except (OSError, ValueError, KeyError, TypeError):
+        files = json.loads((entry / "manifest.json").read_text())["files"]
+        return bool(files) and all((entry / name).stat().st_size == size for name, size in files.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 

@@ -86,3 +86,45 @@ def test_a_library_for_another_processor_is_not_loaded(model: onnx.ModelProto, t
 def test_host_names_what_it_needs(model: onnx.ModelProto) -> None:
     manifest = pith.compile(model, "host", {"batch": 1}).manifest
     assert manifest["isa"] == "c99" or "sse4_2" in manifest["cpu_features"]
+
+
+@pytest.mark.parametrize("what", [None, 3, ["m.onnx"]])
+def test_what_is_no_model_is_refused(what: Any) -> None:
+    with pytest.raises(pith.PithError, match="is no model"):
+        pith.compile(what)
+
+
+def test_arrays_where_a_dictionary_is_wanted(model: onnx.ModelProto) -> None:
+    session = pith.compile(model, shapes={"batch": 1})
+    for wrong in (np.zeros((1, 4), np.float32), [1], None):
+        with pytest.raises(InputError, match="no dictionary"):
+            session.run(wrong)  # type: ignore[arg-type]
+
+
+def test_compiling_into_a_folder_takes_the_place_of_what_was_compiled_there(model: onnx.ModelProto, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    pith.compile(model, shapes={"batch": 1}, out=tmp_path, name="first", profile=True)
+    pith.compile(model, "c99", shapes={"batch": 1}, out=tmp_path, name="second")
+    names = {p.name for p in tmp_path.iterdir()}
+    assert "notes.txt" in names and not any("first" in n for n in names) and "second.c" in names
+
+
+def test_a_folder_in_the_way_leaves_everything_as_it_was(model: onnx.ModelProto, tmp_path: Path) -> None:
+    (tmp_path / "net.c").write_text("mine")
+    (tmp_path / "net.h").mkdir()
+    with pytest.raises(BuildError, match="cannot write"):
+        pith.compile(model, shapes={"batch": 1}, out=tmp_path, name="net")
+    assert (tmp_path / "net.c").read_text() == "mine" and {p.name for p in tmp_path.iterdir()} == {"net.c", "net.h"}
+
+
+@pytest.mark.parametrize("name", ["stdint", "math", "String", "é", "模型", "a" * 300, "-", "int", "9lives"])
+def test_any_name_of_a_network(model: onnx.ModelProto, name: str, tmp_path: Path) -> None:
+    session = pith.compile(model, shapes={"batch": 1}, name=name, out=tmp_path)
+    assert session(np.full((1, 4), -1, np.float32)).tolist() == [[0, 0, 0, 0]]
+    made = session.manifest["name"]
+    assert made.isidentifier() and len(made) <= 70 and made.lower() not in ("stdint", "math", "string", "_")
+
+
+def test_names_that_differ_stay_apart(model: onnx.ModelProto) -> None:
+    made = [pith.inspect(model, "c99", {"batch": 1}, name=n).name for n in ("模型", "网络", "é", "è", "a" * 300, "a" * 301)]
+    assert len(set(made)) == len(made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -85,9 +86,19 @@ def test_a_damaged_entry_is_made_again(cache: Path, tmp_path: Path) -> None:
     model = save(tmp_path / "m.onnx", 2.0)
     pith_compile(model)
     (library,) = cache.glob("*/lib*.so")
-    library.unlink()
-    np.testing.assert_array_equal(pith_compile(model)(np.ones(4, np.float32)), np.full(4, 2.0))
-    assert library.exists() and len(entries(cache)) == 1
+    manifest = library.with_name("manifest.json")
+    for harm in (library.unlink, lambda: library.write_bytes(library.read_bytes()[:100]), lambda: manifest.write_text("")):
+        harm()
+        np.testing.assert_array_equal(pith_compile(model)(np.ones(4, np.float32)), np.full(4, 2.0))
+        assert library.stat().st_size > 1000 and len(entries(cache)) == 1
+
+
+def test_what_a_killed_process_left_goes(cache: Path, tmp_path: Path) -> None:
+    for name, age in ((".old", 7200), (".new", 10)):
+        (cache / name).mkdir(parents=True)
+        os.utime(cache / name, (time.time() - age,) * 2)
+    pith_compile(save(tmp_path / "m.onnx", 2.0))
+    assert not (cache / ".old").exists() and (cache / ".new").exists()
 
 
 def test_another_compiler_is_another_entry(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,14 @@ def fail(error: PithError) -> NoReturn:
     sys.exit(2)
 
 
+def check_compiled(folder: Path, target: str, shape: list[str], const: list[str]) -> None:
+    """Refuse options that decide a compilation where `folder` holds the result of one."""
+    given = [name for name, used in (("--target", target != "host"), ("--shape", shape), ("--const", const)) if used]
+    if given:
+        raise InputError(f"{' and '.join(given)} cannot change a compiled network", where=str(folder),
+                         why="the folder holds C and a library made before", try_="give the model file instead")  # fmt: skip
+
+
 def parse_shapes(options: list[str]) -> dict[str, list[tuple[int, ...]]]:
     """`name=1x3x32x{160,320}` options as {name: [shapes]}. Raises ShapeError."""
     shapes: dict[str, list[tuple[int, ...]]] = {}
@@ -81,13 +89,15 @@ def parse_shapes(options: list[str]) -> dict[str, list[tuple[int, ...]]]:
 
 def parse_constants(options: list[str]) -> dict[str, np.ndarray]:
     """`name=value` options as arrays: numbers (int64, or float32 with a point), or @file.npy. Raises InputError."""
+    from pith.runtime.inputs import load_array
+
     constants: dict[str, np.ndarray] = {}
     for option in options:
         name, found, text = option.partition("=")
         if not found or not name:
             raise InputError(f"--const {option!r} is not of the form name=value")
         if text.startswith("@"):
-            constants[name] = load_array(Path(text[1:]))
+            constants[name] = load_array(Path(text[1:]), name)
             continue
         inner = text.strip().removeprefix("[").removesuffix("]")
         items = [i for i in inner.split(",") if i.strip()]
@@ -98,16 +108,6 @@ def parse_constants(options: list[str]) -> dict[str, np.ndarray]:
         dtype = np.float32 if any(isinstance(v, float) for v in values) else np.int64
         constants[name] = np.array(values if text.startswith("[") or len(values) != 1 else values[0], dtype)
     return constants
-
-
-def load_array(path: Path) -> np.ndarray:
-    """A .npy file; pickles are refused. Raises InputError."""
-    try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except FileNotFoundError:
-        raise InputError(f"no file {path}", try_="check the path") from None
-    except (ValueError, OSError, EOFError) as e:
-        raise InputError(f"{path} is not a NumPy array file", why=str(e)) from None
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from pith.cli.common import (
     say,
     size,
 )
+from pith.graph.errors import InputError
 from pith.targets.compiler import OPT_LEVELS
 
 _JSON_KEYS = (
@@ -55,6 +57,8 @@ def command(
     """Compile MODEL into C sources, a library (where the target runs here), manifest.json and report.html."""
     from pith.api import compile_to
 
+    if output is not None and str(output) in ("", "."):
+        raise InputError("the artefact needs a folder of its own", try_="-o NAME, or leave -o out")
     folder = output or Path(f"{model.stem}-{target}")
     fresh = not folder.exists()
     with progress(quiet or json) as bar:
@@ -75,7 +79,7 @@ def command(
     if verbose:
         _details(manifest)
     if manifest["library"]:
-        say(f"  next: pith run {folder} INPUT    or open {folder / 'report.html'}")
+        say(f"  next: pith run {_quoted(folder)} INPUT    or open {folder / 'report.html'}")
     else:
         say(f"  next: compile the C files in {folder} for {target}; open {folder / 'report.html'}")
 
@@ -88,6 +92,11 @@ def _step_times(folder: Path) -> list[float]:
     session = load(folder)
     feed = random_inputs(session)
     return [s["seconds"] for s in session.profile(*(feed[p.name] for p in session.inputs))]
+
+
+def _quoted(path: Path) -> str:
+    """A path as one word of a shell that no command takes for an option."""
+    return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
 
 
 def _write_report(folder: Path, manifest: dict[str, Any], fresh: bool, times: list[float] | None) -> None:

@@ -15,6 +15,7 @@ from pith.cli.common import (
     QuietOption,
     ShapeOption,
     TargetOption,
+    check_compiled,
     count,
     out,
     parse_constants,
@@ -42,11 +43,14 @@ def command(
     """Show MODEL as a table of layers: shape, MACs, bytes, share, kernel; nothing is built."""
     if stage not in (None, *_STAGES):
         raise InputError(f"no stage {stage!r}", try_="one of: " + ", ".join(_STAGES))
+    if stage and json:
+        raise InputError("--stage prints text", why="--json is for the table of layers", try_="one of the two")
     if model.is_dir():
         from pith.runtime.session import read_manifest
 
         if stage:
             raise InputError("a compiled folder has no stages left to print", where=str(model), try_="give the model")
+        check_compiled(model, target, shape, const)
         manifest = read_manifest(model)
     else:
         from pith.api import describe, stages
@@ -91,8 +95,8 @@ def _print_layers(manifest: dict[str, Any], json: bool) -> None:
     variant = manifest["variants"][0]
     rows = layer_rows(variant)
     if json:
-        facts = {k: variant[k] for k in ("macs", "params", "arena_bytes", "arena_lower_bound")}
-        print_json({"layers": rows, **facts, "weights_bytes": manifest["weights_bytes"]})
+        facts = {k: variant[k] for k in ("inputs", "macs", "params", "arena_bytes", "arena_lower_bound")}
+        print_json({"layers": rows, **facts, "shapes": len(manifest["variants"]), "weights_bytes": manifest["weights_bytes"]})
         return
     table = Table("layer", "operator", "output", "MACs", "bytes", "share", "kernel", box=None, pad_edge=False)
     for column in (3, 4, 5):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+import signal
 import sys
 
 import typer
@@ -62,6 +63,8 @@ def rejoin_braces(arguments: list[str]) -> list[str]:
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 a check did not hold, 2 the user's input was refused."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: nothing half-written stays
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     try:
         app(rejoin_braces(sys.argv[1:]), prog_name="pith")
     except PithError as e:

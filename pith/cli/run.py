@@ -18,6 +18,7 @@ from pith.cli.common import (
     QuietOption,
     ShapeOption,
     TargetOption,
+    check_compiled,
     parse_constants,
     parse_shapes,
     print_json,
@@ -44,6 +45,7 @@ def open_session(model: Path, target: str, shape: list[str], const: list[str], q
     if model.is_dir():
         from pith.runtime.session import load
 
+        check_compiled(model, target, shape, const)
         return load(model)
     from pith.api import compile
 
@@ -67,7 +69,7 @@ def command(
     labels: Path = typer.Option(None, help="text file with a label a line", show_default=False),
     top: int = typer.Option(5, min=1, help="how many labels to print"),
     preprocess: str = typer.Option(
-        None, help="JSON: scale, mean, std, layout, crop [default: what the model records]", show_default=False
+        None, help="JSON: scale, mean, std, layout, crop, offset [default: what the model records]", show_default=False
     ),
     allow_nan: bool = typer.Option(False, "--allow-nan", help="accept inputs that hold NaN or infinity"),
     json: bool = JsonOption,
@@ -122,10 +124,12 @@ def _plain(r: _Result) -> dict[str, Any]:
 def _batches(session: Session, items: list[str]) -> list[dict[str, Path]]:
     """Each run's file by input name."""
     names = [p.name for p in session.inputs]
+    if len(names) > 1 and len(items) == 1 and items[0].lower().endswith(".npz") and "=" not in items[0]:
+        return [dict.fromkeys(names, Path(items[0]))]  # an archive with an array for each
     if len(names) == 1:
         return [{names[0]: Path(i.removeprefix(names[0] + "="))} for i in items]
     files: dict[str, Path] = {}
-    hint = "NAME=FILE for each of: " + ", ".join(names)
+    hint = "NAME=FILE for each of: " + ", ".join(names) + "; or one .npz file with an array for each"
     for position, item in enumerate(items):
         name, found, file = item.partition("=")
         if found and name in names:
@@ -146,9 +150,9 @@ def _labels(path: Path | None, metadata: dict[str, str]) -> list[str] | None:
         try:
             return path.read_text().splitlines()
         except OSError as e:
-            raise InputError(f"cannot read the labels {path}", why=e.strerror or str(e)) from None
+            raise InputError(f"cannot read the labels {path}", why=e.strerror or str(e), try_="a text file with a label a line") from None
         except UnicodeDecodeError as e:
-            raise InputError(f"{path} is no text", why=str(e)) from None
+            raise InputError(f"{path} is no text", why=str(e), try_="a text file (UTF-8) with a label a line") from None
     try:
         found = json_module.loads(metadata.get("pith.labels", "null"))
     except ValueError:

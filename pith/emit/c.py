@@ -32,6 +32,23 @@ def identifier(name: str) -> str:
     return ident
 
 
+# a network of that name would have its header found in the place of the compiler's
+_HEADER_NAMES = """assert complex ctype errno fenv float immintrin inttypes iso646 limits locale math memory pthread setjmp signal
+stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar unistd wchar wctype"""
+_HEADERS = frozenset(_HEADER_NAMES.split())
+_LONGEST = 64  # characters of a network's name: file names and symbols are made of it
+
+
+def network_name(name: str) -> str:
+    """`name` as the prefix of files and symbols: a C identifier, distinct where the names are, and no header's name."""
+    ident = identifier(name)
+    if not re.search(r"[A-Za-z0-9]", ident) or (not name.isascii() and len(ident) < _LONGEST):
+        ident = "net_" + (ident.strip("_") + "_" if ident.strip("_") else "") + hashlib.sha256(name.encode()).hexdigest()[:6]
+    if len(ident) > _LONGEST:
+        ident = ident[: _LONGEST - 7] + "_" + hashlib.sha256(name.encode()).hexdigest()[:6]
+    return f"{ident}_net" if ident.lower() in _HEADERS else ident
+
+
 def port_names(ports: Sequence[Port]) -> list[str]:
     """Distinct C field names for inputs or outputs."""
     names: list[str] = []
@@ -62,7 +79,7 @@ def emit(name: str, programs: Sequence[Program], weights: bytes, *, embed: bool,
     `embed`: the weights file is pulled in by the assembler (`.incbin`, for large networks on hosted targets) instead of
     being spelled out as a C array.
     """
-    prefix = identifier(name)
+    prefix = network_name(name)
     variants: list[tuple[str, Program]] = [(prefix if len(programs) == 1 else f"{prefix}_{k}", p) for k, p in enumerate(programs)]
     header, code = _header(prefix, variants, len(weights), note), _code(prefix, variants, bool(weights), note)
     build = hashlib.sha256(f"{header}\0{code}\0".encode() + weights).hexdigest()[:16]

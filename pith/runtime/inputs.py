@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import warnings
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,21 +31,37 @@ class Preprocess:
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
     crop: bool = False  # centre crop to the wanted aspect instead of stretching
+    offset: int = 0  # added to the pixels for an integer input, which scale, mean and std do not concern
 
     @classmethod
     def parse(cls, text: str) -> Preprocess:
-        """From JSON with any of layout, scale, mean, std, crop. Raises InputError."""
+        """From JSON with any of layout, scale, mean, std, crop, offset; resize is a note for people. Raises InputError."""
         try:
             raw = json.loads(text)
-            mean, std = raw.get("mean", [0.0]), raw.get("std", [1.0])
-            mean, std = (tuple(float(v) for v in (x if isinstance(x, list) else [x])) for x in (mean, std))
-            crop = bool(raw.get("crop", "crop" in str(raw.get("resize", ""))))
-            result = cls(str(raw.get("layout", "RGB")), float(raw.get("scale", 1.0)), mean, std, crop)
-        except (ValueError, TypeError, AttributeError) as e:
-            raise InputError("the preprocessing is not understood", why=str(e), try_='JSON such as {"scale": 0.00392, "mean": [0.5], "std": [0.25]}') from None
-        if result.layout not in ("RGB", "BGR", "GRAY") or not all(result.std):
-            raise InputError("the preprocessing is not understood", why="layout must be RGB, BGR or GRAY, and std must not be 0")
+            if not isinstance(raw, dict):
+                raise ValueError("it is no JSON object")
+            unknown = sorted(set(raw) - {"layout", "scale", "mean", "std", "crop", "offset", "resize"})
+            if unknown:
+                raise ValueError(f"there is no {unknown[0]!r}")
+            mean, std = (tuple(_number(v) for v in (x if isinstance(x, list) else [x])) for x in (raw.get("mean", 0.0), raw.get("std", 1.0)))
+            crop = raw.get("crop", "crop" in str(raw.get("resize", "")))
+            if not isinstance(crop, bool):
+                raise ValueError("crop is true or false")
+            result = cls(str(raw.get("layout", "RGB")), _number(raw.get("scale", 1.0)), mean, std, crop, int(_number(raw.get("offset", 0))))
+            if result.layout not in ("RGB", "BGR", "GRAY") or not mean or not std or not all(std):
+                raise ValueError("layout must be RGB, BGR or GRAY, and std must not be 0")
+        except ValueError as e:
+            raise InputError("the preprocessing is not understood", why=str(e), try_=_EXAMPLE) from None
         return result
+
+
+_EXAMPLE = 'JSON such as {"scale": 0.00392, "mean": [0.5], "std": [0.25], "layout": "RGB", "crop": true}'
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
 
 
 def picture(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
@@ -55,13 +74,28 @@ def picture(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
     _axes(port)
     Image.MAX_IMAGE_PIXELS = _PIXELS
     try:
-        with Image.open(path) as opened:
-            image = ImageOps.exif_transpose(opened)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # twice as many pixels are refused
+            with Image.open(path) as opened:
+                image = ImageOps.exif_transpose(opened)
     except FileNotFoundError:
         raise InputError(f"no file {path}", try_="check the path") from None
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError) as e:
-        raise InputError(f"{path} is not a picture that can be read", why=str(e)) from None
-    return prepare(image, port, how)
+        raise InputError(f"{path} is not a picture that can be read", why=str(e), try_="save it as PNG or JPEG") from None
+    return prepare(_eight_bits(image, path), port, how)
+
+
+def _eight_bits(image: Image, path: Path) -> Image:
+    """The picture with values 0..255: 16 bits are scaled, for others there is no telling where white is."""
+    from PIL.Image import fromarray
+
+    if image.mode.startswith("I;16"):
+        return fromarray(np.rint(np.asarray(image).astype(np.float64) / 257).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        kind = "whole numbers of 32 bits" if image.mode == "I" else "floating-point numbers"
+        raise InputError(f"the pixels of {path} are {kind}", why="nothing says which value is white",
+                         try_="save it with 8 or 16 bits a channel, or give a .npy file")  # fmt: skip
+    return image
 
 
 def _axes(port: PortInfo) -> tuple[bool, int, int, int]:
@@ -99,9 +133,15 @@ def prepare(image: Image, port: PortInfo, how: Preprocess) -> np.ndarray:
     pixels = np.asarray(resized, np.float64).reshape(height, width, channels)
     if how.layout == "BGR":
         pixels = pixels[..., ::-1]
+    if how.layout == "GRAY" and channels != 1:
+        raise InputError("the preprocessing does not fit the input", why=f"layout GRAY, and input {port.name!r} has {channels} channels",
+                         try_="RGB or BGR")  # fmt: skip
     if np.dtype(port.np).kind in "iu":
         info = np.iinfo(port.np)
-        array = np.clip(np.rint(pixels), info.min, info.max)
+        if how.offset < info.min or how.offset + 255 > info.max:
+            raise InputError(f"pixels do not fit input {port.name!r}", why=f"0 to 255 and the offset {how.offset} are not within {port.dtype}",
+                             try_='--preprocess \'{"offset": -128}\' if the network was quantised that way, or give a .npy file')  # fmt: skip
+        array = np.rint(pixels) + how.offset
     else:
         array = (pixels * how.scale - np.asarray(how.mean)) / np.asarray(how.std)
     array = array.transpose(2, 0, 1) if first else array
@@ -112,12 +152,15 @@ def numbers(path: Path, port: PortInfo) -> np.ndarray:
     """Whitespace- or comma-separated numbers in a text file, as many as the input has elements and all in its range."""
     whole = port.np.kind in "iu"
     try:
-        words = path.read_text().replace(",", " ").split()
+        if path.exists() and not path.is_file():
+            raise ValueError("it is not a file")
+        words = path.read_text("utf-8-sig").replace(",", " ").split()
         values = [int(w) if whole else float(w) for w in words]
     except FileNotFoundError:
         raise InputError(f"no file {path}", try_="check the path") from None
     except (ValueError, OSError) as e:
-        raise InputError(f"{path} is not a list of {'whole ' if whole else ''}numbers", why=str(e)) from None
+        raise InputError(f"{path} is not a list of {'whole ' if whole else ''}numbers", why=str(e),
+                         try_="numbers in plain text (UTF-8), with spaces or commas between them") from None  # fmt: skip
     wanted = int(np.prod(port.shape))
     if len(values) != wanted:
         raise InputError(
@@ -141,15 +184,33 @@ def read_input(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
     if suffix == ".txt":
         return numbers(path, port)
     if suffix in (".npy", ".npz"):
-        try:
-            loaded: Any = np.load(path, allow_pickle=False)
-            array = np.asarray(loaded if suffix == ".npy" else loaded[port.name if port.name in loaded else loaded.files[0]])
-        except FileNotFoundError:
-            raise InputError(f"no file {path}", try_="check the path") from None
-        except (ValueError, OSError, EOFError, KeyError, IndexError) as e:
-            raise InputError(f"{path} is not a NumPy array file", why=str(e)) from None
-        return array
+        return load_array(path, port.name)
     raise InputError(f"{path}: unknown kind of input", try_="a picture (" + " ".join(PICTURES) + "), .npy, .npz or .txt")
+
+
+def load_array(path: Path, name: str) -> np.ndarray:
+    """The array of a .npy file, or the one called `name` (else the only one) of a .npz archive; pickles are never read.
+
+    Raises InputError.
+    """
+    try:
+        if not path.is_file() and path.exists():
+            raise ValueError("it is not a file")
+        loaded: Any = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            return np.asarray(loaded)
+        with loaded:
+            names = list(loaded.files)
+            if name in names or len(names) == 1:
+                return np.asarray(loaded[name if name in names else names[0]])
+    except FileNotFoundError:
+        raise InputError(f"no file {path}", try_="check the path") from None
+    except (ValueError, OSError, EOFError, KeyError, IndexError, MemoryError, zipfile.BadZipFile, zlib.error) as e:
+        pickled = "allow_pickle" in str(e)
+        why = "it holds Python objects, which are never loaded" if pickled else str(e) or "it claims more than there is memory"
+        raise InputError(f"{path} is not a NumPy array file", why=why, try_="save the array with numpy.save") from None
+    raise InputError(f"{path} has no array called {name!r}", why="it has " + (", ".join(names) or "none"),
+                     try_=f"numpy.savez(file, {name}=array)" if name.isidentifier() else "give a .npy file")  # fmt: skip
 
 
 def is_probabilities(scores: np.ndarray) -> bool:

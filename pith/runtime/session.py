@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,9 +150,12 @@ class Session:
         outputs = self._run(list(arrays))
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
-    def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Run on arrays by name; returns outputs by name. Raises InputError, naming what is missing or unknown."""
         names = [p.name for p in self.inputs]
+        if not isinstance(inputs, Mapping):
+            raise InputError(f"a {type(inputs).__name__} is no dictionary of inputs",
+                             try_="session.run({" + f"{names[0]!r}: array" + "}), or session(array)" if names else "session()")  # fmt: skip
         for name in inputs:
             if name not in names:
                 raise InputError(f"the network has no input {name!r}", try_="inputs: " + ", ".join(names))

@@ -30,6 +30,9 @@ class Compiler:
         where = (f"--target={target.triple}", *_bundled_headers()) if self.bundled else ()
         run([*self.command, *where, *target.cflags, f"-std={target.std}", "-ffreestanding", *_COMMON, "-fPIC", *flags,
              "-c", source.name, "-o", str(output.resolve())], source.parent)  # fmt: skip
+        if not output.exists():
+            raise BuildError(f"{' '.join(self.command)} made no object file", where=source.name, why="it ended without an error",
+                             try_="is it a C compiler? leave --cc out to take the bundled one")  # fmt: skip
 
     def link_shared(self, objects: Sequence[Path], output: Path, exports: Sequence[str]) -> None:
         """Link a shared library that needs no other (an undefined symbol is an error)."""

@@ -37,8 +37,36 @@ def test_integer_inputs_take_the_pixels() -> None:
     how = Preprocess.parse('{"scale": 0.1}')
     got = prepare(Image.fromarray(PIXELS), port(1, 6, 8, 3, dtype="uint8"), how)
     np.testing.assert_array_equal(got[0], PIXELS)
-    signed = prepare(Image.fromarray(PIXELS), port(1, 6, 8, 3, dtype="int8"), how)
-    np.testing.assert_array_equal(signed[0], np.minimum(PIXELS, 127))
+    shifted = prepare(Image.fromarray(PIXELS), port(1, 6, 8, 3, dtype="int8"), Preprocess.parse('{"offset": -128}'))
+    np.testing.assert_array_equal(shifted[0], PIXELS.astype(np.int32) - 128)
+    with pytest.raises(InputError, match="pixels do not fit"):
+        prepare(Image.fromarray(PIXELS), port(1, 6, 8, 3, dtype="int8"), how)
+
+
+def test_sixteen_bits_are_scaled_and_other_depths_refused(tmp_path: Path) -> None:
+    grey = PIXELS[..., 0]
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "16.png")
+    got = picture(tmp_path / "16.png", port(1, 6, 8, 1, dtype="uint8"), Preprocess())
+    np.testing.assert_array_equal(got[0, ..., 0], grey)
+    for dtype in (np.int32, np.float32):
+        Image.fromarray(grey.astype(dtype)).save(tmp_path / "other.tiff")
+        with pytest.raises(InputError, match="the pixels of"):
+            picture(tmp_path / "other.tiff", port(1, 6, 8, 1), Preprocess())
+
+
+def test_archives_of_arrays(tmp_path: Path) -> None:
+    np.savez(tmp_path / "two.npz", a=np.zeros(3), b=np.ones(2))
+    assert read_input(tmp_path / "two.npz", PortInfo("b", "float64", (2,)), Preprocess()).tolist() == [1, 1]
+    with pytest.raises(InputError, match="no array called 'c'"):
+        read_input(tmp_path / "two.npz", PortInfo("c", "float64", (2,)), Preprocess())
+    whole = (tmp_path / "two.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (100000, 100000, 1000), }".ljust(117) + b"\n"
+    (tmp_path / "claims.npy").write_bytes(b"\x93NUMPY\x01\x00v\x00" + header)
+    np.save(tmp_path / "objects.npy", np.array([{}], object))
+    for name in ("cut.npz", "claims.npy", "objects.npy"):
+        with pytest.raises(InputError, match="is not a NumPy array file"):
+            read_input(tmp_path / name, PortInfo("c", "float32", (2,)), Preprocess())
 
 
 def test_shrinking_averages_and_cropping_takes_the_middle() -> None:
@@ -73,6 +101,11 @@ def test_a_turned_photograph_stands_upright(tmp_path: Path) -> None:
         ((1, 3, 6, 8), "[]"),
         ((1, 3, 6, 8), "{"),
         ((1, 3, 6, 8), '{"mean": "x"}'),
+        ((1, 3, 6, 8), '{"sacle": 1}'),
+        ((1, 3, 6, 8), '{"scale": true}'),
+        ((1, 3, 6, 8), '{"crop": "yes"}'),
+        ((1, 3, 6, 8), '{"layout": "GRAY"}'),
+        ((1, 3, 6, 8), '{"mean": []}'),
     ],
 )
 def test_what_does_not_fit_is_refused(shape: tuple[int, ...], text: str) -> None:

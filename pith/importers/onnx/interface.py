@@ -108,8 +108,9 @@ def _check_names(binding: Binding, proto: GraphProto) -> None:
             )
     for name, given in binding.shapes.items():
         if isinstance(given, int) != (name not in inputs):
-            kind = "a whole shape" if isinstance(given, int) else "one number"
-            raise ShapeError(f"{name!r} needs {kind}", try_="--shape input=1x3x224x224")
+            if isinstance(given, int):
+                raise ShapeError(f"{name!r} needs a whole shape", why="it is an input", try_="all sizes: 1x3x224x224")
+            raise ShapeError(f"{name!r} needs one number", why="it is a dimension", try_=f"{name}=4; several are (4,) and (8,) in Python")
 
 
 def _bind_symbols(binding: Binding, proto: GraphProto) -> None:
@@ -117,7 +118,10 @@ def _bind_symbols(binding: Binding, proto: GraphProto) -> None:
 
     def learn(symbol: str, size: int, where: str) -> None:
         if binding.dims.setdefault(symbol, size) != size:
-            raise ShapeError(f"dimension {symbol!r} is {binding.dims[symbol]} and {size}", where=where)
+            raise ShapeError(
+                f"dimension {symbol!r} is {binding.dims[symbol]} and {size}", where=where,
+                why="one name stands for one size in all inputs", try_=f"give the dimension by its name: --shape {symbol}={size}",
+            )  # fmt: skip
 
     for name, given in binding.shapes.items():
         if isinstance(given, int):
