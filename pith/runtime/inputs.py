@@ -35,12 +35,12 @@ class Preprocess:
 
     @classmethod
     def parse(cls, text: str) -> Preprocess:
-        """From JSON with any of layout, scale, mean, std, crop, offset; resize is a note for people. Raises InputError."""
+        """From JSON with any of layout, scale, mean, std, crop, offset; size and resize are notes for people. Raises InputError."""
         try:
             raw = json.loads(text)
             if not isinstance(raw, dict):
                 raise ValueError("it is no JSON object")
-            unknown = sorted(set(raw) - {"layout", "scale", "mean", "std", "crop", "offset", "resize"})
+            unknown = sorted(set(raw) - {"layout", "scale", "mean", "std", "crop", "offset", "resize", "size"})
             if unknown:
                 raise ValueError(f"there is no {unknown[0]!r}")
             mean, std = (tuple(_number(v) for v in (x if isinstance(x, list) else [x])) for x in (raw.get("mean", 0.0), raw.get("std", 1.0)))
