@@ -1,6 +1,6 @@
 """Coefficients of the polynomials in `pith/vector/f32_math.py`: `python benchmarks/math/derive_vector.py`.
 
-exp(r) on |r| <= ln(2)/2 and tanh(x)/x as a polynomial in x^2 on |x| <= 0.625, both minimax in relative error by a
+exp(r) on |r| <= ln(2)/2, tanh(x)/x in x^2 on |x| <= 0.625 and erf(x)/x in x^2 on |x| <= 1, all minimax in relative error by a
 Remez exchange in 50-digit arithmetic, then rounded to float32.
 """
 
@@ -51,14 +51,32 @@ def remez(f: Callable[[mp.mpf], mp.mpf], lo: mp.mpf, hi: mp.mpf, degree: int, fi
     return coefficients, error
 
 
+def log_erfc(degree: int) -> tuple[np.ndarray, float]:
+    """Polynomial in a - 2 for -ln erfc(a) on [1, 3.95], minimax in what it does to erf (Lawson's reweighting), and that error."""
+    a = np.cos(np.linspace(np.pi, 0, 4001)) * (3.95 - 1) / 2 + (3.95 + 1) / 2
+    erfc = np.array([float(mp.erfc(v)) for v in a])
+    wanted, effect = np.array([float(-mp.log(mp.erfc(v))) for v in a]), erfc / (1 - erfc)
+    powers = np.vander(a - 2, degree + 1, increasing=True)
+    weights = np.full(len(a), 1 / len(a))
+    for _ in range(300):
+        w = np.sqrt(weights) * effect
+        coefficients, *_ = np.linalg.lstsq(powers * w[:, None], wanted * w, rcond=None)
+        errors = np.abs(powers @ coefficients - wanted) * effect
+        weights = weights * errors / (weights * errors).sum()
+    return coefficients, float(errors.max())
+
+
 def main() -> None:
     half = mp.log(2) / 2
     for name, f, lo, hi, degree, fixed in (
         ("exp", mp.exp, -half, half, 6, [mp.mpf(1), mp.mpf(1)]),
         ("tanh(x)/x in x^2", lambda s: mp.tanh(mp.sqrt(s)) / mp.sqrt(s) if s else mp.mpf(1), mp.mpf("1e-12"), mp.mpf("0.390625"), 5, [mp.mpf(1)]),
+        ("erf(x)/x in x^2", lambda s: mp.erf(mp.sqrt(s)) / mp.sqrt(s), mp.mpf("1e-12"), mp.mpf(1), 6, []),
     ):
         coefficients, error = remez(f, lo, hi, degree, fixed)
         print(name, "relative error", mp.nstr(error, 3), [str(np.float32(float(c))) for c in coefficients])
+    terms, worst = log_erfc(6)
+    print("-ln erfc(a) in a - 2", "relative error of erf", worst, [str(np.float32(c)) for c in terms])
     ln2 = mp.log(2)
     hi = mp.mpf(int(ln2 * 2**15)) / 2**15
     print("ln2 high", float(hi), "low", str(np.float32(float(ln2 - hi))), "log2(e)", str(np.float32(float(1 / ln2))))

@@ -35,7 +35,7 @@ SUITE = {
     "gru/steps": "node/test_gru_batchwise",
     "instance_norm/channels": "node/test_group_normalization_epsilon",
     "layer_norm/rows": "node/test_layer_normalization_2d_axis0",
-    "log_softmax/rows": "node/test_logsoftmax_axis_0",
+    "log_softmax/rows": "node/test_logsoftmax_axis_2",
     "lp_normalization/loops": "node/test_l1normalization_axis_0",
     "lp_pool/window": "node/test_lppool_1d_default",
     "lrn/channels": "node/test_lrn",
@@ -55,7 +55,8 @@ SUITE = {
     "roi_align/cells": "node/test_roialign_aligned_false",
     "scatter_elements/loops": "node/test_scatter_elements_with_axis",
     "scatter_nd/loops": "node/test_scatternd",
-    "softmax/rows": "node/test_softmax_axis_2",
+    "softmax/rows": "node/test_softmax_axis_0",
+    "softmax/vector": "node/test_softmax_axis_2",
     "top_k/heap": "node/test_top_k",
 }
 
