@@ -46,6 +46,7 @@ bench: $(VENV)/.dev ## measure, and write the tables of the README
 	$(PY) benchmarks/real_models.py --csv benchmarks/results/real_models.csv
 	$(PY) benchmarks/compile_time.py --csv benchmarks/results/compile_time.csv
 	$(PY) benchmarks/cold_start.py --csv benchmarks/results/cold_start.csv
+	$(PY) benchmarks/winograd_error.py --csv benchmarks/results/winograd_error.csv
 	$(PY) benchmarks/readme_tables.py
 
 docs: $(VENV)/.dev ## the generated pages: operators, conformance

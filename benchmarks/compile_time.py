@@ -1,6 +1,6 @@
 """Compile time: a synthetic chain of 250 to 2,000 nodes, and a real model cold and from the cache.
 
-`python benchmarks/compile_time.py [MODEL.onnx] [--csv FILE]`
+`python benchmarks/compile_time.py [MODEL.onnx] [--csv FILE]`; the model is YOLOX-nano of `PITH_DATA` where it is there.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ def main() -> None:
     parser.add_argument("model", nargs="?", type=Path)
     parser.add_argument("--csv", type=Path)
     args = parser.parse_args()
+    default = Path(os.environ.get("PITH_DATA", "../shared/data")) / "detection" / "yolox_nano.onnx"
+    if args.model is None and default.exists():
+        args.model = default
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
