@@ -157,7 +157,10 @@ class Kernel(ABC):
         return True
 
     def cost(self, call: Call) -> float:
-        """Predicted cost in cycles (of one vector multiply-add each), compared among the kernels of one operator; lower wins."""
+        """Predicted cost, compared among the kernels of one operator only; lower wins.
+
+        Convolutions count cycles (of one vector multiply-add each), operators with few kernels just rank them.
+        """
         return 1.0
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:

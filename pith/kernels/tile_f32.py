@@ -75,7 +75,7 @@ def panel_width(isa: ISA) -> CFunction:
 def product_cost(isa: ISA, m: int, k: int, n: int) -> float:
     """Cycles of an [m, k] x [k, n] product by the tile at one vector multiply-add a cycle, rounding to whole tiles included."""
     s, lanes = shape_of(isa), isa.lanes(4)
-    rows, panels, vectors = 0, 0, 0.0
+    panels, vectors = 0, 0.0
     while n > 0:
         width = next(width for least, width in panel_widths(isa) if n >= least)
         n, panels, vectors = n - width, panels + 1, vectors + max(width / lanes, 0.5)
