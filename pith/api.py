@@ -23,6 +23,7 @@ from pith.artefact import code_size, new_folder, write_manifest, write_sources
 from pith.cache import cache_folder, is_whole, touch, trim
 from pith.emit.c import Sources, emit
 from pith.emit.manifest import manifest_of, stack_bound
+from pith.emit.pool import CODE as POOL_CODE
 from pith.graph import Graph, InputError, ModelError, ShapeError
 from pith.kernels.base import DEFAULTS, Options
 from pith.lower.lower import lower
@@ -35,6 +36,7 @@ from pith.version import VERSION
 
 Shapes = Mapping[str, int | Sequence[int] | Sequence[Sequence[int]]]
 _DECIDES = ("onnx", "numpy", "ml_dtypes")  # packages besides Pith and the compiler whose version may change the code
+MOST_THREADS = 256
 Progress = Callable[[str, float], None]
 
 
@@ -124,13 +126,15 @@ def _shape(name: str, value: Any) -> tuple[int, ...]:
 def stages(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, winograd: bool = True,
-    progress: Progress | None = None,
+    threads: int = 1, progress: Progress | None = None,
 ) -> Compilation:  # fmt: skip
     """Import, optimise, lower and print `model` as C, without building it."""
     say = progress or (lambda what, done: None)
     chosen = get_target(target)
     if name is not None and not (isinstance(name, str) and name):
         raise InputError(f"the name {name!r} is no text")
+    if not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
+        raise InputError(f"{threads!r} threads", try_=f"a whole number from 1 to {MOST_THREADS}")
     if isinstance(model, Graph) and (shapes or constants):
         raise ShapeError("a Graph has its shapes already", try_="give shapes and constants to pith.import_model")
     passes: list[tuple[str, int, int, float]] = []
@@ -145,7 +149,7 @@ def stages(
     t1 = time.perf_counter()
     say("lower", 0.3)
     chosen_name = name or (Path(model).stem if isinstance(model, (str, Path)) else graphs[0].name) or "model"
-    result = generate(graphs, chosen, chosen_name, options=Options(winograd))
+    result = generate(graphs, chosen, chosen_name, options=Options(winograd, threads))
     result.passes = passes
     result.seconds["import and passes"] = t1 - t0
     return result
@@ -164,6 +168,7 @@ class _Request:
     opt: str
     profile: bool
     winograd: bool
+    threads: int
     progress: Progress | None
 
     def build(self, folder: Path) -> None:
@@ -172,7 +177,7 @@ class _Request:
         check_opt(self.opt)
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
-            progress=self.progress,
+            threads=self.threads, progress=self.progress,
         )  # fmt: skip
         _build_into(folder, result, self.cc, self.opt, self.profile, self.progress)
 
@@ -201,7 +206,7 @@ class _Request:
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
             VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
-            self.winograd, _source_digest(), [version(p) for p in _DECIDES],
+            self.winograd, self.threads, _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
         for k, v in sorted((self.constants or {}).items()):
@@ -213,7 +218,7 @@ class _Request:
 def compile(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, out: str | Path | None = None, name: str | None = None,
-    cc: str | None = None, opt: str = "-O3", profile: bool = False, winograd: bool = True, cache: bool = True,
+    cc: str | None = None, opt: str = "-O3", profile: bool = False, winograd: bool = True, threads: int = 1, cache: bool = True,
     progress: Progress | None = None,
 ) -> Session:  # fmt: skip
     """Compile a model into a C library and open it.
@@ -223,10 +228,11 @@ def compile(
     constants: graph inputs fixed at compile time.  out: folder for the artefact (else a temporary one).
     cc: another compiler than the bundled clang.  opt: -O3, -O2, -Os ...  profile: also build the profiling library.
     winograd: allow Winograd's algorithm for 3x3 convolutions (other rounding, see docs/arithmetic.md).
+    threads: how many threads run the network (the same bits for any number; 1: the code has nothing of threads).
     cache: reuse the artefact of an equal earlier compilation of the same file.  progress: called with (stage, 0..1).
     Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, progress)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, progress)
     if out is not None:
         _compile_to(request, Path(out), cache)
         return Session(out)
@@ -237,10 +243,10 @@ def compile(
 def compile_to(
     model: Any, folder: str | Path, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
-    profile: bool = False, winograd: bool = True, cache: bool = True, progress: Progress | None = None,
+    profile: bool = False, winograd: bool = True, threads: int = 1, cache: bool = True, progress: Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest."""
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, progress)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, progress)
     return _compile_to(request, Path(folder), cache)
 
 
@@ -302,15 +308,19 @@ def _build_into(
             say("build", 0.4)
             t0 = time.perf_counter()
             symbols = [v["symbol"] for v in manifest["variants"]]
-            built = build_shared(work, name, target, compiler, exports=[f"{name}_build", *(f"{s}_run" for s in symbols)], opt=opt)
+            several = result.sources.threads > 1
+            exports = [f"{name}_build", *(f"{s}_run" for s in symbols)]
+            exports += ["pith_pool_new", "pith_pool_free", *(f"{s}_run_parallel" for s in symbols)] if several else []
+            hosted = [POOL_CODE] if several else []
+            built = build_shared(work, name, target, compiler, exports=exports, opt=opt, hosted=hosted)
             manifest["library"], manifest["code_bytes"] = built.library.name, code_size(built.library)
             for variant, program in zip(manifest["variants"], result.programs, strict=True):
-                variant["stack_bytes"] = stack_bound(program, f"{variant['symbol']}_run", built.frames)
+                variant["stack_bytes"] = stack_bound(program, f"{variant['symbol']}_{'part' if several else 'run'}", built.frames)
             manifest["stack_bytes"] = max(v["stack_bytes"] for v in manifest["variants"])
             if profile:
                 say("build for profiling", 0.8)
                 extra = build_shared(work, name, target, compiler, exports=[f"{name}_build", *(f"{s}_profile" for s in symbols)], opt=opt,
-                                     defines=[f"{name.upper()}_PROFILE"], output=f"lib{name}_profile.so")  # fmt: skip
+                                     defines=[f"{name.upper()}_PROFILE"], output=f"lib{name}_profile.so", hosted=hosted)  # fmt: skip
                 manifest["profile_library"] = extra.library.name
             result.seconds["build"] = time.perf_counter() - t0
         manifest["opt"], manifest["compiler"] = opt, "bundled clang" if cc is None else cc

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pith.emit.c import Sources
+from pith.emit.pool import pool_sources
 from pith.graph import BuildError
 
 _MANIFEST = "manifest.json"
@@ -77,12 +78,14 @@ def as_build_error(e: OSError, where: Path) -> BuildError:
 
 
 def write_sources(folder: Path, sources: Sources, *, embed: bool) -> None:
-    """NAME.c, NAME.h, NAME_weights.c and, when embedded, NAME_weights.bin."""
+    """NAME.c, NAME.h, NAME_weights.c; when embedded, NAME_weights.bin; for several threads, the pool."""
     (folder / f"{sources.name}.h").write_text(sources.header)
     (folder / f"{sources.name}.c").write_text(sources.code)
     (folder / f"{sources.name}_weights.c").write_text(sources.weights_c)
     if embed and sources.weights:
         (folder / f"{sources.name}_weights.bin").write_bytes(sources.weights)
+    for name, text in pool_sources().items() if sources.threads > 1 else ():
+        (folder / name).write_text(text)
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:

@@ -7,8 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pith.emit.parallel import MACROS, parallel_run
+from pith.emit.pool import HEADER as POOL_HEADER
 from pith.graph import DType, InternalError, TensorType
-from pith.lower.program import ALIGN, BufferRef, Port, Program, Step, Value, WeightRef
+from pith.lower.program import ALIGN, Bound, BufferRef, Port, Program, Step, Value, WeightRef
 from pith.vector.cexpr import literal
 from pith.vector.cfunction import CFunction
 
@@ -71,6 +73,7 @@ class Sources:
     weights_c: str
     weights: bytes
     build: str
+    threads: int = 1
 
 
 def emit(name: str, programs: Sequence[Program], weights: bytes, *, embed: bool, note: str = "") -> Sources:
@@ -84,7 +87,7 @@ def emit(name: str, programs: Sequence[Program], weights: bytes, *, embed: bool,
     header, code = _header(prefix, variants, len(weights), note), _code(prefix, variants, bool(weights), note)
     build = hashlib.sha256(f"{header}\0{code}\0".encode() + weights).hexdigest()[:16]
     code += f'\nconst char {prefix}_build[] = "{build}";\n'
-    return Sources(prefix, header, code, _weights(prefix, weights, embed, note), weights, build)
+    return Sources(prefix, header, code, _weights(prefix, weights, embed, note), weights, build, programs[0].threads)
 
 
 def functions(programs: Sequence[Program]) -> list[CFunction]:
@@ -118,9 +121,11 @@ def _ctype(t: TensorType) -> str:
 
 def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, note: str) -> str:
     up = prefix.upper()
+    threads = variants[0][1].threads
+    pool = [f'#include "{POOL_HEADER}"', ""] if threads > 1 else []
     lines = [
         f"/* {prefix}.h - a neural network compiled to C{_comment(note)} */",
-        f"#ifndef {up}_H", f"#define {up}_H", "", "#include <stdint.h>", "",
+        f"#ifndef {up}_H", f"#define {up}_H", "", "#include <stdint.h>", "", *pool,
         "#ifdef __cplusplus", 'extern "C" {', "#endif", "",
         "/* Results of the run functions. */",
         f"#define {up}_OK 0",
@@ -128,6 +133,8 @@ def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, 
         f"#define {up}_MISALIGNED 2 /* the arena is not {up}_ARENA_ALIGN-byte aligned */", "",
         f"#define {up}_ARENA_ALIGN {ALIGN}u",
         f"#define {up}_WEIGHTS_SIZE {weights}u", "",
+        *([f"#define {up}_TOO_MANY_THREADS 3 /* the pool has more than {up}_THREADS threads, or none */",
+           f"#define {up}_THREADS {threads}", ""] if threads > 1 else []),
         "/* Stands for network, options and weights: tells one compilation from another. */",
         f"extern const char {prefix}_build[];", "",
     ]  # fmt: skip
@@ -151,6 +158,9 @@ def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, 
             lines.append(f"}} {name}_{kind};")
             lines.append("")
         lines += [f"int {name}_run(void *arena, const {name}_inputs *in, const {name}_outputs *out);"]
+        if threads > 1:
+            lines += [f"/* As {name}_run, by the threads of a pool (null: by this one alone), with the same result bit for bit. */"]
+            lines += [f"int {name}_run_parallel(void *arena, const {name}_inputs *in, const {name}_outputs *out, const pith_pool *pool);"]
         lines += [
             f"#ifdef {up}_PROFILE",
             f"#define {big}_STEPS {len(p.steps)}",
@@ -163,45 +173,79 @@ def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, 
     return "\n".join(lines)
 
 
-def _argument(v: Value, p: Program, fields: dict[int, str]) -> str:
-    if isinstance(v, BufferRef):
-        b = p.buffers[v.index]
-        if b.kind in ("input", "output"):
-            const, base = ("const ", "in") if b.kind == "input" else ("", "out")
-            pointer = f"{base}->{fields[v.index]}"
-            return (
-                f"(const unsigned char *){pointer} + {v.offset}"
-                if v.offset and const
-                else (f"(unsigned char *){pointer} + {v.offset}" if v.offset else pointer)
-            )
-        return f"A({b.offset + v.offset})"
+def _pointer(v: BufferRef | WeightRef, p: Program, fields: dict[int, str], shared: bool) -> str:
+    """A pointer; `shared`: in the part of one of several threads, whose units begin at u0."""
+    move = f" + (ptrdiff_t)u0 * {v.step}" if v.step and shared else ""
     if isinstance(v, WeightRef):
-        return f"W({v.offset})"
+        return f"W({v.offset}{move})"
+    if v.own and p.threads > 1:
+        move += f" + (ptrdiff_t)thread * {v.own}"
+    b = p.buffers[v.index]
+    if b.kind not in ("input", "output"):
+        return f"A({b.offset + v.offset}{move})"
+    const, base = ("const ", "in") if b.kind == "input" else ("", "out")
+    pointer = f"{base}->{fields[v.index]}"
+    if not v.offset and not move:
+        return pointer
+    # byte-addressed parts of the caller's arrays go through void * so that no alignment is assumed away
+    return f"({const}void *)(({const}unsigned char *){pointer} + {v.offset}{move})"
+
+
+def _bound(v: Bound, units: int, shared: bool) -> str:
+    if not shared:
+        return {"begin": "0", "end": str(v.total), "count": str(v.total)}[v.kind]
+    begin = "u0" if v.per == 1 else f"u0 * {v.per}"
+    whole = v.per * units == v.total
+    end = ("u1" if v.per == 1 else f"u1 * {v.per}") if whole else f"(u1 == {units} ? {v.total} : u1 * {v.per})"
+    if v.kind == "count":
+        return ("u1 - u0" if v.per == 1 else f"(u1 - u0) * {v.per}") if whole else f"{end} - {begin}"
+    return begin if v.kind == "begin" else end
+
+
+def _argument(v: Value, p: Program, fields: dict[int, str], units: int, shared: bool) -> str:
+    if isinstance(v, (BufferRef, WeightRef)):
+        return _pointer(v, p, fields, shared)
+    if isinstance(v, Bound):
+        return _bound(v, units, shared)
     if isinstance(v, float):
         return literal(v, DType.F32)
     return str(int(v))
 
 
-def _call(step: Step, p: Program, fields: dict[int, str]) -> list[str]:
-    arguments = [_argument(v, p, fields) for v in step.args]
-    # byte-addressed parts of the caller's arrays go through void * so that no alignment is assumed away
-    arguments = [
-        f"(const void *)({a})"
-        if a.startswith("(const unsigned")
-        else f"(void *)({a})"
-        if a.startswith("(unsigned")
-        else a
-        for a in arguments
-    ]
+def _call(step: Step, p: Program, fields: dict[int, str], parts: bool = False) -> list[str]:
+    """The C of one step; `parts`: what one of several threads does of it."""
+    shared = parts and step.units > 1
+    arguments = [_argument(v, p, fields, step.units, shared) for v in step.args]
     lines = [f"  /* {_comment(' + '.join(step.origin) or step.name)}: {step.op} -> {step.output} */"]
+    if parts and step.joins:
+        lines.append("  JOIN();")
     line = f"  {step.function.name}("
+    if shared:
+        lines += ["  {", f"    const int32_t u0 = UNIT({step.units}, thread), u1 = UNIT({step.units}, thread + 1);"]
+        line = f"    if (u0 < u1) {step.function.name}("
+    elif parts:
+        line = f"  if (thread == 0) {step.function.name}("
     for i, a in enumerate(arguments):
         piece = a + (", " if i + 1 < len(arguments) else ");")
         if len(line) + len(piece) > 118:
             lines.append(line.rstrip())
             line = "      "
         line += piece
-    return [*lines, line if arguments else line + ");"]
+    lines.append(line if arguments else line + ");")
+    return [*lines, "  }"] if shared else lines
+
+
+def _check(prefix: str, p: Program, fields: dict[int, str]) -> list[str]:
+    """Statements that refuse null pointers and a misaligned arena."""
+    up = prefix.upper()
+    used = {v.index for s in p.steps for v in s.args if isinstance(v, BufferRef)}
+    checks = [f"!{'in' if p.buffers[port.buffer].kind == 'input' else 'out'}->{fields[port.buffer]}"
+              for port in (*p.inputs, *p.outputs) if port.buffer in used]  # fmt: skip
+    head = [f"  if (!in || !out{' || !arena' if p.arena_size else ''}) return {up}_NULL_POINTER;"]
+    head += [f"  if ({' || '.join(checks[i : i + 4])}) return {up}_NULL_POINTER;" for i in range(0, len(checks), 4)]
+    if not p.arena_size:
+        return [*head, "  (void)arena;"]
+    return [*head, f"  if (((uintptr_t)arena & ({up}_ARENA_ALIGN - 1u)) != 0u) return {up}_MISALIGNED;"]
 
 
 def _code(prefix: str, variants: Sequence[tuple[str, Program]], has_weights: bool, note: str) -> str:
@@ -224,28 +268,26 @@ def _code(prefix: str, variants: Sequence[tuple[str, Program]], has_weights: boo
     lines += ["#define A(offset) ((void *)((unsigned char *)arena + (offset)))"]
     if uses_weights:
         lines += [f"#define W(offset) ((const void *)({prefix}_weights + (offset)))"]
+    if programs[0].threads > 1:
+        lines += MACROS
     lines += [""]
     for name, p in variants:
         fields = {port.buffer: f for port, f in zip(p.inputs, port_names(p.inputs), strict=True)}
         fields |= {port.buffer: f for port, f in zip(p.outputs, port_names(p.outputs), strict=True)}
+        head = _check(prefix, p, fields)
+        if p.threads > 1:
+            lines += parallel_run(prefix, name, p, head, [_call(s, p, fields, parts=True) for s in p.steps])
         calls = [_call(s, p, fields) for s in p.steps]
-        used = {v.index for s in p.steps for v in s.args if isinstance(v, BufferRef)}
-        checks = [f"!{'in' if p.buffers[port.buffer].kind == 'input' else 'out'}->{fields[port.buffer]}"
-                  for port in (*p.inputs, *p.outputs) if port.buffer in used]  # fmt: skip
-        head = [f"  if (!in || !out{' || !arena' if p.arena_size else ''}) return {up}_NULL_POINTER;"]
-        head += [f"  if ({' || '.join(checks[i : i + 4])}) return {up}_NULL_POINTER;" for i in range(0, len(checks), 4)]
-        if p.arena_size:
-            head += [f"  if (((uintptr_t)arena & ({up}_ARENA_ALIGN - 1u)) != 0u) return {up}_MISALIGNED;"]
-        else:
-            head += ["  (void)arena;"]
-        lines += [f"int {name}_run(void *arena, const {name}_inputs *in, const {name}_outputs *out) {{", *head]
-        lines += [line for c in calls for line in c]
-        lines += [f"  return {up}_OK;", "}", ""]
+        thread = ["  const int32_t thread = 0;"] if p.threads > 1 and any("thread * " in x for c in calls for x in c) else []
+        if p.threads == 1:
+            lines += [f"int {name}_run(void *arena, const {name}_inputs *in, const {name}_outputs *out) {{", *head]
+            lines += [line for c in calls for line in c]
+            lines += [f"  return {up}_OK;", "}", ""]
         lines += [
             f"#ifdef {up}_PROFILE",
             f"int {name}_profile(void *arena, const {name}_inputs *in, const {name}_outputs *out,",
             "    int (*clock)(int, int64_t *), int64_t *ns) {",
-            "  int64_t t[4];", *head, "  (void)ns;", "  (void)clock(1, t);",
+            "  int64_t t[4];", *thread, *head, "  (void)ns;", "  (void)clock(1, t);",
         ]  # fmt: skip
         for i, c in enumerate(calls):
             lines += [*c, f"  (void)clock(1, t + {2 - 2 * (i % 2)});"]

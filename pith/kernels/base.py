@@ -66,9 +66,13 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user decides about kernels. winograd: convolutions may be computed by Winograd's algorithm."""
+    """What the user decides about kernels.
+
+    winograd: convolutions may be computed by Winograd's algorithm;  threads: the most that will run the network.
+    """
 
     winograd: bool = True
+    threads: int = 1
 
 
 DEFAULTS = Options()
@@ -95,16 +99,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class In:
-    """Pointer to the first element of input `index`."""
+    """Pointer to input `index`: its first element, and `step` elements more for each unit of work before this part's first."""
 
     index: int
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """Pointer to the first element of output `index`."""
+    """Pointer to output `index`: its first element, and `step` elements more for each unit of work before this part's first."""
 
     index: int = 0
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +122,10 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """Pointer to this call's scratch memory in the arena (64-byte aligned, `Emitted.scratch` bytes)."""
+    """Pointer to byte `offset` of this call's scratch memory in the arena (64-byte aligned, `Emitted.scratch` bytes, of each
+    thread its own)."""
+
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +142,53 @@ class Float:
     value: float
 
 
-Arg = In | Out | Const | Scratch | Int | Float
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """An `int32_t`: the first unit of work of this part, times `per`."""
+
+    per: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An `int32_t`: the unit after the last of this part times `per`, but at most `total`."""
+
+    per: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """An `int32_t`: End less Begin."""
+
+    per: int
+    total: int
+
+
+Arg = In | Out | Const | Scratch | Int | Float | Begin | End | Count
+
+
+def unit_range(units: int) -> tuple[Begin, End]:
+    """The arguments `begin` and `end` of a function that does the units begin, ..., end - 1 of its work."""
+    return Begin(), End(1, units)
 
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """What a kernel emits: the C function (shared by calls whose text is equal) and the arguments of this call."""
+    """What a kernel emits: the C function (shared by calls whose text is equal) and the arguments of this call.
+
+    units: parts of the work that may run at the same time, in any order, with the same bits as in one go; threads share
+    them out, and the arguments Begin, End and Count and the steps of pointers say which units a thread has.
+    then: further functions, each begun when all units of the one before are done. They share one scratch memory, which
+    then belongs to all threads together.
+    """
 
     function: CFunction
     args: tuple[Arg, ...]
     scratch: int = 0
     why: str = ""  # one clause for `inspect`: which schedule and why
+    units: int = 1
+    then: tuple[Emitted, ...] = ()
 
 
 class Kernel(ABC):
@@ -218,6 +263,6 @@ def choose(call: Call) -> Kernel | None:
 
 
 __all__ = [
-    "DEFAULTS", "KERNELS", "Arg", "Call", "Const", "Emitted", "Float", "In", "Int", "Kernel", "Operand", "Options", "Out", "Scratch",
-    "choose", "field", "kernel", "load_all",
+    "DEFAULTS", "KERNELS", "Arg", "Begin", "Call", "Const", "Count", "Emitted", "End", "Float", "In", "Int", "Kernel", "Operand",
+    "Options", "Out", "Scratch", "choose", "field", "kernel", "load_all", "unit_range",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
 from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, rows_tail, tail_of
 from pith.targets.isa.base import ISA
@@ -20,6 +20,7 @@ from pith.vector.cfunction import CFunction
 from pith.vector.f32 import needs as vector_needs
 from pith.vector.f32 import print_vector
 
+_EXTRAS = {"full": "r{i}", "channel": "e{i} + c_from", "value": "e{i}"}
 _UNROLLED = 7  # widest kernel whose columns are spelled out
 
 
@@ -42,12 +43,12 @@ def _finish(tail: Tail, acc: str, pixel: int, whole: bool) -> list[str]:
         statements, text = print_vector(tail.expr, args, "t", tail.numbers)
         out += [*statements, f"const vf z = {text};"]
         result = "z"
-    out.append(f"vf_store({place}, {result});" if whole else f"vf_store_n({place}, {result}, ch - c);")
+    out.append(f"vf_store({place}, {result});" if whole else f"vf_store_n({place}, {result}, c_to - c);")
     return out
 
 
 def _load(at: str, whole: bool) -> str:
-    return f"vf_load({at})" if whole else f"vf_load_n({at}, ch - c)"
+    return f"vf_load({at})" if whole else f"vf_load_n({at}, c_to - c)"
 
 
 def _group(kw: int, sw: int, pixels: int, tail: Tail, whole: bool) -> str:
@@ -92,12 +93,12 @@ def _columns(kh: int, kw: int, sw: int, pixels: int, tail: Tail, post: str) -> s
           }}
         }}
         inside = whole;
-        const float *q = w;
-        int32_t c = 0;
-        for (; c <= ch - VF_LANES; c += VF_LANES, q += {step}) {{
+        const float *q = w + (ptrdiff_t)c_from * {1 + kh * kw};
+        int32_t c = c_from;
+        for (; c <= c_to - VF_LANES; c += VF_LANES, q += {step}) {{
 {_group(kw, sw, pixels, tail, True)}
         }}
-        if (c < ch) {{
+        if (c < c_to) {{
 {_group(kw, sw, pixels, tail, False)}
         }}
 {post}      }}
@@ -122,12 +123,12 @@ def _any(tail: Tail, post: str) -> str:
         const int32_t ix = j * sw - pw;
         const int32_t k0 = ix < 0 ? (dw - 1 - ix) / dw : 0, fit = ix < iw ? (iw - ix - 1) / dw + 1 : 0;
         const int32_t k1 = fit < kw ? fit : kw;
-        const float *q = w;
-        int32_t c = 0;
-        for (; c <= ch - VF_LANES; c += VF_LANES, q += (1 + kh * kw) * VF_LANES) {{
+        const float *q = w + (ptrdiff_t)c_from * (1 + kh * kw);
+        int32_t c = c_from;
+        for (; c <= c_to - VF_LANES; c += VF_LANES, q += (1 + kh * kw) * VF_LANES) {{
 {whole}
         }}
-        if (c < ch) {{
+        if (c < c_to) {{
 {part}
         }}
 {post}      }}
@@ -148,30 +149,31 @@ def depthwise(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, pixels: int) -> C
         f = rows_tail(isa, tail)
         needs = (*needs, f)
         arrays = "".join(f"        const float *r{i}[{pixels}];\n" for i in full)
-        setup = "".join(f"\n          r{i}[k] = e{i}r + (ptrdiff_t)(j + k) * ew{i};" for i in full)
-        extras = "".join(f", {f'r{i}' if k == 'full' else f'e{i}'}" for i, k in enumerate(tail.kinds))
+        setup = "".join(f"\n          r{i}[k] = e{i}r + (ptrdiff_t)(j + k) * ew{i} + c_from;" for i in full)
+        extras = "".join(f", {_EXTRAS[k].format(i=i)}" for i, k in enumerate(tail.kinds))
         post = f"""        float *out[{pixels}];
 {arrays}        const int32_t made = ow - j < {pixels} ? ow - j : {pixels};
         for (int32_t k = 0; k < made; k++) {{
-          out[k] = yr + (ptrdiff_t)(j + k) * yw;{setup}
+          out[k] = yr + (ptrdiff_t)(j + k) * yw + c_from;{setup}
         }}
-        {f.name}(out, made, ch{extras});
+        {f.name}(out, made, c_to - c_from{extras});
 """
     row = _columns(kh, kw, sw, pixels, inline, post) if kh else _any(inline, post)
     sizes = "int32_t sh" if kh else "int32_t kh, int32_t kw, int32_t sh, int32_t sw"
     apart = "int32_t dh" if kh else "int32_t dh, int32_t dw"
     zeros = ", const float *zero" if kh else ""
     text = f"""static void {name}(const float *x, const float *w{zeros}, float *y{tail.params(False)},
-    int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t ch, {sizes}, {apart}, int32_t ph, int32_t pw,
-    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}) {{
-  for (int32_t b = 0; b < batch; b++)
-    for (int32_t i = 0; i < oh; i++) {{
+    int32_t oh, int32_t ow, int32_t ih, int32_t iw, {sizes}, {apart}, int32_t ph, int32_t pw,
+    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides},
+    int32_t r_from, int32_t r_to, int32_t c_from, int32_t c_to) {{
+  for (int32_t r = r_from; r < r_to; r++) {{
+      const int32_t b = r / oh, i = r % oh;
       const float *const xb = x + (ptrdiff_t)b * xn;
       float *const yr = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh;
 {rows}      const int32_t iy = i * sh - ph; /* the rows of taps inside the picture are t0 .. t1 - 1 */
       const int32_t t0 = iy < 0 ? (dh - 1 - iy) / dh : 0, last = iy < ih ? (ih - iy - 1) / dh + 1 : 0;
       const int32_t t1 = last < {kh or 'kh'} ? last : {kh or 'kh'};
-{row}    }}
+{row}  }}
 }}
 """
     return CFunction(name, text, needs, ("stdint.h", "stddef.h"))
@@ -185,6 +187,16 @@ def pack_depthwise(isa: ISA, weights: np.ndarray, bias: np.ndarray | None) -> np
     if bias is not None:
         stacked[0, :ch] = bias
     return np.ascontiguousarray(stacked.reshape(len(stacked), -1, lanes).swapaxes(0, 1))
+
+
+def depthwise_parts(isa: ISA, rows: int, channels: int) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
+    """How threads share out the work: units, and the arguments r_from, r_to, c_from, c_to. Rows of the picture, or vectors of
+    channels where the rows are few."""
+    lanes = isa.lanes(4)
+    vectors = -(-channels // lanes)
+    if rows >= 16 or rows >= vectors:
+        return rows, (Begin(), End(1, rows), Int(0), Int(channels))
+    return vectors, (Int(0), Int(rows), Begin(lanes), End(lanes, channels))
 
 
 @kernel("conv", "depthwise")
@@ -223,10 +235,11 @@ class ConvDepthwise(Kernel):
         f = depthwise(call.isa, tail, *((kh, kw, sw) if baked else (0, 0, 0)), pixels)
         pointers, strides = extra_args(call, tail, 3)
         geometry = (sh, dh) if baked else (kh, kw, sh, sw, dh, dw)
-        sizes = (*y.shape[:3], x.shape[1], x.shape[2], ch, *geometry, *at["pads"][:2])
+        sizes = (*y.shape[1:3], x.shape[1], x.shape[2], *geometry, *at["pads"][:2])
+        units, part = depthwise_parts(call.isa, y.shape[0] * y.shape[1], ch)
         zeros: list[Arg] = [Const(np.zeros(ch, np.float32))] if baked else []
         args: tuple[Arg, ...] = (
             In(0), Const(packed), *zeros, Out(0), *pointers, *map(Int, sizes),
-            *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides,
+            *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides, *part,
         )  # fmt: skip
-        return Emitted(f, args, why=f"depthwise {kh}x{kw}, {pixels} pixels at a time")
+        return Emitted(f, args, why=f"depthwise {kh}x{kw}, {pixels} pixels at a time", units=units)

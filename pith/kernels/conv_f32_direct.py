@@ -8,6 +8,7 @@ row of taps is one entry; rows that stick out of the picture are then copied bes
 from __future__ import annotations
 
 import functools
+import math
 import textwrap
 
 import numpy as np
@@ -24,6 +25,7 @@ from pith.kernels.tile_f32 import (
     extra_args,
     height_text,
     pack,
+    parts,
     product_cost,
     residuals,
     row_block,
@@ -97,9 +99,9 @@ def direct(isa: ISA, tail: Tail, merged: bool, copied: bool = False) -> CFunctio
     }}
 """
     )  # fmt: skip
-    unused = "".join(f"  (void){v};\n" for v in ("groups", "wg", "dw")) if merged else ""
-    blocks = f"""  int32_t b = 0, i = 0, j = 0;
-  for (int32_t p = 0; p < pixels;) {{
+    unused = "".join(f"  (void){v};\n" for v in ("n", "groups", "wg", "dw")) if merged else ""
+    blocks = f"""  int32_t b = p_from / (oh * ow), i = p_from / ow % oh, j = p_from % ow;
+  for (int32_t p = p_from; p < p_to;) {{
     const int32_t height = {height_text(isa, "pixels - p")};
     const int32_t rows = pixels - p < height ? pixels - p : height;
     for (int32_t r = 0; r < height; r++) {{ /* rows past the end repeat the last pixel and are not stored */
@@ -122,12 +124,14 @@ def direct(isa: ISA, tail: Tail, merged: bool, copied: bool = False) -> CFunctio
     text = f"""static void {name}(const float *x, const float *w, const float *zero, float *y{tail.params(False)}, void *scratch,
     int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t near, int32_t groups, int32_t wg,
     int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
-    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}) {{
+    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides},
+    int32_t p_from, int32_t p_to, int32_t n_from, int32_t n_to) {{
   const float **const a = (const float **)scratch;
 {memory}  float *out[{s.rows}];
 {arrays}{unused}  const int32_t pixels = batch * oh * ow;
-  for (int32_t n0 = 0; n0 < n; n0 += near, w += near * (1 + (ptrdiff_t){taps} * {depth})) {{ /* columns that stay in cache */
-    const int32_t cols = n - n0 < near ? n - n0 : near;
+  w += n_from * (1 + (ptrdiff_t){taps} * {depth});
+  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += near * (1 + (ptrdiff_t){taps} * {depth})) {{ /* columns that stay in cache */
+    const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
 {textwrap.indent(blocks, "  ")}  }}
 }}
 """
@@ -150,6 +154,7 @@ def direct_args(
     sizes = (n, oh, ow, x.shape[1], x.shape[2], channels, outputs, near, group, group_size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
     args: tuple[Arg, ...] = (
         In(0), Const(packed), Const(zero), Out(0), *pointers, Scratch(), *map(Int, sizes), *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides,
+        *parts(call.isa, n * oh * ow, outputs, columns=group == 1)[1],
     )  # fmt: skip
     copied = not merged and group == 1 and collide(call.isa, n * oh * ow, x.strides[2] * at["strides"][1], channels, outputs)
     if merged:
@@ -189,10 +194,11 @@ class ConvDirect(Kernel):
         bias = bias_of(call)
         group, (o, c, kh, kw) = call.attrs["group"], w.shape
         per = o // group
-        parts = []
+        panels = []
         for g in range(group):
             wg = w.const[g * per : (g + 1) * per].transpose(2, 3, 1, 0).reshape(kh * kw * c, per)
-            parts.append(pack(call.isa, wg, None if bias is None else bias[g * per : (g + 1) * per]))
-        args, scratch, merged, copied = direct_args(call, tail, np.concatenate(parts), parts[0].size, c, per, group, (kh, kw))
+            panels.append(pack(call.isa, wg, None if bias is None else bias[g * per : (g + 1) * per]))
+        args, scratch, merged, copied = direct_args(call, tail, np.concatenate(panels), panels[0].size, c, per, group, (kh, kw))
         how = ", taps of a row merged" if merged else ", pixels copied apart" if copied else ""
-        return Emitted(direct(call.isa, tail, merged, copied), args, scratch, f"{kh}x{kw} implicit product{how}")
+        units = parts(call.isa, math.prod(call.outputs[0].shape[:3]), per, columns=group == 1)[0]
+        return Emitted(direct(call.isa, tail, merged, copied), args, scratch, f"{kh}x{kw} implicit product{how}", units)

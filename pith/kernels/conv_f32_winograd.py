@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import functools
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
-from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
 from pith.kernels.conv_f32_pointwise import fast_conv
 from pith.kernels.matmul_f32_gemm import gemm
 from pith.kernels.tile_f32 import (
@@ -127,9 +128,19 @@ static void {name}(const float *u, ptrdiff_t step, const float *bias, float *y, 
     return CFunction(name, text, needs(tail.expr, isa), ("stdint.h", "stddef.h"))
 
 
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The three stages of a layer: into tiles, products, back to pixels. Tiles t_from, ..., t_to - 1 are in the memory v (as
+    they came in, a^2 values for each of c channels) and u (products, for each of n channels), which have room for `block` tiles."""
+
+    into: CFunction
+    products: CFunction
+    back: CFunction
+
+
 @functools.cache
-def winograd(isa: ISA, m: int, tail: Tail) -> CFunction:
-    """The whole layer, `block` tiles at a time."""
+def stages(isa: ISA, m: int, tail: Tail) -> Stages:
+    """The stages as C functions that work on any range of tiles or products."""
     a = m + TAPS - 1
     into, product, back = transform_in(isa, m), gemm(isa, Tail(None, ())), transform_out(isa, m, tail)
     full = [i for i, kind in enumerate(tail.kinds) if kind == "full"]
@@ -140,39 +151,73 @@ def winograd(isa: ISA, m: int, tail: Tail) -> CFunction:
         else f", e{i}"
         for i, kind in enumerate(tail.kinds)
     ) + "".join(f", eh{i}, ew{i}" for i in full)
-    name = f"conv_f32_{isa.name}_winograd{m}{tail.suffix}"
-    where = f"const int32_t b = t / (th * tw), i0 = t / tw % th * {m}, j0 = t % tw * {m};"
-    text = f"""static void {name}(const float *x, const float *w, const float *bias, const float *zero, float *y{tail.params(False)},
-    void *scratch, int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
-    int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}) {{
-  const int32_t th = (oh + {m - 1}) / {m}, tw = (ow + {m - 1}) / {m}, tiles = batch * th * tw;
-  float *const v = (float *)scratch, *const u = v + {a * a} * (ptrdiff_t)block * c;
-  for (int32_t t0 = 0; t0 < tiles; t0 += block) {{
-    const int32_t count = tiles - t0 < block ? tiles - t0 : block;
-    for (int32_t t = t0; t < t0 + count; t++) {{
-      {where}
-      const float *const xb = x + (ptrdiff_t)b * xn;
-      const float *d[{a * a}];
-      for (int32_t i = 0; i < {a}; i++)
-        for (int32_t j = 0; j < {a}; j++) {{
-          const int32_t iy = i0 + i - ph, ix = j0 + j - pw;
-          const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
-          d[i * {a} + j] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
-        }}
-      {into.name}(d, v + (ptrdiff_t)(t - t0) * c, (ptrdiff_t)block * c, c);
-    }}
-    for (int32_t e = 0; e < {a * a}; e++)
-      {product.name}(v + (ptrdiff_t)e * block * c, w + (ptrdiff_t)e * wg, u + (ptrdiff_t)e * block * n, count, c, n, n, c, n);
-    for (int32_t t = t0; t < t0 + count; t++) {{
-      {where}
-      const int32_t mh = oh - i0 < {m} ? oh - i0 : {m}, mw = ow - j0 < {m} ? ow - j0 : {m};
-      {back.name}(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n, bias,
-          y + (ptrdiff_t)b * yn + (ptrdiff_t)i0 * yh + (ptrdiff_t)j0 * yw, yh, yw, mh, mw, n{passed});
-    }}
+    where = f"""const int32_t th = (oh + {m - 1}) / {m}, tw = (ow + {m - 1}) / {m};
+    const int32_t b = t / (th * tw), i0 = t / tw % th * {m}, j0 = t % tw * {m};"""
+    first = f"""/* tiles t_from ... t_to - 1 into v, which begins with tile t0 */
+static void winograd_tiles_f32_{isa.name}_{m}(const float *x, const float *zero, float *v, int32_t oh, int32_t ow, int32_t ih, int32_t iw,
+    int32_t c, int32_t block, int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t t0, int32_t t_from, int32_t t_to) {{
+  for (int32_t t = t_from; t < t_to; t++) {{
+    {where}
+    const float *const xb = x + (ptrdiff_t)b * xn;
+    const float *d[{a * a}];
+    for (int32_t i = 0; i < {a}; i++)
+      for (int32_t j = 0; j < {a}; j++) {{
+        const int32_t iy = i0 + i - ph, ix = j0 + j - pw;
+        const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
+        d[i * {a} + j] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
+      }}
+    {into.name}(d, v + (ptrdiff_t)(t - t0) * c, (ptrdiff_t)block * c, c);
   }}
 }}
 """
-    return CFunction(name, text, (into, product, back), ("stdint.h", "stddef.h"))
+    second = f"""/* products e_from ... e_to - 1 of `count` tiles; wg: elements of the packed weights of one */
+static void winograd_products_f32_{isa.name}(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
+    int32_t block, int32_t e_from, int32_t e_to) {{
+  for (int32_t e = e_from; e < e_to; e++)
+    {product.name}(v + (ptrdiff_t)e * block * c, w + (ptrdiff_t)e * wg, u + (ptrdiff_t)e * block * n, count, c, n, c, n, 0, count, 0, n);
+}}
+"""
+    third = f"""/* tiles t_from ... t_to - 1 from u, which begins with tile t0, to pixels */
+static void winograd_pixels_f32_{isa.name}_{m}{tail.suffix}(const float *u, const float *bias, float *y{tail.params(False)}, int32_t oh, int32_t ow,
+    int32_t n, int32_t block, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t t0, int32_t t_from, int32_t t_to) {{
+  for (int32_t t = t_from; t < t_to; t++) {{
+    {where}
+    const int32_t mh = oh - i0 < {m} ? oh - i0 : {m}, mw = ow - j0 < {m} ? ow - j0 : {m};
+    {back.name}(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n, bias,
+        y + (ptrdiff_t)b * yn + (ptrdiff_t)i0 * yh + (ptrdiff_t)j0 * yw, yh, yw, mh, mw, n{passed});
+  }}
+}}
+"""
+    headers = ("stdint.h", "stddef.h")
+    return Stages(
+        CFunction(f"winograd_tiles_f32_{isa.name}_{m}", first, (into,), headers),
+        CFunction(f"winograd_products_f32_{isa.name}", second, (product,), headers),
+        CFunction(f"winograd_pixels_f32_{isa.name}_{m}{tail.suffix}", third, (back,), headers),
+    )
+
+
+@functools.cache
+def winograd(isa: ISA, m: int, tail: Tail) -> CFunction:
+    """Blocks of tiles begin, ..., end - 1 of the layer, each through all three stages while it is in cache."""
+    a, s = m + TAPS - 1, stages(isa, m, tail)
+    full = [i for i, kind in enumerate(tail.kinds) if kind == "full"]
+    strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
+    passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
+    steps = "".join(f", en{i}, eh{i}, ew{i}" for i in full)
+    name = f"conv_f32_{isa.name}_winograd{m}{tail.suffix}"
+    text = f"""static void {name}(const float *x, const float *w, const float *bias, const float *zero, float *y{tail.params(False)},
+    void *scratch, int32_t tiles, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
+    int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t begin, int32_t end) {{
+  float *const v = (float *)scratch, *const u = v + {a * a} * (ptrdiff_t)block * c;
+  for (int32_t t0 = begin * block; t0 < tiles && t0 < end * block; t0 += block) {{
+    const int32_t count = tiles - t0 < block ? tiles - t0 : block;
+    {s.into.name}(x, zero, v, oh, ow, ih, iw, c, block, ph, pw, xn, xh, xw, t0, t0, t0 + count);
+    {s.products.name}(v, w, u, count, c, n, wg, block, 0, {a * a});
+    {s.back.name}(u, bias, y{passed}, oh, ow, n, block, yn, yh, yw{steps}, t0, t0, t0 + count);
+  }}
+}}
+"""
+    return CFunction(name, text, (s.into, s.products, s.back), ("stdint.h", "stddef.h"))
 
 
 def tiles_of(call: Call, m: int) -> int:
@@ -188,6 +233,8 @@ def block_of(call: Call, m: int) -> int:
     most = max(1, _BUDGET // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
     tiles = tiles_of(call, m)
     blocks = max(1, round(tiles / most))
+    if blocks > 1:  # as many for each thread
+        blocks = math.ceil(blocks / call.options.threads) * call.options.threads
     return min(tiles, math.ceil(math.ceil(tiles / blocks) / rows) * rows)
 
 
@@ -235,14 +282,23 @@ class Winograd(Kernel):
         bias = np.zeros(o, np.float32) if given is None else np.asarray(given, np.float32).reshape(-1)
         block = block_of(call, m)
         pointers, strides = extra_args(call, tail, 3)
-        n, oh, ow = y.shape[:3]
-        sizes = (n, oh, ow, x.shape[1], x.shape[2], c, o, packed[0].size, block, *call.attrs["pads"][:2])
-        args = (
-            In(0), Const(np.concatenate(packed)), Const(bias), Const(np.zeros(c, np.float32)), Out(0), *pointers, Scratch(),
-            *map(Int, sizes), *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides,
-        )  # fmt: skip
-        scratch = 4 * (m + 2) ** 2 * block * (c + o)
-        return Emitted(winograd(call.isa, m, tail), args, scratch, f"Winograd F({m},3), {block} tiles at a time")
+        oh, ow = y.shape[1:3]
+        elements, tiles = (m + 2) ** 2, tiles_of(call, m)
+        blocks, scratch = -(-tiles // block), 4 * elements * block * (c + o)
+        why = f"Winograd F({m},3), {block} tiles at a time"
+        weights, zero, pads = Const(np.concatenate(packed)), Const(np.zeros(c, np.float32)), call.attrs["pads"][:2]
+        size, places, targets = (oh, ow, x.shape[1], x.shape[2], c), x.strides[:3], y.strides[:3]
+        if blocks > 1 or call.options.threads == 1:
+            numbers = (tiles, *size, o, packed[0].size, block, *pads, *places, *targets)
+            args: tuple[Arg, ...] = (In(0), weights, Const(bias), zero, Out(0), *pointers, Scratch(), *map(Int, numbers), *strides, *unit_range(blocks))
+            return Emitted(winograd(call.isa, m, tail), args, scratch, why, blocks)
+        # one block: threads share out the tiles, then the products, then the tiles again
+        s, v, u = stages(call.isa, m, tail), Scratch(), Scratch(4 * elements * block * c)
+        back: tuple[Arg, ...] = (u, Const(bias), Out(0), *pointers, *map(Int, (oh, ow, o, block, *targets)), *strides, Int(0), *unit_range(tiles))
+        products: tuple[Arg, ...] = (v, weights, u, *map(Int, (tiles, c, o, packed[0].size, block)), *unit_range(elements))
+        into: tuple[Arg, ...] = (In(0), zero, v, *map(Int, (*size, block, *pads, *places)), Int(0), *unit_range(tiles))
+        then = (Emitted(s.products, products, why="its products", units=elements), Emitted(s.back, back, why="back to pixels", units=tiles))
+        return Emitted(s.into, into, scratch, why, tiles, then)
 
 
 @kernel("conv", "winograd2")

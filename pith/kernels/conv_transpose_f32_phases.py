@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
 from pith.kernels.conv_f32_depthwise import depthwise, pack_depthwise
 from pith.kernels.conv_f32_direct import direct
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
@@ -54,21 +54,27 @@ def phases(isa: ISA, tail: Tail, grouped: bool) -> CFunction:
     strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
     passed = "".join(f", e{i} + i * eh{i} + j * ew{i}" if k == "full" else f", e{i}" for i, k in enumerate(tail.kinds))
     steps = "".join(f", en{i}, eh{i} * sh, ew{i} * sw" for i in full)
+    step = 1 if grouped else shape_of(isa).rows
     name = f"conv_transpose_f32_{isa.name}_{'depthwise' if grouped else 'phases'}{tail.suffix}"
     if grouped:
-        more, sizes = "", "t[2], t[3], ih, iw, c, t[4], t[5], 1, 1, dh, dw, t[6], t[7]"
-        own = ", int32_t c"
+        more, sizes, own = "", "t[2], t[3], ih, iw, t[4], t[5], 1, 1, dh, dw, t[6], t[7]", ", int32_t c"
+        whole, part = "batch * t[2]", "from, to, 0, c"
     else:
-        more, sizes = ", scratch", "t[2], t[3], ih, iw, c, n, n, groups, t[9], t[4], t[5], 1, 1, dh, dw, t[6], t[7]"
+        more, sizes = ", scratch", "batch, t[2], t[3], ih, iw, c, n, n, groups, t[9], t[4], t[5], 1, 1, dh, dw, t[6], t[7]"
         own = ", int32_t c, int32_t n, int32_t groups"
+        whole, part = "batch * t[2] * t[3]", "from, to, 0, n"
     zero, passed_zero, space = ("", "", "") if grouped else (", const float *zero", ", zero", ", void *scratch")
     text = f"""static void {name}(const float *x, const float *w, const int32_t *t{zero}, float *y{tail.params(False)}{space},
     int32_t count, int32_t batch, int32_t ih, int32_t iw{own}, int32_t sh, int32_t sw, int32_t dh, int32_t dw,
-    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}) {{
+    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides},
+    int32_t units, int32_t begin, int32_t end) {{
   for (int32_t k = 0; k < count; k++, t += 10) {{
     const ptrdiff_t i = t[0], j = t[1]; /* first output of the phase */
+    const int32_t whole = {whole}, blocks = (whole + {step - 1}) / {step}; /* the part of the phase, in whole register tiles */
+    const int32_t from = (int32_t)((int64_t)blocks * begin / units) * {step};
+    const int32_t to = end == units ? whole : (int32_t)((int64_t)blocks * end / units) * {step};
     {inner.name}(x, w + t[8]{passed_zero}, y + i * yh + j * yw{passed}{more},
-        batch, {sizes}, xn, xh, xw, yn, yh * sh, yw * sw{steps});
+        {sizes}, xn, xh, xw, yn, yh * sh, yw * sw{steps}, {part});
   }}
 }}
 """
@@ -125,12 +131,14 @@ class ConvTransposePhases(Kernel):
         scratch: list[Arg] = [] if grouped else [Scratch()]
         channels = (group,) if grouped else (c, per, group)
         count = len(axes[0]) * len(axes[1])
+        pixels = x.shape[0] * max(v.count for v in axes[0]) * (1 if grouped else max(h.count for h in axes[1]))
+        units = max(1, -(-pixels // (1 if grouped else shape_of(isa).rows)))
         sizes = (count, *x.shape[:3], *channels, sh, sw, *steps, *x.strides[:3], *y.strides[:3])
         args = (
             In(0), Const(weights), Const(np.array(table, np.int32)), *zeros, Out(0), *pointers, *scratch,
-            *map(Int, sizes), *strides,
+            *map(Int, sizes), *strides, Int(units), *unit_range(units),
         )  # fmt: skip
         most = max(len(v.taps) * len(h.taps) for v, h in itertools.product(*axes))
         return Emitted(
-            phases(isa, tail, grouped), args, 0 if grouped else 8 * max(most, 1) * shape_of(isa).rows, f"{count} phases"
+            phases(isa, tail, grouped), args, 0 if grouped else 8 * max(most, 1) * shape_of(isa).rows, f"{count} phases", units
         )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pith.graph.expr import used_args
-from pith.kernels.base import Arg, Call, Emitted, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Call, Count, Emitted, In, Int, Kernel, Operand, Out, kernel
 from pith.vector.cexpr import Requires, digest, load, print_expr, store
 from pith.vector.cfunction import CFunction
+
+_PART = 1024  # elements of a single loop that stay together when threads share it out
 
 IVDEP = CFunction(
     "PITH_IVDEP",
@@ -74,14 +76,16 @@ class FusedMap(Kernel):
         params: list[str] = []
         args: list[Arg] = []
         requires: Requires = (IVDEP,)
+        whole = nest.extents[0]
+        per = _PART if rank == 1 else 1  # elements, or turns of the outermost loop, that a thread does at least
         for k, (i, x) in enumerate(zip(used, operands, strict=True)):
             params.append(f"const {x.type.dtype.c} *a{k}")
-            args.append(In(i))
+            args.append(In(i, per * nest.strides[k][0]))
         params.append(f"{out.type.dtype.c} *y")
-        args.append(Out(0))
+        args.append(Out(0, per * nest.strides[-1][0]))
         for d in range(rank):
             params.append(f"int32_t n{d}")
-            args.append(Int(nest.extents[d]))
+            args.append(Int(nest.extents[d]) if d else Count(per, whole))
 
         def stride(k: int, d: int) -> str:
             """C text of a stride; 0 and 1 on the innermost loop, and 0 anywhere, are baked in."""
@@ -141,7 +145,7 @@ class FusedMap(Kernel):
             requires,
             ("stdint.h", "stddef.h"),
         )
-        return Emitted(function, tuple(args), why=f"{rank}-deep loop nest")
+        return Emitted(function, tuple(args), why=f"{rank}-deep loop nest", units=max(1, -(-whole // per)))
 
 
 def _describe(expr: object) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pith.graph.expr import used_args
-from pith.kernels.base import Arg, Call, Emitted, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Call, Count, Emitted, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.fused_map import IVDEP, Nest, broadcast_strides, collapse
 from pith.vector.cfunction import CFunction
 
 _SHORT = 4  # axes up to this long are unrolled, so that the other axis is walked in full vectors
 _TILE = 8
+_PART = 256  # elements of an axis that stay together when threads share it out
 
 
 def _short(axis: str, count: int, ctype: str, dense: bool) -> CFunction:
@@ -88,14 +89,18 @@ class FusedTranspose(Kernel):
         outer = [d for d in range(len(n)) if d not in (p, q)]
         tail: tuple[Arg, ...] = (Int(n[p]), Int(n[q]), Int(source[q]), Int(target[p]))
         why = f"axes of {n[p]} and {n[q]} exchanged"
-        if not outer:
-            return Emitted(inner, (In(0), Out(0), *tail), why=why)
+        if not outer:  # threads share out the longer axis
+            if n[p] >= n[q]:
+                unit, tail = -(-n[p] // _PART), (Count(_PART, n[p]), Int(n[q]), Int(source[q]), Int(target[p]))
+                return Emitted(inner, (In(0, _PART), Out(0, _PART * target[p]), *tail), why=why, units=unit)
+            unit, tail = -(-n[q] // _PART), (Int(n[p]), Count(_PART, n[q]), Int(source[q]), Int(target[p]))
+            return Emitted(inner, (In(0, _PART * source[q]), Out(0, _PART), *tail), why=why, units=unit)
         params = ["int32_t np", "int32_t nq", "int32_t sa", "int32_t sy"]
-        args: list[Arg] = [In(0), Out(0), *tail]
+        args: list[Arg] = [In(0, source[outer[0]]), Out(0, target[outer[0]]), *tail]
         lines, pad, a, y = [], "  ", "a", "y"
         for k, d in enumerate(outer):
             params += [f"int32_t n{k}", f"int32_t a{k}", f"int32_t y{k}"]
-            args += [Int(n[d]), Int(source[d]), Int(target[d])]
+            args += [Int(n[d]) if k else Count(1, n[d]), Int(source[d]), Int(target[d])]
             lines.append(f"{pad}for (int32_t i{k} = 0; i{k} < n{k}; i{k}++)")
             a, y, pad = f"{a} + (ptrdiff_t)i{k} * a{k}", f"{y} + (ptrdiff_t)i{k} * y{k}", pad + "  "
         name = f"{inner.name}_{len(outer)}d"
@@ -103,4 +108,4 @@ class FusedTranspose(Kernel):
             f"static void {name}(const {ctype} *a, {ctype} *y, {', '.join(params)}) {{\n" + "\n".join(lines)
             + f"\n{pad}{inner.name}({a}, {y}, np, nq, sa, sy);\n}}\n"
         )  # fmt: skip
-        return Emitted(CFunction(name, text, (inner,), inner.headers), tuple(args), why=why)
+        return Emitted(CFunction(name, text, (inner,), inner.headers), tuple(args), why=why, units=n[outer[0]])

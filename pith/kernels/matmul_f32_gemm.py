@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
 from pith.kernels.tile_f32 import (
     Tail,
     bias_of,
@@ -21,6 +21,7 @@ from pith.kernels.tile_f32 import (
     height_text,
     pack,
     panel_width,
+    parts,
     residuals,
     row_block,
     shape_of,
@@ -34,7 +35,8 @@ _EXTRAS = {"full": "r{i}", "channel": "e{i} + n0", "value": "e{i}"}  # an extra 
 
 @functools.cache
 def gemm(isa: ISA, tail: Tail, copied: bool = False) -> CFunction:
-    """y[m, n] = tail(a[m, k] @ w + bias); rows of a and y have pitches lda and ldy.
+    """y[m, n] = tail(a[m, k] @ w + bias) for rows m_from, ..., m_to - 1 and columns n_from, ..., n_to - 1 (both begin where a
+    tile may); rows of a and y have pitches lda and ldy.
 
     copied: blocks of rows of a are copied to scratch memory first (see `tile_f32.collide`).
     """
@@ -48,12 +50,13 @@ def gemm(isa: ISA, tail: Tail, copied: bool = False) -> CFunction:
     memory = ", void *scratch" if copied else ""
     copy = f"      {copy_rows(isa).name}(x, height, k, (float *)scratch);\n" if copied else ""
     text = f"""static void {name}(const float *a, const float *w, float *y{tail.params(False)}{memory},
-    int32_t m, int32_t k, int32_t n, int32_t near, int32_t lda, int32_t ldy{pitches}) {{
+    int32_t m, int32_t k, int32_t near, int32_t lda, int32_t ldy{pitches}, int32_t m_from, int32_t m_to, int32_t n_from, int32_t n_to) {{
   const float *x[{s.rows}]{arrays};
   float *out[{s.rows}];
-  for (int32_t n0 = 0; n0 < n; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) {{ /* columns that stay in cache */
-    const int32_t cols = n - n0 < near ? n - n0 : near;
-    for (int32_t m0 = 0; m0 < m;) {{
+  w += (ptrdiff_t)n_from * (1 + (ptrdiff_t)k);
+  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) {{ /* columns that stay in cache */
+    const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
+    for (int32_t m0 = m_from; m0 < m_to;) {{
       const int32_t height = {height_text(isa, "m - m0")};
       const int32_t rows = m - m0 < height ? m - m0 : height;
       for (int32_t i = 0; i < height; i++) {{ /* rows past the end repeat the last one and are not stored */
@@ -78,10 +81,12 @@ def gemm_call(
     m, k, n = sizes
     copied = collide(call.isa, m, a.pitch, k, n)
     memory: list[Arg] = [Scratch()] if copied else []
-    args = (In(0), Const(packed), Out(0), *pointers, *memory, *map(Int, (m, k, n, columns_near(call.isa, m, k, n), a.pitch, y.pitch)), *pitches)
+    units, part = parts(call.isa, m, n)
+    numbers = (m, k, columns_near(call.isa, m, k, n), a.pitch, y.pitch)
+    args = (In(0), Const(packed), Out(0), *pointers, *memory, *map(Int, numbers), *pitches, *part)
     s = shape_of(call.isa)
     why = f"{why}, {s.rows}x{s.vectors * call.isa.lanes(4)} register tile{', rows copied apart' if copied else ''}"
-    return Emitted(gemm(call.isa, tail, copied), args, copied_bytes(call.isa, 1, k) if copied else 0, why)
+    return Emitted(gemm(call.isa, tail, copied), args, copied_bytes(call.isa, 1, k) if copied else 0, why, units)
 
 
 def _f32(call: Call) -> bool:
@@ -194,28 +199,29 @@ class MatmulBatched(Kernel):
         axes = [(d, sa, sb, sy) for d, sa, sb, sy in zip(batch, walk(a), walk(b), walk(y), strict=True) if d != 1]
         sk, sn = (b.strides[-1], b.strides[-2]) if call.attrs.get("trans_b") else (b.strides[-2], b.strides[-1])
         has_bias = len(call.inputs) > 2 and call.inputs[2] is not None
+        units = math.prod(d for d, *_ in axes)
         params = "".join(f", int32_t n{i}, int32_t a{i}, int32_t b{i}, int32_t y{i}" for i in range(len(axes)))
         passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
-        loops, pad = "", "  "
+        places = "    int32_t left = u;\n" if axes else "    (void)u;\n"
         pa, pb, py = "a", "b", "y"
-        for i in range(len(axes)):
-            loops += f"{pad}for (int32_t i{i} = 0; i{i} < n{i}; i{i}++)\n"
-            pad += "  "
+        for i in reversed(range(len(axes))):
+            places += f"    const int32_t i{i} = left % n{i};\n    left /= n{i};\n"
             pa, pb, py = f"{pa} + (ptrdiff_t)i{i} * a{i}", f"{pb} + (ptrdiff_t)i{i} * b{i}", f"{py} + (ptrdiff_t)i{i} * y{i}"
+        places += "    (void)left;\n" if axes else ""
         name = f"matmul_f32_{isa.name}_batched{len(axes)}{'_bias' if has_bias else ''}{tail.suffix}"
         bias_param, bias_arg = (", const float *bias", "bias") if has_bias else ("", "0")
         text = f"""static void {name}(const float *a, const float *b{bias_param}, float *y{tail.params(False)}, void *scratch,
-    int32_t m, int32_t k, int32_t n, int32_t lda, int32_t ldy, int32_t sk, int32_t sn{params}) {{
+    int32_t m, int32_t k, int32_t n, int32_t lda, int32_t ldy, int32_t sk, int32_t sn{params}, int32_t begin, int32_t end) {{
   float *const w = (float *)scratch;
-{loops}{pad[:-2]}{{
-{pad}{pack_f.name}({pb}, {bias_arg}, w, k, n, sk, sn);
-{pad}{inner.name}({pa}, w, {py}{passed}, m, k, n, n, lda, ldy);
-{pad[:-2]}}}
+  for (int32_t u = begin; u < end; u++) {{
+{places}    {pack_f.name}({pb}, {bias_arg}, w, k, n, sk, sn);
+    {inner.name}({pa}, w, {py}{passed}, m, k, n, lda, ldy, 0, m, 0, n);
+  }}
 }}
 """
         args: list[Arg] = [In(0), In(1), *([In(2)] if has_bias else []), Out(0), *extra_args(call, tail, 1)[0], Scratch()]
         args += [Int(v) for v in (m, k, n, a.strides[-2], y.strides[-2], sk, sn)]
-        args += [Int(v) for axis in axes for v in axis]
+        args += [Int(v) for axis in axes for v in axis] + [*unit_range(units)]
         columns = -(-n // (s.vectors * lanes)) * s.vectors * lanes
         f = CFunction(name, text, (inner, pack_f), ("stdint.h", "stddef.h"))
-        return Emitted(f, tuple(args), scratch=4 * (k + 1) * columns, why="right side packed at run time")
+        return Emitted(f, tuple(args), scratch=4 * (k + 1) * columns, why="right side packed at run time", units=units)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from pith.kernels.base import Arg, Call, Emitted, Float, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Call, Count, Emitted, Float, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.ctext import c_function
 from pith.kernels.rows import row_function
 from pith.ops.base import normalize_axis
@@ -57,12 +57,14 @@ class _Rows(Kernel):
         bias = call.inputs[2] if len(call.inputs) > 2 else None
         variant = "rows" + ("_bias" if bias is not None else "")
         params = ", const $T2 *bias" if bias is not None else ""
-        args: list[Arg] = [In(0), Out(0), In(1), *([In(2)] if bias is not None else [])]
+        whole = axis != len(x.shape) - 1
+        pitches = (n, n) if whole else (x.pitch, y.pitch)
+        args: list[Arg] = [In(0, pitches[0]), Out(0, pitches[1]), In(1), *([In(2)] if bias is not None else [])]
         for i, _ in enumerate(call.outputs[1:]):
             params += f", $A *{outputs[i]}"
             variant += f"_{outputs[i]}"
             statistics += f"\n    {outputs[i]}[r] = {outputs[i]}_of_row;"
-            args.append(Out(i + 1))
+            args.append(Out(i + 1, 1))
         scale = call.input(1)
         types = {"": dtype, "1": scale.type.dtype}
         if bias is not None:
@@ -74,10 +76,10 @@ class _Rows(Kernel):
         marks = {"PARAMS": params, "STEP": step, "STATISTICS": statistics, "RESULT": value, "S": dtype.compute.short}
         marks |= {f"R{i}": f.name for i, f in enumerate(helpers)}
         function = c_function(call, variant, _LAYER, types, marks, helpers)
-        whole = axis != len(x.shape) - 1
         steps = [int(v.type.size > 1) for v in (scale, bias) if v is not None]
-        numbers = (math.prod(x.shape[:axis]), n, n if whole else x.pitch, n if whole else y.pitch, *steps)
-        return Emitted(function, (*args, *map(Int, numbers), Float(call.attrs["epsilon"])), why="rows")
+        count = math.prod(x.shape[:axis])
+        numbers = map(Int, (n, *pitches, *steps))
+        return Emitted(function, (*args, Count(1, count), *numbers, Float(call.attrs["epsilon"])), why="rows", units=count)
 
 
 @kernel("layer_norm", "rows")

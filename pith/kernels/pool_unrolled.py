@@ -7,8 +7,10 @@ that touch the border add the taps one by one.
 
 from __future__ import annotations
 
+import math
+
 from pith.graph import TensorType
-from pith.kernels.base import Arg, Call, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.base import Arg, Call, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
 from pith.kernels.ctext import c_function, larger, lowest
 from pith.kernels.pool_window import spatial_axes
 from pith.ops.base import contiguous_strides
@@ -17,11 +19,11 @@ from pith.ops.windows import channel_axis, windows
 MAX_TAPS = 16
 
 _HEAD = r"""
-static void $name(const $T *restrict x, $T *restrict y, int32_t batch, int32_t channels, int32_t ih, int32_t iw,
+static void $name(const $T *restrict x, $T *restrict y, int32_t begin, int32_t end, int32_t channels, int32_t ih, int32_t iw,
     int32_t oh, int32_t ow, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw, int32_t xn, int32_t xh,
     int32_t xw, int32_t yn, int32_t yh, int32_t yw$PARAMS) {
-  for (int32_t n = 0; n < batch; ++n)
-  for (int32_t i = 0; i < oh; ++i) {
+  for (int32_t r = begin; r < end; ++r) {
+    const int32_t n = r / oh, i = r % oh;
     const int32_t h = i * sh - ph;
     const int32_t h0 = h < 0 ? (dh - 1 - h) / dh : 0;
     const int32_t h1 = h >= ih ? -1 : ((ih - 1 - h) / dh < $KH - 1 ? (ih - 1 - h) / dh : $KH - 1);
@@ -96,10 +98,15 @@ class _Unrolled(Kernel):
         w = windows(x.shape, call.attrs)
         a, b = spatial_axes(call)
         numbers = (
-            x.shape[0], x.shape[channel_axis(call.attrs, 4)], *w.size, *w.out, *w.stride, *w.dilation, *w.begin,
+            x.shape[channel_axis(call.attrs, 4)], *w.size, *w.out, *w.stride, *w.dilation, *w.begin,
             x.strides[0], x.strides[a], x.strides[b], y.strides[0], y.strides[a], y.strides[b],
         )  # fmt: skip
-        return (In(0), Out(0), *(Int(v) for v in numbers))
+        return (In(0), Out(0), *unit_range(_rows(call)), *(Int(v) for v in numbers))
+
+
+def _rows(call: Call) -> int:
+    """Rows of all output pictures."""
+    return math.prod(call.outputs[0].shape[:2])
 
 
 @kernel("max_pool", "unrolled")
@@ -122,7 +129,7 @@ class MaxPoolUnrolled(_Unrolled):
             "LOWEST": lowest(dtype),
         }  # fmt: skip
         function = c_function(call, f"k{kh}x{kw}", _HEAD + _MAX, {"": dtype}, marks)
-        return Emitted(function, self.args(call), why=f"{kh}x{kw} taps unrolled over channels")
+        return Emitted(function, self.args(call), why=f"{kh}x{kw} taps unrolled over channels", units=_rows(call))
 
 
 def _clamp(k: int, axis: str) -> str:
@@ -156,7 +163,7 @@ class AveragePoolUnrolled(_Unrolled):
         marks |= {"KH": str(kh), "KW": str(kw)}
         variant = f"k{kh}x{kw}" + ("_padded" if padded else "")
         function = c_function(call, variant, _HEAD + _AVERAGE, {"": call.input(0).type.dtype}, marks)
-        return Emitted(function, (*self.args(call), *extra), why=f"{kh}x{kw} taps unrolled over channels")
+        return Emitted(function, (*self.args(call), *extra), why=f"{kh}x{kw} taps unrolled over channels", units=_rows(call))
 
 
 def _tree(terms: list[str]) -> str:
@@ -195,17 +202,8 @@ class MaxPoolSeparable(_Unrolled):
         down |= {"dilations": (w.dilation[0], 1), "pads": (w.begin[0], 0, w.end[0], 0)}
         first = MaxPoolUnrolled().emit(Call(call.op, across, (x,), (scratch,), call.isa, call.name))
         second = MaxPoolUnrolled().emit(Call(call.op, down, (scratch,), (y,), call.isa, call.name))
-        count = len(first.args) - 2
-        a = [f"a{i}" for i in range(count)]
-        b = [f"b{i}" for i in range(count)]
-        text = (
-            "static void $name(const $T *x, $T *y, $T *middle,\n    "
-            + ", ".join(f"int32_t {v}" for v in a + b)
-            + f") {{\n  {first.function.name}(x, middle, {', '.join(a)});\n"
-            + f"  {second.function.name}(middle, y, {', '.join(b)});\n}}\n"
-        )
-        function = c_function(
-            call, f"separable_k{w.kernel[0]}x{w.kernel[1]}", text, {"": x.type.dtype}, requires=(first.function, second.function)
-        )
-        args = (In(0), Out(0), Scratch(), *first.args[2:], *second.args[2:])
-        return Emitted(function, args, scratch=middle.nbytes, why="window split into a row and a column")
+        # the row windows of all rows, then the column windows: the second call reads what the first wrote to scratch memory
+        down_args = (Scratch(), *second.args[1:])
+        across_args = (first.args[0], Scratch(), *first.args[2:])
+        after = Emitted(second.function, down_args, why="columns", units=second.units)
+        return Emitted(first.function, across_args, middle.nbytes, "window split into a row and a column", first.units, (after,))

@@ -6,9 +6,11 @@ each element read. Sums of floats add at most `taps` terms: error at most taps *
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from pith.kernels.base import Arg, Call, Const, Emitted, In, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Kernel, Operand, Out, kernel, unit_range
 from pith.kernels.ctext import c_function, larger, lowest
 from pith.ops.windows import channel_axis, windows
 
@@ -45,13 +47,13 @@ def geometry(call: Call) -> np.ndarray:
 
 
 _TEXT = r"""
-static void $name(const $T *restrict x, $T *restrict y, const int32_t *restrict g$PARAMS) {
+static void $name(const $T *restrict x, $T *restrict y, const int32_t *restrict g$PARAMS,
+    int32_t begin_unit, int32_t end_unit) {
   const int32_t *size = g + 6, *out = g + 9, *kernel = g + 12, *stride = g + 15, *dilation = g + 18, *begin = g + 21;
   const int32_t *xs = g + 24, *ys = g + 27;
-  for (int32_t n = 0; n < g[0]; ++n)
-  for (int32_t o0 = 0; o0 < out[0]; ++o0)
-  for (int32_t o1 = 0; o1 < out[1]; ++o1)
+  for (int32_t u = begin_unit; u < end_unit; ++u)
   for (int32_t o2 = 0; o2 < out[2]; ++o2) {
+    const int32_t n = u / (out[0] * out[1]), o0 = u / out[1] % out[0], o1 = u % out[1];
     const int32_t o[3] = {o0, o1, o2};
     int32_t at[3], lo[3], hi[3];
     for (int32_t a = 0; a < 3; ++a) {
@@ -122,7 +124,9 @@ class _Pool(Kernel):
             "XC": "l" if last else "l * g[4]", "YC": "l" if last else "l * g[5]",
         }  # fmt: skip
         function = c_function(call, variant + ("" if last else "_strided"), _TEXT, {"": x.type.dtype}, marks)
-        return Emitted(function, (In(0), Out(0), Const(geometry(call)), *extra), why="any window and layout")
+        units = x.shape[0] * math.prod(windows(x.shape, call.attrs).out[:-1])  # rows of all output pictures
+        args = (In(0), Out(0), Const(geometry(call)), *extra, *unit_range(units))
+        return Emitted(function, args, why="any window and layout", units=units)
 
 
 @kernel("max_pool", "window")

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Call, Const, Count, Emitted, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.ctext import c_function
 from pith.kernels.rows import BASE, accumulator, fill, finish, fold, row_function
 from pith.vector.cexpr import literal
@@ -172,8 +172,8 @@ class ReduceLoops(Kernel):
         marks = {"ACC": accumulator(BASE.get(kind, kind), dtype).c, "ROW": row.name, "FINISH": result}
         function = c_function(call, f"{kind}_rows", _ROWS, {"": dtype}, marks, (row, *needs))
         rows, pitch, ys = axes[0][1:] if len(axes) == 2 else (1, 0, 0)
-        args = (In(0), Out(0), Int(rows), Int(axes[-1][1]), Int(pitch), Int(ys))
-        return Emitted(function, args, why="adjacent elements reduced")
+        args = (In(0, pitch), Out(0, ys), Count(1, rows), Int(axes[-1][1]), Int(pitch), Int(ys))
+        return Emitted(function, args, why="adjacent elements reduced", units=rows)
 
     def columns(self, call: Call, kind: str, axes: list[Axis]) -> Emitted:
         """Rows added together, COLUMNS columns at a time."""
@@ -194,8 +194,13 @@ class ReduceLoops(Kernel):
         function = c_function(call, f"{kind}_columns", _COLUMNS, {"": dtype}, marks, needs)
         outer = axes[0] if len(axes) == 3 else ("K", 1, 0, 0)
         middle, inner = axes[-2], axes[-1]
-        numbers = (outer[1], middle[1], inner[1], outer[2], middle[2], outer[3])
-        return Emitted(function, (In(0), Out(0), *map(Int, numbers)), why="rows added together, columns side by side")
+        strides = tuple(map(Int, (outer[2], middle[2], outer[3])))
+        why = "rows added together, columns side by side"
+        if outer[1] > 1:
+            args: tuple[Arg, ...] = (In(0, outer[2]), Out(0, outer[3]), Count(1, outer[1]), Int(middle[1]), Int(inner[1]), *strides)
+            return Emitted(function, args, why=why, units=outer[1])
+        args = (In(0, COLUMNS), Out(0, COLUMNS), Int(1), Int(middle[1]), Count(COLUMNS, inner[1]), *strides)
+        return Emitted(function, args, why=why, units=max(1, -(-inner[1] // COLUMNS)))
 
     def table(self, call: Call, kind: str, axes: list[Axis]) -> Emitted:
         """One output at a time, addresses from a table."""

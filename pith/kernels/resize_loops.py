@@ -12,7 +12,21 @@ import math
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Call, Const, Emitted, Float, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.base import (
+    Arg,
+    Call,
+    Const,
+    Emitted,
+    Float,
+    In,
+    Int,
+    Kernel,
+    Operand,
+    Out,
+    Scratch,
+    kernel,
+    unit_range,
+)
 from pith.kernels.ctext import c_function
 from pith.ops.resize_tables import AxisTable, resized_axes
 from pith.vector.cexpr import literal
@@ -20,11 +34,11 @@ from pith.vector.cfunction import CFunction
 
 _NEAREST = r"""
 static void $name(const $T *restrict x, $T *restrict y, const int32_t *restrict rows, const int32_t *restrict columns,
-    int32_t outer, int32_t oh, int32_t ow, int32_t run, int32_t xo, int32_t xh, int32_t xw, int32_t yo, int32_t yh,
-    int32_t yw) {
-  for (int32_t o = 0; o < outer; ++o)
-  for (int32_t i = 0; i < oh; ++i)
+    int32_t oh, int32_t ow, int32_t run, int32_t xo, int32_t xh, int32_t xw, int32_t yo, int32_t yh, int32_t yw,
+    int32_t begin, int32_t end) {
+  for (int32_t r = begin; r < end; ++r)
   for (int32_t j = 0; j < ow; ++j) {
+    const int32_t o = r / oh, i = r % oh;
     const $T *p = x + o * xo + rows[i] * xh + columns[j] * xw;
     $T *q = y + o * yo + i * yh + j * yw;
     for (int32_t c = 0; c < run; ++c) q[c] = p[c];
@@ -34,10 +48,10 @@ static void $name(const $T *restrict x, $T *restrict y, const int32_t *restrict 
 
 _LINEAR = r"""
 static void $name(const $T *restrict x, $T *restrict y, const int32_t *restrict rows, const int32_t *restrict columns,
-    const $A *restrict down, const $A *restrict across, int32_t outer, int32_t oh, int32_t ow, int32_t run, int32_t xo,
-    int32_t xh, int32_t xw, int32_t yo, int32_t yh, int32_t yw) {
-  for (int32_t o = 0; o < outer; ++o)
-  for (int32_t i = 0; i < oh; ++i) {
+    const $A *restrict down, const $A *restrict across, int32_t oh, int32_t ow, int32_t run, int32_t xo,
+    int32_t xh, int32_t xw, int32_t yo, int32_t yh, int32_t yw, int32_t begin, int32_t end) {
+  for (int32_t n = begin; n < end; ++n) {
+    const int32_t o = n / oh, i = n % oh;
     const $T *top = x + o * xo + rows[2 * i] * xh, *bottom = x + o * xo + rows[2 * i + 1] * xh;
     const $A u0 = down[2 * i], u1 = down[2 * i + 1];
     for (int32_t j = 0; j < ow; ++j) {
@@ -136,10 +150,12 @@ class ResizePlanes(Kernel):
             tables += [Const(t.weights.astype(dtype.compute.np)) for t in (rows, columns)]
         text = _LINEAR if rows.taps == 2 else _NEAREST
         function = c_function(call, "linear_planes" if rows.taps == 2 else "nearest_planes", text, {"": dtype})
-        numbers = [math.prod(x.shape[:a]), y.shape[a], y.shape[a + 1], math.prod(x.shape[a + 2 :])]
+        numbers = [y.shape[a], y.shape[a + 1], math.prod(x.shape[a + 2 :])]
         for operand in (x, y):
             numbers += [_merged(operand, 0, a) or 0, operand.strides[a], operand.strides[a + 1]]
-        return Emitted(function, (In(0), Out(0), *tables, *map(Int, numbers)), why="two axes at once")
+        units = math.prod(y.shape[: a + 1])
+        args = (In(0), Out(0), *tables, *map(Int, numbers), *unit_range(units))
+        return Emitted(function, args, why="two axes at once", units=units)
 
 
 def _merged(operand: Operand, first: int, last: int) -> int | None:

@@ -9,7 +9,7 @@ import functools
 import math
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Call, Emitted, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Call, Count, Emitted, In, Int, Kernel, Operand, Out, kernel
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32_math import vector_math
@@ -95,5 +95,6 @@ class SoftmaxVector(Kernel):
         axis = int(call.attrs["axis"])
         n = x.shape[axis]
         pitches = (x.pitch, y.pitch) if axis == len(x.shape) - 1 else (n, n)
-        args: tuple[Arg, ...] = (In(0), Out(0), *map(Int, (math.prod(x.shape[:axis]), n, *pitches)))
-        return Emitted(softmax(call.isa), args, why="vector exponential, three passes")
+        rows = math.prod(x.shape[:axis])
+        args: tuple[Arg, ...] = (In(0, pitches[0]), Out(0, pitches[1]), Count(1, rows), *map(Int, (n, *pitches)))
+        return Emitted(softmax(call.isa), args, why="vector exponential, three passes", units=rows)

@@ -18,7 +18,7 @@ import numpy as np
 
 from pith.graph import DType, Expr
 from pith.graph.expr import arg
-from pith.kernels.base import Arg, Call, Float, In, Int
+from pith.kernels.base import Arg, Begin, Call, End, Float, In, Int
 from pith.kernels.fused_map import IVDEP
 from pith.targets.isa.base import ISA
 from pith.vector.cexpr import digest, never_nan, print_expr
@@ -102,6 +102,20 @@ def columns_near(isa: ISA, rows: int, k: int, n: int) -> int:
     if rows <= s.rows or 4 * k * n <= _NEAR * 3 // 2:
         return n
     return max(1, _NEAR // (4 * k * width)) * width
+
+
+def parts(isa: ISA, m: int, n: int, *, columns: bool = True) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
+    """How threads share out an [m, n] product: units, and the arguments m_from, m_to, n_from, n_to of a part.
+
+    Blocks of rows, or whole panels of columns where these are few (and `columns` allows it): either way every element is
+    computed as in one go.
+    """
+    s = shape_of(isa)
+    width = s.vectors * isa.lanes(4)
+    blocks, panels = max(1, -(-m // s.rows)), max(1, -(-n // width))
+    if not columns or blocks >= 16 or blocks >= panels:
+        return blocks, (Begin(s.rows), End(s.rows, m), Int(0), Int(n))
+    return panels, (Int(0), Int(m), Begin(width), End(width, n))
 
 
 # ---- epilogue

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pith.graph import DType, Graph, InternalError, Node, TensorType, UnsupportedError
 from pith.graph.expr import arg
 from pith.kernels import base as kernels
-from pith.kernels.base import DEFAULTS, Call, Const, Emitted, Float, In, Int, Kernel, Operand, Options, Out
+from pith.kernels.base import (
+    DEFAULTS,
+    Arg,
+    Begin,
+    Call,
+    Const,
+    Emitted,
+    Float,
+    In,
+    Int,
+    Kernel,
+    Operand,
+    Options,
+    Out,
+    Scratch,
+)
 from pith.lower.arena import plan_arena
-from pith.lower.program import Buffer, BufferRef, Port, Program, Step, Value, WeightRef, Weights
+from pith.lower.joins import mark_joins
+from pith.lower.program import ALIGN, Bound, Buffer, BufferRef, Port, Program, Step, Value, WeightRef, Weights
 from pith.ops.base import OPS, Cost, Elementwise, contiguous_strides
 from pith.targets.isa.base import ISA
 
 _FOREVER = 1 << 60
 _LARGEST = 1 << 31  # bytes; sizes and strides are int32_t in generated code
+_WORTH_SHARING = 6000  # cycles of work, roughly, from which a step is shared out among threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,46 +312,27 @@ class _Lowering:
         self, kernel: Kernel, call: Call, inputs: list[View | None] | list[View], outputs: list[View],
         label: str, origin: tuple[str, ...], cost: Cost,
     ) -> None:  # fmt: skip
-        emitted: Emitted = kernel.emit(call)
-        reads: list[int] = []
-        values: list[Value] = []
-        writes = [o.buffer for o in outputs]
-        for a in emitted.args:
-            if isinstance(a, In):
-                view = inputs[a.index]
-                if view is None:
-                    raise InternalError(f"kernel {kernel.name} passes the absent input {a.index}", where=call.name)
-                if view.const is not None:
-                    values.append(WeightRef(self.weights.add(view.const)))
-                else:
-                    values.append(BufferRef(view.buffer, view.offset * view.type.dtype.itemsize))
-                    reads.append(view.buffer)
-            elif isinstance(a, Out):
-                out = outputs[a.index]
-                values.append(BufferRef(out.buffer, out.offset * out.type.dtype.itemsize))
-            elif isinstance(a, Const):
-                values.append(WeightRef(self.weights.add(a.array)))
-            elif isinstance(a, (Int, Float)):
-                values.append(a.value)
-            else:
-                index = self.new_buffer(f"scratch:{call.name}", emitted.scratch, "scratch")
-                values.append(BufferRef(index))
-                writes.append(index)
-        self.steps.append(
-            Step(
-                call.name,
-                label,
-                origin,
-                kernel.name,
-                emitted.function,
-                tuple(values),
-                tuple(dict.fromkeys(reads)),
-                tuple(dict.fromkeys(writes)),
-                outputs[0].type,
-                cost,
-                emitted.why,
-            )
-        )
+        emitted = kernel.emit(call)
+        stages = (emitted, *emitted.then)
+        own = -(-emitted.scratch // ALIGN) * ALIGN if len(stages) == 1 and self.splits(emitted, cost) else 0
+        nbytes = own * self.options.threads if own else emitted.scratch
+        scratch = self.new_buffer(f"scratch:{call.name}", nbytes, "scratch") if nbytes else -1
+        for k, stage in enumerate(stages):
+            place = _Placement(self, call, kernel, inputs, outputs, BufferRef(scratch, own=own))
+            values = tuple(map(place, stage.args))
+            part = cost if k == 0 else Cost(0, 0, 0, 0)
+            self.steps.append(
+                Step(
+                    call.name, label, origin, kernel.name, stage.function, values, tuple(dict.fromkeys(place.reads)),
+                    tuple(dict.fromkeys([o.buffer for o in outputs] + place.writes)), outputs[0].type, part, stage.why,
+                    stage.units if self.splits(stage, cost) else 1,
+                )
+            )  # fmt: skip
+
+    def splits(self, stage: Emitted, cost: Cost) -> bool:
+        """Whether threads share out the work of a step: it has parts, and enough to do for a wait to pay."""
+        effort = cost.macs / max(1, self.isa.lanes(4)) + (cost.read + cost.written) / 16
+        return self.options.threads > 1 and stage.units > 1 and effort >= _WORTH_SHARING
 
     def finish(self, inputs: list[Port], outputs: list[Port]) -> Program:
         for i, step in enumerate(self.steps):
@@ -349,7 +348,43 @@ class _Lowering:
                 why=f"arena {size:,} bytes, weights {self.weights.size:,} bytes",
                 try_="smaller shapes, or a smaller network",
             )
-        return Program(self.graph.name, inputs, outputs, self.buffers, self.steps, size, bound)
+        if self.options.threads > 1:
+            mark_joins(self.steps, self.buffers)
+        return Program(self.graph.name, inputs, outputs, self.buffers, self.steps, size, bound, self.options.threads)
+
+
+class _Placement:
+    """Turns a kernel's arguments into values of the program, noting which buffers it reads and writes."""
+
+    def __init__(
+        self, owner: _Lowering, call: Call, kernel: Kernel, inputs: Sequence[View | None], outputs: Sequence[View], scratch: BufferRef
+    ) -> None:
+        self.owner, self.call, self.kernel, self.inputs, self.outputs, self.scratch = owner, call, kernel, inputs, outputs, scratch
+        self.reads: list[int] = []
+        self.writes: list[int] = []
+
+    def __call__(self, a: Arg) -> Value:
+        if isinstance(a, In):
+            view = self.inputs[a.index]
+            if view is None:
+                raise InternalError(f"kernel {self.kernel.name} passes the absent input {a.index}", where=self.call.name)
+            size = view.type.dtype.itemsize
+            if view.const is not None:
+                return WeightRef(self.owner.weights.add(view.const), a.step * size)
+            self.reads.append(view.buffer)
+            return BufferRef(view.buffer, view.offset * size, a.step * size)
+        if isinstance(a, Out):
+            out = self.outputs[a.index]
+            size = out.type.dtype.itemsize
+            return BufferRef(out.buffer, out.offset * size, a.step * size)
+        if isinstance(a, Const):
+            return WeightRef(self.owner.weights.add(a.array))
+        if isinstance(a, (Int, Float)):
+            return a.value
+        if isinstance(a, Scratch):
+            self.writes.append(self.scratch.index)
+            return replace(self.scratch, offset=a.offset)
+        return Bound(type(a).__name__.lower(), a.per, 0 if isinstance(a, Begin) else a.total)
 
 
 def _same_place(a: View, b: View) -> bool:

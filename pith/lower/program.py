@@ -30,25 +30,42 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class BufferRef:
-    """Pointer to byte `offset` of buffer `index`."""
+    """Pointer to byte `offset` of buffer `index`, `step` bytes on for each unit of work before this part's first, and
+    `own` bytes on for each thread before this one."""
 
     index: int
     offset: int = 0
+    step: int = 0
+    own: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class WeightRef:
-    """Pointer to byte `offset` of the weights."""
+    """Pointer to byte `offset` of the weights, `step` bytes on for each unit of work before this part's first."""
 
     offset: int
+    step: int = 0
 
 
-Value = BufferRef | WeightRef | int | float
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A number that depends on the part of the work: `per` times its first unit ("begin"), `per` times the unit after its
+    last but at most `total` ("end"), or the difference of the two ("count")."""
+
+    kind: str
+    per: int
+    total: int
+
+
+Value = BufferRef | WeightRef | Bound | int | float
 
 
 @dataclass(slots=True)
 class Step:
-    """One call of a C function."""
+    """One call of a C function.
+
+    units: parts of its work that threads may share out (1: one thread does all);  joins: threads wait for each other before it.
+    """
 
     name: str
     op: str
@@ -61,6 +78,8 @@ class Step:
     output: TensorType
     cost: Cost
     why: str = ""
+    units: int = 1
+    joins: bool = False
 
 
 @dataclass(slots=True)
@@ -99,7 +118,7 @@ class Port:
 
 @dataclass(slots=True)
 class Program:
-    """A lowered network for one set of shapes."""
+    """A lowered network for one set of shapes, for at most `threads` threads."""
 
     name: str
     inputs: list[Port]
@@ -108,6 +127,7 @@ class Program:
     steps: list[Step]
     arena_size: int = 0
     arena_lower_bound: int = 0
+    threads: int = 1
 
 
 def format_program(program: Program) -> str:
@@ -118,6 +138,8 @@ def format_program(program: Program) -> str:
         if isinstance(v, BufferRef):
             b = program.buffers[v.index]
             return b.name + (f"+{v.offset}" if v.offset else "")
+        if isinstance(v, Bound):
+            return v.kind
         return f"weights+{v.offset}" if isinstance(v, WeightRef) else repr(v)
 
     for i, s in enumerate(program.steps):

@@ -14,6 +14,7 @@ import numpy as np
 
 from pith.graph.errors import BuildError, InputError
 from pith.runtime.library import Library
+from pith.runtime.pool import Pool
 from pith.targets.cpu import missing
 
 _ALIGN = 64
@@ -43,13 +44,14 @@ class PortInfo:
 class _Variant:
     """The network compiled for one set of shapes."""
 
-    def __init__(self, library: Library, facts: dict[str, Any]) -> None:
+    def __init__(self, library: Library, facts: dict[str, Any], pool: Pool | None) -> None:
         self.name: str = facts["symbol"]
         self.inputs = [PortInfo(p["name"], p["dtype"], tuple(p["shape"])) for p in facts["inputs"]]
         self.outputs = [PortInfo(p["name"], p["dtype"], tuple(p["shape"])) for p in facts["outputs"]]
         self.arena_bytes: int = facts["arena_bytes"]
         self.facts = facts
-        self.run = library.function(f"{self.name}_run", 3)
+        self.pool = pool
+        self.run = library.function(f"{self.name}_run_parallel", 4) if pool else library.function(f"{self.name}_run", 3)
         # asked for at every call, so found out once
         self.dtypes = [p.np for p in self.inputs]
         self.makes = [(p.shape, p.np) for p in self.outputs]
@@ -90,7 +92,9 @@ class Session:
     goes by name. Calls from several threads take turns; for them to run at once, open one Session a thread.
     """
 
-    def __init__(self, folder: str | Path, *, manifest: dict[str, Any] | None = None) -> None:
+    def __init__(self, folder: str | Path, *, threads: int | None = None, manifest: dict[str, Any] | None = None) -> None:
+        """Open the artefact in `folder`. threads: how many run the network, at most as many as it was compiled for, which
+        is what is taken without it; the result has the same bits for any number."""
         self.folder = Path(folder)
         manifest = read_manifest(self.folder) if manifest is None else manifest
         self.manifest: dict[str, Any] = manifest
@@ -105,15 +109,23 @@ class Session:
         if library.text(f"{manifest['name']}_build") != manifest["build"]:
             raise BuildError("the library and its manifest.json do not belong together", where=str(self.folder),
                              why="one of them was replaced", try_="compile again")  # fmt: skip
+        most = int(manifest.get("threads", 1))
+        self.threads = most if threads is None else threads
+        if not 1 <= self.threads <= most:
+            raise InputError(f"{threads} threads", why=f"the network was compiled for at most {most}",
+                             try_=f"compile with --threads {threads}" if self.threads > most else "1 or more")  # fmt: skip
         self._library: Library | None = library  # open as long as this
-        self._variants = [_Variant(library, v) for v in manifest["variants"]]
+        self._pool = Pool(library, self.threads) if most > 1 else None
+        self._variants = [_Variant(library, v, self._pool) for v in manifest["variants"]]
         self._lock = threading.Lock()
         self._by_shape = {tuple(p.shape for p in v.inputs): v for v in self._variants}
 
     def close(self) -> None:
         """Let go of the library and the memory now; using the session afterwards is an InputError."""
         with self._lock:
-            self._variants, self._by_shape, self._library = [], {}, None
+            if self._pool is not None:
+                self._pool.close()
+            self._variants, self._by_shape, self._library, self._pool = [], {}, None, None
 
     def __enter__(self) -> Session:
         return self
@@ -212,7 +224,8 @@ class Session:
     def _run(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
         with self._lock:
             variant, _held, outputs = self._prepare(arrays)
-            code = variant.run(variant.arena(), *variant.structs)
+            pool = () if variant.pool is None else (variant.pool.address(),)
+            code = variant.run(variant.arena(), *variant.structs, *pool)
         if code:
             raise InputError(f"the network refused its input (code {code})", where=variant.name)
         return outputs
@@ -254,6 +267,6 @@ def _describe(port: PortInfo) -> str:
     return f"{port.name} ({port.dtype} {'x'.join(map(str, port.shape)) or 'scalar'})"
 
 
-def load(folder: str | Path) -> Session:
-    """Open a network that `pith compile -o FOLDER` wrote."""
-    return Session(folder)
+def load(folder: str | Path, *, threads: int | None = None) -> Session:
+    """Open a network that `pith compile -o FOLDER` wrote. threads: as `Session` has it."""
+    return Session(folder, threads=threads)

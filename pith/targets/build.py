@@ -31,26 +31,29 @@ def build_shared(
     opt: str,
     defines: Sequence[str] = (),
     output: str = "",
+    hosted: Sequence[str] = (),
 ) -> Built:
     """Compile NAME.c and NAME_weights.c in `folder` and link them.
 
-    `opt`: optimisation flag such as -O3 or -Os;  `defines`: e.g. NAME_PROFILE;  raises BuildError with the compiler's words.
+    `opt`: optimisation flag such as -O3 or -Os;  `defines`: e.g. NAME_PROFILE;  `hosted`: further C files, which need the
+    system's C library;  raises BuildError with the compiler's words.
     """
     library = folder / (output or f"lib{name}.so")
     stem = library.stem
     sources = [folder / f"{name}.c", folder / f"{name}_weights.c"]
     objects = [folder / f"{stem}.o", folder / f"{stem}_weights.o"]
+    more = [folder / f"{stem}_{Path(h).stem}.o" for h in hosted]
     flags = [opt, "-fstack-usage", *(f"-D{d}" for d in defines)]
     try:
         with ThreadPoolExecutor(2) as pool:
-            for job in [
-                pool.submit(compiler.compile, s, o, target, flags) for s, o in zip(sources, objects, strict=True)
-            ]:
+            jobs = [pool.submit(compiler.compile, s, o, target, flags) for s, o in zip(sources, objects, strict=True)]
+            jobs += [pool.submit(compiler.compile_hosted, folder / h, o, target, [opt]) for h, o in zip(hosted, more, strict=True)]
+            for job in jobs:
                 job.result()
-        compiler.link_shared(objects, library, exports)
+        compiler.link_shared([*objects, *more], library, exports, hosted=bool(hosted))
         return Built(library, _frames(objects[0].with_suffix(".su")))
     finally:
-        for o in objects:
+        for o in (*objects, *more):
             o.unlink(missing_ok=True)
             o.with_suffix(".su").unlink(missing_ok=True)
 

@@ -34,8 +34,14 @@ class Compiler:
             raise BuildError(f"{' '.join(self.command)} made no object file", where=source.name, why="it ended without an error",
                              try_="is it a C compiler? leave --cc out to take the bundled one")  # fmt: skip
 
-    def link_shared(self, objects: Sequence[Path], output: Path, exports: Sequence[str]) -> None:
-        """Link a shared library that needs no other (an undefined symbol is an error)."""
+    def compile_hosted(self, source: Path, output: Path, target: Target, flags: Sequence[str] = ()) -> None:
+        """Compile `source`, which needs the headers of the system's C library and of POSIX threads, into the object `output`."""
+        command = [self.zig, "cc", "-target", target.triple] if self.bundled else list(self.command)
+        run([*command, "-std=gnu11", "-fPIC", *flags, "-c", source.name, "-o", str(output.resolve())], source.parent)
+
+    def link_shared(self, objects: Sequence[Path], output: Path, exports: Sequence[str], *, hosted: bool = False) -> None:
+        """Link a shared library that needs no other: an undefined symbol is an error, unless it is `hosted`, where the
+        process that loads it brings the C library along."""
         script = output.resolve().with_suffix(".map")
         script.write_text("{ global: " + " ".join(f"{e};" for e in exports) + " local: *; };\n")
         files = [str(o.resolve()) for o in objects]
@@ -48,7 +54,7 @@ class Compiler:
                     *common,
                     f"--version-script={script}",
                     "-z",
-                    "defs",
+                    "undefs" if hosted else "defs",
                     "--gc-sections",
                     "-s",
                     *files,
@@ -56,10 +62,8 @@ class Compiler:
                 output.parent,
             )
         else:
-            run(
-                [*self.command, *common, "-nostdlib", f"-Wl,--version-script={script}", "-Wl,-z,defs", "-s", *files],
-                output.parent,
-            )
+            own = ["-pthread"] if hosted else ["-nostdlib", "-Wl,-z,defs"]
+            run([*self.command, *common, *own, f"-Wl,--version-script={script}", "-s", *files], output.parent)
         script.unlink()
 
 

@@ -378,18 +378,21 @@ static void rows_f32_avx2_6x16_clipd2ed3cfd(int32_t taps, int32_t kc, const floa
 static void conv_f32_avx2_rows_6x16_clipd2ed3cfd(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
     int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t near, int32_t groups, int32_t wg,
     int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
-    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
+    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw,
+    int32_t p_from, int32_t p_to, int32_t n_from, int32_t n_to) {
   const float **const a = (const float **)scratch;
   float *const patch = (float *)(void *)(a + kh * 6);
   float *out[6];
+  (void)n;
   (void)groups;
   (void)wg;
   (void)dw;
   const int32_t pixels = batch * oh * ow;
-  for (int32_t n0 = 0; n0 < n; n0 += near, w += near * (1 + (ptrdiff_t)kh * kw * c)) { /* columns that stay in cache */
-    const int32_t cols = n - n0 < near ? n - n0 : near;
-    int32_t b = 0, i = 0, j = 0;
-    for (int32_t p = 0; p < pixels;) {
+  w += n_from * (1 + (ptrdiff_t)kh * kw * c);
+  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += near * (1 + (ptrdiff_t)kh * kw * c)) { /* columns that stay in cache */
+    const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
+    int32_t b = p_from / (oh * ow), i = p_from / ow % oh, j = p_from % ow;
+    for (int32_t p = p_from; p < p_to;) {
       const int32_t height = pixels - p > 4 ? 6 : pixels - p > 1 ? 2 : 1;
       const int32_t rows = pixels - p < height ? pixels - p : height;
       for (int32_t r = 0; r < height; r++) { /* rows past the end repeat the last pixel and are not stored */

@@ -297,12 +297,13 @@ static void rows_f32_c99_4x4_clipd2ed3cfd(int32_t taps, int32_t kc, const float 
 }
 
 static void matmul_f32_c99_4x4_clipd2ed3cfd(const float *a, const float *w, float *y, float e0,
-    int32_t m, int32_t k, int32_t n, int32_t near, int32_t lda, int32_t ldy) {
+    int32_t m, int32_t k, int32_t near, int32_t lda, int32_t ldy, int32_t m_from, int32_t m_to, int32_t n_from, int32_t n_to) {
   const float *x[4];
   float *out[4];
-  for (int32_t n0 = 0; n0 < n; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) { /* columns that stay in cache */
-    const int32_t cols = n - n0 < near ? n - n0 : near;
-    for (int32_t m0 = 0; m0 < m;) {
+  w += (ptrdiff_t)n_from * (1 + (ptrdiff_t)k);
+  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) { /* columns that stay in cache */
+    const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
+    for (int32_t m0 = m_from; m0 < m_to;) {
       const int32_t height = m - m0 > 1 ? 4 : 1;
       const int32_t rows = m - m0 < height ? m - m0 : height;
       for (int32_t i = 0; i < height; i++) { /* rows past the end repeat the last one and are not stored */

@@ -299,14 +299,16 @@ static void rows_f32_c99_4x4_clipd2ed3cfd(int32_t taps, int32_t kc, const float 
 static void conv_f32_c99_direct_4x4_clipd2ed3cfd(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
     int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t near, int32_t groups, int32_t wg,
     int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
-    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
+    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw,
+    int32_t p_from, int32_t p_to, int32_t n_from, int32_t n_to) {
   const float **const a = (const float **)scratch;
   float *out[4];
   const int32_t pixels = batch * oh * ow;
-  for (int32_t n0 = 0; n0 < n; n0 += near, w += near * (1 + (ptrdiff_t)kh * kw * c)) { /* columns that stay in cache */
-    const int32_t cols = n - n0 < near ? n - n0 : near;
-    int32_t b = 0, i = 0, j = 0;
-    for (int32_t p = 0; p < pixels;) {
+  w += n_from * (1 + (ptrdiff_t)kh * kw * c);
+  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += near * (1 + (ptrdiff_t)kh * kw * c)) { /* columns that stay in cache */
+    const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
+    int32_t b = p_from / (oh * ow), i = p_from / ow % oh, j = p_from % ow;
+    for (int32_t p = p_from; p < p_to;) {
       const int32_t height = pixels - p > 1 ? 4 : 1;
       const int32_t rows = pixels - p < height ? pixels - p : height;
       for (int32_t r = 0; r < height; r++) { /* rows past the end repeat the last pixel and are not stored */
@@ -349,10 +351,14 @@ static void conv_f32_c99_direct_4x4_clipd2ed3cfd(const float *x, const float *w,
 
 static void conv_transpose_f32_c99_phases_clipd2ed3cfd(const float *x, const float *w, const int32_t *t, const float *zero, float *y, float e0, void *scratch,
     int32_t count, int32_t batch, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t groups, int32_t sh, int32_t sw, int32_t dh, int32_t dw,
-    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
+    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw,
+    int32_t units, int32_t begin, int32_t end) {
   for (int32_t k = 0; k < count; k++, t += 10) {
     const ptrdiff_t i = t[0], j = t[1]; /* first output of the phase */
+    const int32_t whole = batch * t[2] * t[3], blocks = (whole + 3) / 4; /* the part of the phase, in whole register tiles */
+    const int32_t from = (int32_t)((int64_t)blocks * begin / units) * 4;
+    const int32_t to = end == units ? whole : (int32_t)((int64_t)blocks * end / units) * 4;
     conv_f32_c99_direct_4x4_clipd2ed3cfd(x, w + t[8], zero, y + i * yh + j * yw, e0, scratch,
-        batch, t[2], t[3], ih, iw, c, n, n, groups, t[9], t[4], t[5], 1, 1, dh, dw, t[6], t[7], xn, xh, xw, yn, yh * sh, yw * sw);
+        batch, t[2], t[3], ih, iw, c, n, n, groups, t[9], t[4], t[5], 1, 1, dh, dw, t[6], t[7], xn, xh, xw, yn, yh * sh, yw * sw, from, to, 0, n);
   }
 }

@@ -50,6 +50,24 @@ static void winograd_in_f32_avx2_2(const float *const *d, float *v, ptrdiff_t st
   }
 }
 
+/* tiles t_from ... t_to - 1 into v, which begins with tile t0 */
+static void winograd_tiles_f32_avx2_2(const float *x, const float *zero, float *v, int32_t oh, int32_t ow, int32_t ih, int32_t iw,
+    int32_t c, int32_t block, int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t t0, int32_t t_from, int32_t t_to) {
+  for (int32_t t = t_from; t < t_to; t++) {
+    const int32_t th = (oh + 1) / 2, tw = (ow + 1) / 2;
+    const int32_t b = t / (th * tw), i0 = t / tw % th * 2, j0 = t % tw * 2;
+    const float *const xb = x + (ptrdiff_t)b * xn;
+    const float *d[16];
+    for (int32_t i = 0; i < 4; i++)
+      for (int32_t j = 0; j < 4; j++) {
+        const int32_t iy = i0 + i - ph, ix = j0 + j - pw;
+        const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
+        d[i * 4 + j] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
+      }
+    winograd_in_f32_avx2_2(d, v + (ptrdiff_t)(t - t0) * c, (ptrdiff_t)block * c, c);
+  }
+}
+
 /* width of the panel that begins where `left` columns are left */
 static inline int32_t panel_width_avx2(int32_t left) { return left >= 9 ? 16 : 8; }
 
@@ -395,12 +413,13 @@ static void rows_f32_avx2_6x16(int32_t taps, int32_t kc, const float *const *a, 
 }
 
 static void matmul_f32_avx2_6x16(const float *a, const float *w, float *y,
-    int32_t m, int32_t k, int32_t n, int32_t near, int32_t lda, int32_t ldy) {
+    int32_t m, int32_t k, int32_t near, int32_t lda, int32_t ldy, int32_t m_from, int32_t m_to, int32_t n_from, int32_t n_to) {
   const float *x[6];
   float *out[6];
-  for (int32_t n0 = 0; n0 < n; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) { /* columns that stay in cache */
-    const int32_t cols = n - n0 < near ? n - n0 : near;
-    for (int32_t m0 = 0; m0 < m;) {
+  w += (ptrdiff_t)n_from * (1 + (ptrdiff_t)k);
+  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) { /* columns that stay in cache */
+    const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
+    for (int32_t m0 = m_from; m0 < m_to;) {
       const int32_t height = m - m0 > 4 ? 6 : m - m0 > 1 ? 2 : 1;
       const int32_t rows = m - m0 < height ? m - m0 : height;
       for (int32_t i = 0; i < height; i++) { /* rows past the end repeat the last one and are not stored */
@@ -412,6 +431,13 @@ static void matmul_f32_avx2_6x16(const float *a, const float *w, float *y,
       m0 += rows;
     }
   }
+}
+
+/* products e_from ... e_to - 1 of `count` tiles; wg: elements of the packed weights of one */
+static void winograd_products_f32_avx2(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
+    int32_t block, int32_t e_from, int32_t e_to) {
+  for (int32_t e = e_from; e < e_to; e++)
+    matmul_f32_avx2_6x16(v + (ptrdiff_t)e * block * c, w + (ptrdiff_t)e * wg, u + (ptrdiff_t)e * block * n, count, c, n, c, n, 0, count, 0, n);
 }
 
 /* A^T u A of one tile of F(2,3), bias and epilogue: its first mh x mw pixels */
@@ -471,32 +497,26 @@ static void winograd_out_f32_avx2_2_clipd2ed3cfd(const float *u, ptrdiff_t step,
   }
 }
 
+/* tiles t_from ... t_to - 1 from u, which begins with tile t0, to pixels */
+static void winograd_pixels_f32_avx2_2_clipd2ed3cfd(const float *u, const float *bias, float *y, float e0, int32_t oh, int32_t ow,
+    int32_t n, int32_t block, int32_t yn, int32_t yh, int32_t yw, int32_t t0, int32_t t_from, int32_t t_to) {
+  for (int32_t t = t_from; t < t_to; t++) {
+    const int32_t th = (oh + 1) / 2, tw = (ow + 1) / 2;
+    const int32_t b = t / (th * tw), i0 = t / tw % th * 2, j0 = t % tw * 2;
+    const int32_t mh = oh - i0 < 2 ? oh - i0 : 2, mw = ow - j0 < 2 ? ow - j0 : 2;
+    winograd_out_f32_avx2_2_clipd2ed3cfd(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n, bias,
+        y + (ptrdiff_t)b * yn + (ptrdiff_t)i0 * yh + (ptrdiff_t)j0 * yw, yh, yw, mh, mw, n, e0);
+  }
+}
+
 static void conv_f32_avx2_winograd2_clipd2ed3cfd(const float *x, const float *w, const float *bias, const float *zero, float *y, float e0,
-    void *scratch, int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
-    int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
-  const int32_t th = (oh + 1) / 2, tw = (ow + 1) / 2, tiles = batch * th * tw;
+    void *scratch, int32_t tiles, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
+    int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw, int32_t begin, int32_t end) {
   float *const v = (float *)scratch, *const u = v + 16 * (ptrdiff_t)block * c;
-  for (int32_t t0 = 0; t0 < tiles; t0 += block) {
+  for (int32_t t0 = begin * block; t0 < tiles && t0 < end * block; t0 += block) {
     const int32_t count = tiles - t0 < block ? tiles - t0 : block;
-    for (int32_t t = t0; t < t0 + count; t++) {
-      const int32_t b = t / (th * tw), i0 = t / tw % th * 2, j0 = t % tw * 2;
-      const float *const xb = x + (ptrdiff_t)b * xn;
-      const float *d[16];
-      for (int32_t i = 0; i < 4; i++)
-        for (int32_t j = 0; j < 4; j++) {
-          const int32_t iy = i0 + i - ph, ix = j0 + j - pw;
-          const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
-          d[i * 4 + j] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
-        }
-      winograd_in_f32_avx2_2(d, v + (ptrdiff_t)(t - t0) * c, (ptrdiff_t)block * c, c);
-    }
-    for (int32_t e = 0; e < 16; e++)
-      matmul_f32_avx2_6x16(v + (ptrdiff_t)e * block * c, w + (ptrdiff_t)e * wg, u + (ptrdiff_t)e * block * n, count, c, n, n, c, n);
-    for (int32_t t = t0; t < t0 + count; t++) {
-      const int32_t b = t / (th * tw), i0 = t / tw % th * 2, j0 = t % tw * 2;
-      const int32_t mh = oh - i0 < 2 ? oh - i0 : 2, mw = ow - j0 < 2 ? ow - j0 : 2;
-      winograd_out_f32_avx2_2_clipd2ed3cfd(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n, bias,
-          y + (ptrdiff_t)b * yn + (ptrdiff_t)i0 * yh + (ptrdiff_t)j0 * yw, yh, yw, mh, mw, n, e0);
-    }
+    winograd_tiles_f32_avx2_2(x, zero, v, oh, ow, ih, iw, c, block, ph, pw, xn, xh, xw, t0, t0, t0 + count);
+    winograd_products_f32_avx2(v, w, u, count, c, n, wg, block, 0, 16);
+    winograd_pixels_f32_avx2_2_clipd2ed3cfd(u, bias, y, e0, oh, ow, n, block, yn, yh, yw, t0, t0, t0 + count);
   }
 }

@@ -343,12 +343,13 @@ static void rows_f32_avx2_6x16(int32_t taps, int32_t kc, const float *const *a, 
 }
 
 static void matmul_f32_avx2_6x16(const float *a, const float *w, float *y,
-    int32_t m, int32_t k, int32_t n, int32_t near, int32_t lda, int32_t ldy) {
+    int32_t m, int32_t k, int32_t near, int32_t lda, int32_t ldy, int32_t m_from, int32_t m_to, int32_t n_from, int32_t n_to) {
   const float *x[6];
   float *out[6];
-  for (int32_t n0 = 0; n0 < n; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) { /* columns that stay in cache */
-    const int32_t cols = n - n0 < near ? n - n0 : near;
-    for (int32_t m0 = 0; m0 < m;) {
+  w += (ptrdiff_t)n_from * (1 + (ptrdiff_t)k);
+  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) { /* columns that stay in cache */
+    const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
+    for (int32_t m0 = m_from; m0 < m_to;) {
       const int32_t height = m - m0 > 4 ? 6 : m - m0 > 1 ? 2 : 1;
       const int32_t rows = m - m0 < height ? m - m0 : height;
       for (int32_t i = 0; i < height; i++) { /* rows past the end repeat the last one and are not stored */
@@ -386,11 +387,14 @@ static void pack_f32_avx2(const float *b, const float *bias, float *w, int32_t k
 }
 
 static void matmul_f32_avx2_batched1(const float *a, const float *b, float *y, void *scratch,
-    int32_t m, int32_t k, int32_t n, int32_t lda, int32_t ldy, int32_t sk, int32_t sn, int32_t n0, int32_t a0, int32_t b0, int32_t y0) {
+    int32_t m, int32_t k, int32_t n, int32_t lda, int32_t ldy, int32_t sk, int32_t sn, int32_t n0, int32_t a0, int32_t b0, int32_t y0, int32_t begin, int32_t end) {
   float *const w = (float *)scratch;
-  for (int32_t i0 = 0; i0 < n0; i0++)
-  {
+  for (int32_t u = begin; u < end; u++) {
+    int32_t left = u;
+    const int32_t i0 = left % n0;
+    left /= n0;
+    (void)left;
     pack_f32_avx2(b + (ptrdiff_t)i0 * b0, 0, w, k, n, sk, sn);
-    matmul_f32_avx2_6x16(a + (ptrdiff_t)i0 * a0, w, y + (ptrdiff_t)i0 * y0, m, k, n, n, lda, ldy);
+    matmul_f32_avx2_6x16(a + (ptrdiff_t)i0 * a0, w, y + (ptrdiff_t)i0 * y0, m, k, n, lda, ldy, 0, m, 0, n);
   }
 }

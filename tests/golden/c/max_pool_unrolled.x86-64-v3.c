@@ -1,8 +1,8 @@
-static void max_pool_f32_avx2_k1x2(const float *restrict x, float *restrict y, int32_t batch, int32_t channels, int32_t ih, int32_t iw,
+static void max_pool_f32_avx2_k1x2(const float *restrict x, float *restrict y, int32_t begin, int32_t end, int32_t channels, int32_t ih, int32_t iw,
     int32_t oh, int32_t ow, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw, int32_t xn, int32_t xh,
     int32_t xw, int32_t yn, int32_t yh, int32_t yw) {
-  for (int32_t n = 0; n < batch; ++n)
-  for (int32_t i = 0; i < oh; ++i) {
+  for (int32_t r = begin; r < end; ++r) {
+    const int32_t n = r / oh, i = r % oh;
     const int32_t h = i * sh - ph;
     const int32_t h0 = h < 0 ? (dh - 1 - h) / dh : 0;
     const int32_t h1 = h >= ih ? -1 : ((ih - 1 - h) / dh < 1 - 1 ? (ih - 1 - h) / dh : 1 - 1);

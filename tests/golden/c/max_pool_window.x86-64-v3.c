@@ -1,10 +1,10 @@
-static void max_pool_f32_avx2_window_strided(const float *restrict x, float *restrict y, const int32_t *restrict g) {
+static void max_pool_f32_avx2_window_strided(const float *restrict x, float *restrict y, const int32_t *restrict g,
+    int32_t begin_unit, int32_t end_unit) {
   const int32_t *size = g + 6, *out = g + 9, *kernel = g + 12, *stride = g + 15, *dilation = g + 18, *begin = g + 21;
   const int32_t *xs = g + 24, *ys = g + 27;
-  for (int32_t n = 0; n < g[0]; ++n)
-  for (int32_t o0 = 0; o0 < out[0]; ++o0)
-  for (int32_t o1 = 0; o1 < out[1]; ++o1)
+  for (int32_t u = begin_unit; u < end_unit; ++u)
   for (int32_t o2 = 0; o2 < out[2]; ++o2) {
+    const int32_t n = u / (out[0] * out[1]), o0 = u / out[1] % out[0], o1 = u % out[1];
     const int32_t o[3] = {o0, o1, o2};
     int32_t at[3], lo[3], hi[3];
     for (int32_t a = 0; a < 3; ++a) {

@@ -1,8 +1,8 @@
 static void resize_f32_c99_linear_planes(const float *restrict x, float *restrict y, const int32_t *restrict rows, const int32_t *restrict columns,
-    const float *restrict down, const float *restrict across, int32_t outer, int32_t oh, int32_t ow, int32_t run, int32_t xo,
-    int32_t xh, int32_t xw, int32_t yo, int32_t yh, int32_t yw) {
-  for (int32_t o = 0; o < outer; ++o)
-  for (int32_t i = 0; i < oh; ++i) {
+    const float *restrict down, const float *restrict across, int32_t oh, int32_t ow, int32_t run, int32_t xo,
+    int32_t xh, int32_t xw, int32_t yo, int32_t yh, int32_t yw, int32_t begin, int32_t end) {
+  for (int32_t n = begin; n < end; ++n) {
+    const int32_t o = n / oh, i = n % oh;
     const float *top = x + o * xo + rows[2 * i] * xh, *bottom = x + o * xo + rows[2 * i + 1] * xh;
     const float u0 = down[2 * i], u1 = down[2 * i + 1];
     for (int32_t j = 0; j < ow; ++j) {
