@@ -1,8 +1,11 @@
-"""pith bench: a model against ONNX Runtime, side by side in one process."""
+"""pith bench: a model beside other engines, layer by layer, and under the processor's ceilings."""
 
 from __future__ import annotations
 
+import csv
+import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.table import Table
@@ -21,6 +24,12 @@ from pith.cli.common import (
     progress,
     say,
 )
+from pith.graph.errors import InputError
+
+if TYPE_CHECKING:
+    from pith.bench.ceilings import Ceilings
+    from pith.bench.compare import Row
+    from pith.bench.layers import Layer
 
 
 def command(
@@ -28,22 +37,148 @@ def command(
     target: str = TargetOption,
     shape: list[str] = ShapeOption,
     const: list[str] = ConstOption,
-    seconds: float = typer.Option(2.0, min=0.1, max=600, help="time for each engine"),
+    threads: str = typer.Option("1", help="numbers of threads, each measured for itself: 1,2"),
+    peers: str = typer.Option(
+        None, help="engines to compare with: onnxruntime,openvino,...; none [default: those installed]", show_default=False
+    ),
+    python: list[str] = typer.Option(
+        [], help="PEER=PATH: the Python that has the engine; PEER-convert=PATH: the one that converts for it", show_default=False
+    ),
+    rounds: int = typer.Option(8, min=1, max=1000, help="how often every engine has its turn"),
+    seconds: float = typer.Option(2.0, min=0.1, max=600, help="time for each engine, over all rounds"),
+    layers: bool = typer.Option(False, "--layers", help="also Pith's time layer by layer, one thread"),
+    csv: Path = typer.Option(None, help="write the rows to this file", show_default=False),
+    plot: Path = typer.Option(None, help="draw the engines: a .png, .svg or .pdf", show_default=False),
+    roofline: Path = typer.Option(None, help="draw the layers under the measured ceilings of the processor", show_default=False),
     json: bool = JsonOption,
     quiet: bool = QuietOption,
 ) -> None:
-    """Time MODEL on random inputs, one thread, interleaved with ONNX Runtime where it is installed."""
+    """Time MODEL on random inputs beside other engines, each in a process of its own, in turns."""
     from pith.api import compile
-    from pith.runtime.bench import compare
+    from pith.bench.compare import choose, compare, missing_note
+    from pith.bench.plots import check_picture, engines_picture, roofline_picture
+    from pith.bench.process import Interpreters
+    from pith.runtime.bench import random_inputs
 
+    counts = _counts(threads)
+    for picture in filter(None, (plot, roofline)):
+        check_picture(picture)
+    if csv is not None and not csv.parent.is_dir():
+        raise InputError(f"cannot write {csv}", why=f"there is no folder {csv.parent}")
+    interpreters = Interpreters(_interpreters(python))
+    chosen, absent = choose(peers, interpreters)
+    shapes, constants = parse_shapes(shape), parse_constants(const)
+    rows: list[Row] = []
     with progress(quiet or json) as bar:
-        session = compile(model, target, parse_shapes(shape), constants=parse_constants(const), progress=bar)
-    rows, note = compare(session, model, seconds)
+        for k in counts:
+            session = compile(model, target, shapes, constants=constants, threads=k, progress=bar)
+            inputs = random_inputs(session)
+            rows += compare(
+                model, session.folder, chosen, inputs, threads=k, rounds=rounds, seconds=seconds, interpreters=interpreters,
+                progress=bar, precision=session.inputs[0].dtype if session.inputs else "float32", rest=constants,
+            )  # fmt: skip
+            session.close()
+        steps, ceilings = None, None
+        if layers or roofline is not None:
+            session = compile(model, target, shapes, constants=constants, profile=True, progress=bar)
+            steps, ceilings = _layers(session)
+    if csv is not None:
+        _write_csv(csv, rows)
+    if plot is not None:
+        engines_picture(rows, plot)
+    if roofline is not None:
+        assert steps is not None and ceilings is not None
+        roofline_picture(steps, ceilings, roofline, f"{model.stem}, {target}, one thread")
     if json:
-        print_json(rows)
+        print_json(_plain(rows, asked=peers is not None, steps=steps, ceilings=ceilings))
         return
-    table = Table("engine", "precision", "threads", "median ms", "ratio", box=None, pad_edge=False)
-    for r in rows:
-        table.add_row(r["engine"], r["precision"], str(r["threads"]), f"{r['median_ms']:.4f}", f"{r['ratio']:.3f}")
+    _show(rows, rounds)
+    if note := missing_note(absent):
+        say(note)
+    if layers:
+        assert steps is not None and ceilings is not None
+        _show_layers(steps, ceilings)
+    for file in filter(None, (csv, plot, roofline)):
+        say("wrote ", (str(file), "bold"))
+
+
+def _counts(text: str) -> list[int]:
+    """The numbers of --threads. Raises InputError."""
+    try:
+        counts = [int(t) for t in text.split(",")]
+    except ValueError:
+        counts = []
+    if not counts or not all(1 <= c <= 256 for c in counts):
+        raise InputError(f"--threads {text!r} is no list of numbers of threads", try_="--threads 1,2")
+    return list(dict.fromkeys(counts))
+
+
+def _interpreters(options: list[str]) -> dict[str, str]:
+    pairs = [o.partition("=") for o in options]
+    for name, found, path in pairs:
+        if not found or not path:
+            raise InputError(f"--python {name!r} is not of the form PEER=PATH", try_="--python ncnn=PATH/bin/python")
+    return {name: path for name, _, path in pairs}
+
+
+def _layers(session: Any) -> tuple[list[Layer], Ceilings]:
+    from pith.bench.ceilings import measure
+    from pith.bench.layers import layers
+    from pith.runtime.bench import random_inputs
+
+    ceilings = measure()
+    return layers(session, list(random_inputs(session).values()), ceilings), ceilings
+
+
+def _plain(rows: list[Row], *, asked: bool, steps: list[Layer] | None, ceilings: Ceilings | None) -> list[dict[str, Any]]:
+    """Rows for JSON: an engine without a time is one when it was asked for by name; layers go into Pith's first row."""
+    plain = [r.plain() for r in rows if asked or r.engine == "pith" or r.median_ms is not None]
+    if steps is not None and ceilings is not None:
+        plain[0]["layers"] = [s.plain() for s in steps]
+        plain[0]["ceilings"] = {
+            "isa": ceilings.isa, "gflops": ceilings.flops / 1e9, "gbytes": {v.name: v.rate / 1e9 for v in ceilings.levels},
+        }  # fmt: skip
+    return plain
+
+
+def _write_csv(path: Path, rows: list[Row]) -> None:
+    from pith.bench.ceilings import processor_name
+    from pith.bench.compare import KEYS
+    from pith.version import VERSION
+
+    with path.open("w", newline="") as f:
+        more = {"processor": processor_name(), "date": datetime.date.today().isoformat(), "pith": VERSION}
+        writer = csv.DictWriter(f, [*KEYS, *more], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**r.plain(), **more} for r in rows)
+
+
+def _show(rows: list[Row], rounds: int) -> None:
+    from pith.bench.compare import BOUND, best_peer
+    from pith.peers.base import get_peer
+
+    table = Table("engine", "precision", "threads", "median ms", "ratio", "error", box=None, pad_edge=False)
+    for r in sorted((r for r in rows if r.median_ms is not None), key=lambda r: (r.threads, r.median_ms)):
+        flaw = "" if r.counts is not False else "  does not count"
+        error = "-" if r.error is None else f"{r.error:.1e}"
+        table.add_row(get_peer(r.engine).title, r.precision, str(r.threads), f"{r.median_ms:.4f}",
+                      "-" if r.ratio is None else f"{r.ratio:.3f}", error + flaw)  # fmt: skip
     out.print(table)
-    say(note)
+    for threads in dict.fromkeys(r.threads for r in rows):
+        mine = [r for r in rows if r.threads == threads]
+        best = best_peer(mine)
+        if best is not None and best.ratio is not None:
+            say(f"{threads} thread{'s' * (threads > 1)}: the best peer, {get_peer(best.engine).title}, takes {best.ratio:.2f} x Pith's time")
+    for r in rows:
+        if r.reason is not None:
+            say(f"{get_peer(r.engine).title}, {r.threads} thread{'s' * (r.threads > 1)}: no time, {r.reason}")
+    say(f"medians of {rounds} rounds in turns; ratio: time over Pith's, round by round; error: from ONNX Runtime, counts below {BOUND:g}")
+
+
+def _show_layers(steps: list[Layer], ceilings: Ceilings) -> None:
+    table = Table("layer", "operator", "ms", "share", "GFLOP/s", "of roof", "kernel", box=None, pad_edge=False)
+    for s in steps:
+        table.add_row(s.name, s.op, f"{s.ms:.4f}", f"{s.share:.1%}", f"{s.gflops:.1f}", f"{s.of_roof:.0%}", s.kernel)
+    out.print(table)
+    levels = ", ".join(f"{v.name} {v.rate / 1e9:.0f}" for v in ceilings.levels)
+    say(f"measured ceilings of one core: {ceilings.flops / 1e9:.0f} GFLOP/s ({ceilings.isa}); GB/s read: {levels}")

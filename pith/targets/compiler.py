@@ -36,8 +36,8 @@ class Compiler:
 
     def compile_hosted(self, source: Path, output: Path, target: Target, flags: Sequence[str] = ()) -> None:
         """Compile `source`, which needs the headers of the system's C library and of POSIX threads, into the object `output`."""
-        command = [self.zig, "cc", "-target", target.triple] if self.bundled else list(self.command)
-        run([*command, "-std=gnu11", "-fPIC", *flags, "-c", source.name, "-o", str(output.resolve())], source.parent)
+        where = (f"--target={target.triple}", *_bundled_headers(), *_system_headers(target.triple)) if self.bundled else ()
+        run([*self.command, *where, "-std=gnu11", "-fPIC", *flags, "-c", source.name, "-o", str(output.resolve())], source.parent)
 
     def link_shared(self, objects: Sequence[Path], output: Path, exports: Sequence[str], *, hosted: bool = False) -> None:
         """Link a shared library that needs no other: an undefined symbol is an error, unless it is `hosted`, where the
@@ -69,6 +69,16 @@ class Compiler:
 
 def _bundled_headers() -> tuple[str, ...]:
     return ("-nostdinc", "-isystem", str(_ziglang() / "lib" / "include"))
+
+
+def _system_headers(triple: str) -> tuple[str, ...]:
+    """Options for the headers of glibc and Linux inside the wheel."""
+    architecture, system, abi = triple.split("-")
+    root = _ziglang() / "lib" / "libc" / "include"
+    family = architecture.replace("x86_64", "x86")  # the wheel has one folder for both
+    folders = (f"{family}-{system}-{abi}", f"generic-{'musl' if abi == 'musl' else 'glibc'}", f"{family}-{system}-any", f"any-{system}-any")
+    found = [str(root / f) for f in folders if (root / f).is_dir()]
+    return (*(word for f in found for word in ("-isystem", f)), "-D__GLIBC_MINOR__=17")
 
 
 def _ziglang() -> Path:
