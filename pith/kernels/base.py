@@ -11,7 +11,7 @@ import itertools
 import pkgutil
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
@@ -65,14 +65,41 @@ class Operand:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What the user decides about kernels.
+class Schedule:
+    """How a kernel goes about its work, as named numbers: block sizes, bytes that stay in cache, pixels at a time. Without
+    any, every number is the kernel's own choice."""
 
-    winograd: convolutions may be computed by Winograd's algorithm;  threads: the most that will run the network.
+    values: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def of(cls, **values: int) -> Schedule:
+        """A schedule of these numbers."""
+        return cls(tuple(sorted(values.items())))
+
+    def get(self, name: str, default: int) -> int:
+        """The number `name`, or `default` where the schedule leaves it to the kernel."""
+        return dict(self.values).get(name, default)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{k} {v}" for k, v in self.values)
+
+
+OWN = Schedule()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What decides about kernels besides the call itself.
+
+    winograd: convolutions may be computed by Winograd's algorithm;  threads: the most that will run the network;
+    tuned: kernel and schedule found fastest by measurement, by the key of the call (`pith.kernels.choice`);
+    weight_bytes: weights that one run of the network reads, which do not stay in cache where they are larger than it.
     """
 
     winograd: bool = True
     threads: int = 1
+    tuned: Mapping[str, tuple[str, Schedule]] = field(default_factory=dict)
+    weight_bytes: int = 0
 
 
 DEFAULTS = Options()
@@ -89,6 +116,7 @@ class Call:
     isa: ISA
     name: str = ""
     options: Options = DEFAULTS
+    schedule: Schedule = OWN
 
     def input(self, i: int) -> Operand:
         """Input i, which must be present."""
@@ -208,6 +236,10 @@ class Kernel(ABC):
         """
         return 1.0
 
+    def schedules(self, call: Call) -> tuple[Schedule, ...]:
+        """Schedules worth measuring, the kernel's own choice first; `call.schedule` is one of them when `emit` is asked."""
+        return (OWN,)
+
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         """Whether the kernel can read input (or write output) `index` with these strides. Default: contiguous only."""
         return operand.contiguous
@@ -256,13 +288,7 @@ def load_all() -> None:
     _loaded = True
 
 
-def choose(call: Call) -> Kernel | None:
-    """The cheapest applicable kernel, None when there is none (ties: the one registered first)."""
-    candidates = [k for k in KERNELS.get(call.op, ()) if k.applies(call)]
-    return min(candidates, key=lambda k: k.cost(call)) if candidates else None
-
-
 __all__ = [
-    "DEFAULTS", "KERNELS", "Arg", "Begin", "Call", "Const", "Count", "Emitted", "End", "Float", "In", "Int", "Kernel", "Operand",
-    "Options", "Out", "Scratch", "choose", "field", "kernel", "load_all", "unit_range",
+    "DEFAULTS", "KERNELS", "OWN", "Arg", "Begin", "Call", "Const", "Count", "Emitted", "End", "Float", "In", "Int", "Kernel", "Operand",
+    "Options", "Out", "Schedule", "Scratch", "field", "kernel", "load_all", "unit_range",
 ]  # fmt: skip

@@ -13,9 +13,11 @@ import textwrap
 
 import numpy as np
 
-from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.base import OWN, Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Schedule, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
+from pith.kernels.cost_f32 import near_schedules, product_cost
 from pith.kernels.tile_f32 import (
+    NEAR,
     Tail,
     bias_of,
     collide,
@@ -26,7 +28,6 @@ from pith.kernels.tile_f32 import (
     height_text,
     pack,
     parts,
-    product_cost,
     residuals,
     row_block,
     shape_of,
@@ -150,7 +151,7 @@ def direct_args(
     zero = np.zeros(max(kw, 1) * channels if merged else group * channels, np.float32)
     pointers, strides = extra_args(call, tail, 3)
     n, oh, ow = y.shape[:3]
-    near = columns_near(call.isa, n * oh * ow, kh * kw * channels, outputs) if group == 1 else outputs
+    near = columns_near(call.isa, n * oh * ow, kh * kw * channels, outputs, call.schedule.get("near", NEAR)) if group == 1 else outputs
     sizes = (n, oh, ow, x.shape[1], x.shape[2], channels, outputs, near, group, group_size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
     args: tuple[Arg, ...] = (
         In(0), Const(packed), Const(zero), Out(0), *pointers, Scratch(), *map(Int, sizes), *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides,
@@ -176,6 +177,13 @@ class ConvDirect(Kernel):
         n, oh, ow = call.outputs[0].shape[:3]
         pixels = n * oh * ow
         return int(group) * product_cost(call.isa, pixels, kh * kw * c, o // group) + 2.0 * pixels * kh * kw
+
+    def schedules(self, call: Call) -> tuple[Schedule, ...]:
+        call = in_2d(call)
+        o, c, kh, kw = call.input(1).shape
+        if call.attrs["group"] != 1:
+            return (OWN,)
+        return near_schedules(call.isa, math.prod(call.outputs[0].shape[:3]), kh * kw * c, o)
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.inner_contiguous

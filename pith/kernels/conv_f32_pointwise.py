@@ -6,9 +6,10 @@ import math
 from dataclasses import replace
 
 from pith.graph import DType
-from pith.kernels.base import Call, Emitted, Kernel, Operand, kernel
+from pith.kernels.base import Call, Emitted, Kernel, Operand, Schedule, kernel
+from pith.kernels.cost_f32 import near_schedules, product_cost
 from pith.kernels.matmul_f32_gemm import gemm_call
-from pith.kernels.tile_f32 import bias_of, extra_args, pack, product_cost, residuals, tail_of
+from pith.kernels.tile_f32 import bias_of, extra_args, pack, residuals, tail_of
 
 
 def in_2d(call: Call) -> Call:
@@ -57,6 +58,10 @@ class ConvPointwise(Kernel):
     def cost(self, call: Call) -> float:
         o, c = call.input(1).shape[:2]
         return product_cost(call.isa, call.input(0).type.size // c, c, o)
+
+    def schedules(self, call: Call) -> tuple[Schedule, ...]:
+        o, c = call.input(1).shape[:2]
+        return near_schedules(call.isa, call.input(0).type.size // c, c, o)
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.rows

@@ -15,18 +15,31 @@ from fractions import Fraction
 
 import numpy as np
 
-from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
+from pith.kernels.base import (
+    Arg,
+    Call,
+    Const,
+    Emitted,
+    In,
+    Int,
+    Kernel,
+    Operand,
+    Out,
+    Schedule,
+    Scratch,
+    kernel,
+    unit_range,
+)
 from pith.kernels.conv_f32_pointwise import fast_conv
+from pith.kernels.cost_f32 import product_cost, stream_cost
 from pith.kernels.matmul_f32_gemm import gemm
 from pith.kernels.tile_f32 import (
     Tail,
     bias_of,
     extra_args,
     pack,
-    product_cost,
     residuals,
     shape_of,
-    stream_cost,
     tail_of,
 )
 from pith.kernels.winograd import TAPS, constant_lines, linear, transformed_weights, transforms
@@ -226,11 +239,14 @@ def tiles_of(call: Call, m: int) -> int:
     return n * math.ceil(oh / m) * math.ceil(ow / m)
 
 
-def block_of(call: Call, m: int) -> int:
-    """Tiles transformed at a time: whole register tiles within the budget, the blocks of a layer about equal."""
+def block_of(call: Call, m: int, budget: int = _BUDGET) -> int:
+    """Tiles transformed at a time: what the schedule says, or whole register tiles within the budget of bytes, the blocks of a
+    layer about equal."""
+    if chosen := call.schedule.get("block", 0):
+        return chosen
     rows = shape_of(call.isa).rows
     o, c = call.input(1).shape[:2]
-    most = max(1, _BUDGET // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
+    most = max(1, budget // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
     tiles = tiles_of(call, m)
     blocks = max(1, round(tiles / most))
     if blocks > 1:  # as many for each thread
@@ -262,6 +278,10 @@ class Winograd(Kernel):
         transforms = (_TRANSFORM + self.m) * tiles * (math.ceil(c / lanes) + math.ceil(o / lanes))
         caution = 1.15 if self.m > 4 else 1.0  # its rounding errors and weights are larger
         return caution * a * a * (products + transforms + stream_cost(4.0 * c * o, 1 + again))
+
+    def schedules(self, call: Call) -> tuple[Schedule, ...]:
+        budgets = (_BUDGET, _BUDGET // 2, _BUDGET // 4, 2 * _BUDGET, 4 * _BUDGET, 1 << 30)
+        return tuple(Schedule.of(block=b) for b in dict.fromkeys(block_of(call, self.m, budget) for budget in budgets))
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.inner_contiguous

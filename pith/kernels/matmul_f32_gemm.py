@@ -9,8 +9,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
+from pith.kernels.base import (
+    Arg,
+    Call,
+    Const,
+    Emitted,
+    In,
+    Int,
+    Kernel,
+    Operand,
+    Out,
+    Schedule,
+    Scratch,
+    kernel,
+    unit_range,
+)
+from pith.kernels.cost_f32 import near_schedules
 from pith.kernels.tile_f32 import (
+    NEAR,
     Tail,
     bias_of,
     collide,
@@ -82,7 +98,7 @@ def gemm_call(
     copied = collide(call.isa, m, a.pitch, k, n)
     memory: list[Arg] = [Scratch()] if copied else []
     units, part = parts(call.isa, m, n)
-    numbers = (m, k, columns_near(call.isa, m, k, n), a.pitch, y.pitch)
+    numbers = (m, k, columns_near(call.isa, m, k, n, call.schedule.get("near", NEAR)), a.pitch, y.pitch)
     args = (In(0), Const(packed), Out(0), *pointers, *memory, *map(Int, numbers), *pitches, *part)
     s = shape_of(call.isa)
     why = f"{why}, {s.rows}x{s.vectors * call.isa.lanes(4)} register tile{', rows copied apart' if copied else ''}"
@@ -107,6 +123,10 @@ class MatmulGemm(Kernel):
 
     def cost(self, call: Call) -> float:
         return 0.1
+
+    def schedules(self, call: Call) -> tuple[Schedule, ...]:
+        a, y = call.input(0), call.outputs[0]
+        return near_schedules(call.isa, math.prod(a.shape[:-1]), a.shape[-1], y.shape[-1])
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.rows

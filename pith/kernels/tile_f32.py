@@ -72,36 +72,16 @@ def panel_width(isa: ISA) -> CFunction:
     return CFunction(name, f"{text} return {choice}{last}; }}\n", (), ("stdint.h",))
 
 
-def product_cost(isa: ISA, m: int, k: int, n: int) -> float:
-    """Cycles of an [m, k] x [k, n] product by the tile at one vector multiply-add a cycle, rounding to whole tiles included."""
-    s, lanes = shape_of(isa), isa.lanes(4)
-    panels, vectors = 0, 0.0
-    while n > 0:
-        width = next(width for least, width in panel_widths(isa) if n >= least)
-        n, panels, vectors = n - width, panels + 1, vectors + max(width / lanes, 0.5)
-    blocks = m // s.rows
-    rows, left = blocks * s.rows, m % s.rows
-    while left > 0:
-        height = s.rows if left > 2 * s.few else s.few if left > 1 else 1
-        rows, left, blocks = rows + height, left - height, blocks + 1
-    return rows * vectors * k + _START * blocks * panels
+NEAR = 384 << 10  # bytes of packed weights that stay near (in the second-level cache) while all rows pass by
 
 
-def stream_cost(nbytes: float, passes: int = 1) -> float:
-    """Cycles to bring `nbytes` of weights from memory once and `passes` - 1 times more from the last cache."""
-    return nbytes * (1 / 12 + (passes - 1) / 24)
-
-
-_NEAR = 384 << 10  # bytes of packed weights that stay near (in the second-level cache) while all rows pass by
-
-
-def columns_near(isa: ISA, rows: int, k: int, n: int) -> int:
+def columns_near(isa: ISA, rows: int, k: int, n: int, near: int = NEAR) -> int:
     """Columns of [k, n] packed weights to take at a time: all of them, or whole panels that stay near for many rows."""
     s = shape_of(isa)
     width = s.vectors * isa.lanes(4)
-    if rows <= s.rows or 4 * k * n <= _NEAR * 3 // 2:
+    if rows <= s.rows or 4 * k * n <= near * 3 // 2:
         return n
-    return max(1, _NEAR // (4 * k * width)) * width
+    return max(1, near // (4 * k * width)) * width
 
 
 def parts(isa: ISA, m: int, n: int, *, columns: bool = True) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
@@ -250,7 +230,7 @@ static void {name}(const float **a, int32_t count, int32_t k, float *to) {{
 # ---- bodies
 
 _SPLIT = 4
-_START = 40  # cycles to begin and end one tile: loading the bias, the epilogue, stores
+START = 40  # cycles to begin and end one tile: loading the bias, the epilogue, stores
 
 NOINLINE = CFunction(
     "PITH_NOINLINE",

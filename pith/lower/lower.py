@@ -26,6 +26,7 @@ from pith.kernels.base import (
     Out,
     Scratch,
 )
+from pith.kernels.choice import Choice, choose, key, with_schedule
 from pith.lower.arena import plan_arena
 from pith.lower.joins import mark_joins
 from pith.lower.program import ALIGN, Bound, Buffer, BufferRef, Port, Program, Step, Value, WeightRef, Weights
@@ -52,7 +53,24 @@ class View:
         return Operand(self.type, self.strides, self.const)
 
 
-class _Lowering:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a kernel was chosen: the call as it was asked about, as it was emitted at last, its cost, and its first step."""
+
+    asked: Call
+    final: Call
+    cost: Cost
+    step: int
+
+    @property
+    def key(self) -> str:
+        """The key under which `Options.tuned` has the choice."""
+        return key(self.asked)
+
+
+class Lowering:
+    """The state of one lowering; `lower` runs it, `single.lower_call` takes its parts."""
+
     def __init__(self, graph: Graph, isa: ISA, weights: Weights, options: Options) -> None:
         self.graph, self.isa, self.weights, self.options = graph, isa, weights, options
         self.buffers: list[Buffer] = []
@@ -61,6 +79,7 @@ class _Lowering:
         self.copies: dict[str, View] = {}  # contiguous copies made of strided values
         self.planned: dict[str, View] = {}  # where a value should be written
         self.steps: list[Step] = []
+        self.sites: list[Site] = []
         self.last_use: dict[str, int] = {}
         self.uses: dict[str, int] = {}
         for i, node in enumerate(graph.nodes):
@@ -218,7 +237,7 @@ class _Lowering:
             t = TensorType({1: DType.U8, 2: DType.U16}[t.dtype.itemsize], t.shape)
         moved = Operand(t, source.strides, source.const), Operand(t, target.strides)
         call = Call("fused", {"expr": arg(0, t.dtype), "dtype": t.dtype}, moved[:1], moved[1:], self.isa, name, self.options)
-        self.emit(self.choose(call), call, [source], [target], "copy", origin, Cost(0, 0, t.nbytes, t.nbytes))
+        self.emit(self.choose(call).kernel, call, [source], [target], "copy", origin, Cost(0, 0, t.nbytes, t.nbytes))
 
     def concat(self, node: Node) -> None:
         out = node.outputs[0]
@@ -230,8 +249,8 @@ class _Lowering:
             if not _same_place(self.view(value), part):
                 self.copy(self.view(value), part, node.name or out, node.origin)
 
-    def choose(self, call: Call) -> Kernel:
-        chosen = kernels.choose(call)
+    def choose(self, call: Call) -> Choice:
+        chosen = choose(call)
         if chosen is None:
             types = ", ".join(str(i.type) if i else "-" for i in call.inputs)
             raise UnsupportedError(
@@ -260,7 +279,8 @@ class _Lowering:
         call = Call(
             kind, attrs, tuple(v.operand if v else None for v in views), tuple(o.operand for o in outs), self.isa, name, self.options
         )
-        kernel = self.choose(call)
+        choice = self.choose(call)
+        kernel, asked = choice.kernel, call
         used = kernel.uses(call)
         for i, value in enumerate(node.inputs):
             view = views[i]
@@ -276,7 +296,8 @@ class _Lowering:
                 self.bind(out, view)
         if all(t.size == 0 for t in out_types):
             return
-        self.emit(kernel, call, views, outs, label, node.origin or (name,), cost)
+        self.sites.append(Site(asked, call, cost, len(self.steps)))
+        self.emit(kernel, with_schedule(call, choice.schedule), views, outs, label, node.origin or (name,), cost, choice)
 
     def output_view(
         self, kernel: Kernel, call: Call, node: Node, views: list[View | None], k: int, out: str, t: TensorType
@@ -310,7 +331,7 @@ class _Lowering:
 
     def emit(
         self, kernel: Kernel, call: Call, inputs: list[View | None] | list[View], outputs: list[View],
-        label: str, origin: tuple[str, ...], cost: Cost,
+        label: str, origin: tuple[str, ...], cost: Cost, choice: Choice | None = None,
     ) -> None:  # fmt: skip
         emitted = kernel.emit(call)
         stages = (emitted, *emitted.then)
@@ -326,6 +347,7 @@ class _Lowering:
                     call.name, label, origin, kernel.name, stage.function, values, tuple(dict.fromkeys(place.reads)),
                     tuple(dict.fromkeys([o.buffer for o in outputs] + place.writes)), outputs[0].type, part, stage.why,
                     stage.units if self.splits(stage, cost) else 1,
+                    tuned=choice is not None and choice.tuned, costs=choice.costs if choice is not None else (),
                 )
             )  # fmt: skip
 
@@ -357,7 +379,7 @@ class _Placement:
     """Turns a kernel's arguments into values of the program, noting which buffers it reads and writes."""
 
     def __init__(
-        self, owner: _Lowering, call: Call, kernel: Kernel, inputs: Sequence[View | None], outputs: Sequence[View], scratch: BufferRef
+        self, owner: Lowering, call: Call, kernel: Kernel, inputs: Sequence[View | None], outputs: Sequence[View], scratch: BufferRef
     ) -> None:
         self.owner, self.call, self.kernel, self.inputs, self.outputs, self.scratch = owner, call, kernel, inputs, outputs, scratch
         self.reads: list[int] = []
@@ -394,10 +416,19 @@ def _same_place(a: View, b: View) -> bool:
     )  # fmt: skip
 
 
-def lower(graph: Graph, isa: ISA, weights: Weights, options: Options = DEFAULTS) -> Program:
+_PARTLY_READ = ("gather", "gather_elements", "gather_nd")  # operators that read a few rows of a table
+
+
+def weight_bytes(graph: Graph) -> int:
+    """Bytes of the constants that one run of the network reads."""
+    read = {v for n in graph.nodes if n.op not in _PARTLY_READ for v in n.inputs if v in graph.constants}
+    return sum(graph.constants[v].nbytes for v in read)
+
+
+def lower(graph: Graph, isa: ISA, weights: Weights, options: Options = DEFAULTS, sites: list[Site] | None = None) -> Program:
     """Lower `graph` for `isa`, adding its constants to `weights` (shared by all shapes of one library).
 
-    Raises UnsupportedError when no kernel takes a node.
+    sites: filled with the places where kernels were chosen. Raises UnsupportedError when no kernel takes a node.
     """
     kernels.load_all()
     for name, t in graph.types.items():
@@ -408,4 +439,8 @@ def lower(graph: Graph, isa: ISA, weights: Weights, options: Options = DEFAULTS)
                 why="generated code counts elements and bytes in 32 bits",
                 try_="smaller shapes, or a smaller batch",
             )
-    return _Lowering(graph, isa, weights, options).run()
+    lowering = Lowering(graph, isa, weights, replace(options, weight_bytes=options.weight_bytes or weight_bytes(graph)))
+    program = lowering.run()
+    if sites is not None:
+        sites += lowering.sites
+    return program

@@ -65,6 +65,7 @@ class Step:
     """One call of a C function.
 
     units: parts of its work that threads may share out (1: one thread does all);  joins: threads wait for each other before it.
+    tuned: the kernel was found fastest by measurement;  costs: predicted cost of each kernel that applies, cheapest first.
     """
 
     name: str
@@ -80,6 +81,8 @@ class Step:
     why: str = ""
     units: int = 1
     joins: bool = False
+    tuned: bool = False
+    costs: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(slots=True)

@@ -13,6 +13,10 @@ class ISA:
     registers: number of vector registers;  fma: fused multiply-add in hardware;  masks: loads and stores under a mask;
     headers: C headers its intrinsics need;  features: further facts by name ("vnni", "bf16");
     half: the instruction set with half the vector, where this one includes it and runs it cheaper.
+
+    Facts of the processor, on the cautious side unless the target knows it (`host` does):
+    near: bytes of one core's second-level cache;  last: bytes of the last cache;  memory: bytes that arrive from memory in
+    the time of one vector multiply-add, the unit of `Kernel.cost`, and `beyond`: from the last cache.
     """
 
     name: str
@@ -23,6 +27,10 @@ class ISA:
     headers: tuple[str, ...] = ()
     features: frozenset[str] = frozenset()
     half: ISA | None = None
+    near: int = 512 << 10
+    last: int = 16 << 20
+    memory: float = 2.0
+    beyond: float = 12.0
 
     def lanes(self, itemsize: int) -> int:
         """Elements of `itemsize` bytes in one vector; 1 for scalar code."""

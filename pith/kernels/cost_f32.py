@@ -1,0 +1,38 @@
+"""What float32 products by the register tile cost, and the schedules they may have.
+
+Costs count the time of one vector multiply-add (`Kernel.cost`).
+"""
+
+from __future__ import annotations
+
+from pith.kernels.base import Schedule
+from pith.kernels.tile_f32 import NEAR, START, columns_near, panel_widths, shape_of
+from pith.targets.isa.base import ISA
+
+
+def product_cost(isa: ISA, m: int, k: int, n: int) -> float:
+    """Cycles of an [m, k] x [k, n] product by the tile at one vector multiply-add a cycle, rounding to whole tiles included."""
+    s, lanes = shape_of(isa), isa.lanes(4)
+    panels, vectors = 0, 0.0
+    while n > 0:
+        width = next(width for least, width in panel_widths(isa) if n >= least)
+        n, panels, vectors = n - width, panels + 1, vectors + max(width / lanes, 0.5)
+    blocks = m // s.rows
+    rows, left = blocks * s.rows, m % s.rows
+    while left > 0:
+        height = s.rows if left > 2 * s.few else s.few if left > 1 else 1
+        rows, left, blocks = rows + height, left - height, blocks + 1
+    return rows * vectors * k + START * blocks * panels
+
+
+def stream_cost(nbytes: float, passes: int = 1) -> float:
+    """Cycles to bring `nbytes` of weights from memory once and `passes` - 1 times more from the last cache."""
+    return nbytes * (1 / 12 + (passes - 1) / 24)
+
+
+def near_schedules(isa: ISA, rows: int, k: int, n: int) -> tuple[Schedule, ...]:
+    """Schedules of a product: the amounts of weights to keep near that differ in effect."""
+    found: dict[int, Schedule] = {}
+    for near in (NEAR, NEAR // 2, NEAR // 4, 2 * NEAR, 1 << 30):
+        found.setdefault(columns_near(isa, rows, k, n, near), Schedule.of(near=near))
+    return tuple(found.values())
