@@ -1,0 +1,184 @@
+"""Pith and its peers on one model: loaded side by side, run in turns, compared round by round."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pith.bench.convert import converted, save_inputs
+from pith.bench.process import Engine, Failure, Interpreters
+from pith.graph.errors import InputError
+from pith.peers.base import get_peer, has, names
+from pith.version import VERSION
+
+BOUND = 1e-4  # of the largest value: a result further than this from ONNX Runtime's does not count
+REFERENCE = "onnxruntime"
+KEYS = ("engine", "model", "precision", "threads", "median_ms", "ratio", "error", "counts", "version", "runs", "reason")
+_LOAD = 180.0  # seconds
+
+
+@dataclass
+class Row:
+    """One engine at one number of threads. `ratio`: median over the rounds of its time over Pith's in the same round, so
+    above 1 it is slower than Pith;  `error`: largest difference from ONNX Runtime over its largest value;  `counts`: whether
+    that is below BOUND;  `reason`: why there is no time."""
+
+    engine: str
+    model: str
+    precision: str
+    threads: int
+    median_ms: float | None = None
+    ratio: float | None = None
+    error: float | None = None
+    counts: bool | None = None
+    version: str = ""
+    runs: int = 0
+    reason: str | None = None
+    blocks: list[float | None] = field(default_factory=list)
+
+    def plain(self) -> dict[str, Any]:
+        """The stable keys of --json."""
+        return {k: getattr(self, k) for k in KEYS}
+
+
+def choose(peers: str | None, interpreters: Interpreters) -> tuple[list[str], list[str]]:
+    """(engines to measure, those that are not installed) for --peers: names, "none", or None for whatever is installed.
+
+    Raises InputError for an unknown name.
+    """
+    known = [n for n in names() if n != "pith"]
+    if peers is not None:
+        wanted = [p for p in dict.fromkeys(x.strip() for x in peers.split(",")) if p and p != "none"]
+        for p in wanted:
+            if p not in known:
+                raise InputError(f"--peers: no engine {p!r}", try_="any of: " + ", ".join(known))
+        return wanted, []
+    found = [p for p in known if interpreters.named(p) or has(get_peer(p).module)]
+    found.sort(key=lambda p: p != REFERENCE)
+    return found, [p for p in known if p not in found]
+
+
+def compare(
+    model: Path, artefact: Path, peers: Sequence[str], inputs: Mapping[str, np.ndarray], *, threads: int = 1, rounds: int = 8,
+    seconds: float = 2.0, interpreters: Interpreters | None = None, progress: Callable[[str, float], None] | None = None,
+    precision: str = "float32", rest: Mapping[str, np.ndarray] | None = None,
+) -> list[Row]:  # fmt: skip
+    """Rows for Pith (the folder `artefact`) and each of `peers`; one that fails has the reason instead of a time.
+
+    seconds: of each engine's timed runs, over all rounds;  rest: inputs that the compiled network has no more, fixed when it
+    was compiled, and the model file still has. ONNX Runtime judges results even when it is not among `peers`.
+    """
+    interpreters, say = interpreters or Interpreters(), progress or (lambda what, done: None)
+    order = ["pith", *peers]
+    judge = [REFERENCE] if REFERENCE not in peers and (interpreters.named(REFERENCE) or has(get_peer(REFERENCE).module)) else []
+    rows = {e: Row(e, model.stem, precision, threads) for e in order + judge}
+    live: dict[str, Engine] = {}
+    with tempfile.TemporaryDirectory(prefix="pith-bench-") as scratch, contextlib.ExitStack() as open_engines:
+        folder = Path(scratch)
+        for k, name in enumerate(order + judge):
+            say(f"load {name}", 0.5 * k / len(order))
+            peer = get_peer(name)
+            feed = dict(inputs) if name == "pith" else {**inputs, **(rest or {})}
+            try:
+                path = artefact if name == "pith" else converted(peer, model, feed, interpreters, folder)
+                archive = folder / f"{name}-inputs.npz"
+                ports = save_inputs(archive, feed)
+                engine = Engine(peer, interpreters.of(name), model, path, archive, ports, threads, folder, _LOAD)
+            except Failure as e:
+                rows[name].reason = str(e)
+                continue
+            open_engines.callback(engine.close)
+            live[name], rows[name].version = engine, engine.version or VERSION
+        outputs = {n: e.outputs for n, e in live.items()}
+        for k, lineup in enumerate(_turns(order, rounds)):
+            say(f"round {k + 1} of {rounds}", 0.5 + 0.5 * k / rounds)
+            for name in lineup:
+                _turn(live, rows[name], seconds / rounds)
+    rows = {e: rows[e] for e in order}
+    summarise(rows, outputs, outputs.get(REFERENCE))
+    return list(rows.values())
+
+
+def _turns(order: Sequence[str], rounds: int) -> Iterator[list[str]]:
+    """Each round begins with another engine, so that none always follows the same one."""
+    for k in range(rounds):
+        start = k % len(order)
+        yield [*order[start:], *order[:start]]
+
+
+def _turn(live: dict[str, Engine], row: Row, seconds: float) -> None:
+    engine = live.get(row.engine)
+    if engine is None:
+        row.blocks.append(None)
+        return
+    try:
+        ms, runs = engine.turn(seconds)
+    except Failure as e:
+        row.reason = f"while it was timed: {e}"
+        row.blocks.append(None)
+        live.pop(row.engine).close()
+        return
+    row.blocks.append(ms)
+    row.runs += runs
+
+
+def summarise(
+    rows: Mapping[str, Row], outputs: Mapping[str, Mapping[str, np.ndarray]], reference: Mapping[str, np.ndarray] | None
+) -> None:
+    """Fill in medians, ratios, errors from the blocks and outputs; of an engine that failed on the way nothing counts."""
+    own = rows["pith"].blocks
+    for row in rows.values():
+        if row.reason is not None:
+            continue
+        row.median_ms = statistics.median(b for b in row.blocks if b is not None)
+        pairs = [b / p for b, p in zip(row.blocks, own, strict=True) if b and p]
+        row.ratio = statistics.median(pairs) if pairs else None
+        if reference is not None:
+            row.error = error(reference, outputs[row.engine])
+            row.counts = row.error is not None and row.error < BOUND
+
+
+def error(reference: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]) -> float | None:
+    """Largest difference over the reference's largest value, the worst of all outputs; None when they do not correspond.
+
+    By name where the names agree, else by position; shapes are flattened, since some engines drop a batch of 1.
+    """
+    if reference.keys() == outputs.keys():
+        pairs = [(reference[n], outputs[n]) for n in reference]
+    elif len(reference) == len(outputs):
+        pairs = list(zip(reference.values(), outputs.values(), strict=True))
+    else:
+        return None
+    worst = 0.0
+    for a, b in pairs:
+        if a.size != b.size:
+            return None
+        x, y = (np.asarray(v, np.float64).ravel() for v in (a, b))
+        if not x.size:
+            continue
+        scale = float(np.abs(x).max()) or 1.0
+        worst = max(worst, float(np.abs(x - y).max()) / scale)
+        if math.isnan(worst):
+            return None
+    return worst
+
+
+def best_peer(rows: Sequence[Row]) -> Row | None:
+    """The fastest engine other than Pith whose result counts (or could not be checked)."""
+    able = [r for r in rows if r.engine != "pith" and r.median_ms is not None and r.counts is not False]
+    return min(able, key=lambda r: r.ratio if r.ratio is not None else math.inf, default=None)
+
+
+def missing_note(absent: Sequence[str]) -> str:
+    """How to install what was not found, in one sentence; empty when nothing is missing."""
+    if not absent:
+        return ""
+    return "not installed: " + "; ".join(f"{get_peer(p).title} (pip install {get_peer(p).package})" for p in absent)

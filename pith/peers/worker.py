@@ -1,0 +1,135 @@
+"""One engine in one process; run as a script, by any Python 3.10 or newer that has NumPy and the engine.
+
+The request is JSON in the first argument, answers are JSON, a line each, on what was standard output (what libraries print
+there goes to standard error). A request is one of
+
+- probe: is the engine installed here, and which version;
+- convert: make the engine's own file of a model;
+- once: load, run, and say how much memory that took;
+- serve: load, run once and save the outputs, then time blocks of runs, one for each line on standard input.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import re
+import signal
+import sys
+import time
+import types
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent
+_WARM_SHARE = 0.05  # of a block's time, for runs before it that do not count
+
+
+def _stand_alone() -> None:
+    """Make `pith.peers` (and `pith.runtime`) importable without the rest: other interpreters have not what Pith needs."""
+    # files of this folder are named after the packages they use, and must not be found in their place
+    sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() != FOLDER]
+    package = types.ModuleType("pith")
+    package.__path__ = [str(FOLDER.parent)]
+    sys.modules["pith"] = package
+
+
+def _die_with_parent() -> None:
+    """A stopped process would outlive a parent that is killed."""
+    try:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    except (OSError, AttributeError):
+        return
+
+
+def peak_memory() -> int:
+    """Most bytes this process has had in memory. Not getrusage's figure, which starts at the parent's."""
+    try:
+        return int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) * 1024  # type: ignore[index]
+    except (OSError, TypeError):
+        return 0
+
+
+def _block(run: Any, seconds: float, least: int) -> dict[str, Any]:
+    """Median milliseconds of at least `least` runs and about `seconds`, after runs that do not count."""
+    clock = time.perf_counter
+    end = clock() + _WARM_SHARE * seconds
+    done = 0
+    while done < 2 or clock() < end:
+        run()
+        done += 1
+    times: list[float] = []
+    end = clock() + seconds
+    while len(times) < least or clock() < end:
+        start = clock()
+        run()
+        times.append(clock() - start)
+    return {"ms": median(times) * 1e3, "runs": len(times)}
+
+
+def _answer(request: dict[str, Any], say: Any) -> None:
+    from pith.peers.base import Task, get_peer, has
+
+    peer, what = get_peer(request["engine"]), request["what"]
+    module = peer.tool if what == "convert" and peer.tool else peer.module
+    if module and not has(module):
+        say({"missing": module})
+        return
+    if what == "probe":
+        say({"version": _version(peer.package)})
+        return
+    import numpy as np
+
+    with np.load(request["inputs"]) as archive:
+        inputs = {name: archive[f"a{k}"] for k, name in enumerate(request["names"])}
+    task = Task(Path(request["model"]), Path(request["path"]), inputs, request.get("threads", 1))
+    if what == "convert":
+        say({"path": peer.convert(task, Path(request["folder"])).name})
+        return
+    run = peer.load(task)
+    outputs = run()
+    if what == "once":
+        say({"peak_bytes": peak_memory()})
+        return
+    arrays = {f"a{k}": np.asarray(o) for k, o in enumerate(outputs.values())}
+    np.savez(request["outputs"], **arrays)  # type: ignore[arg-type]
+    say({"ready": True, "version": _version(peer.package), "outputs": list(outputs)})
+    for line in sys.stdin:
+        turn = json.loads(line)
+        say(_block(run, turn["seconds"], turn["least"]))
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package) if package else ""
+    except PackageNotFoundError:
+        return ""
+
+
+def main() -> None:
+    """Answer the request; whatever an engine raises becomes {"failed": why}."""
+    _die_with_parent()
+    request = json.loads(sys.argv[1])
+    _stand_alone()
+    wire = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+
+    def say(answer: dict[str, Any]) -> None:
+        wire.write(json.dumps(answer) + "\n")
+        wire.flush()
+
+    try:
+        _answer(request, say)
+    except Exception as e:  # whatever it is, it is the reason
+        lines = [line.strip() for line in str(e).splitlines() if line.strip()]
+        kind = "" if type(e).__name__ == "Unable" else f"{type(e).__name__}: "
+        say({"failed": (kind + (lines[0] if lines else "no message"))[:300]})
+    os._exit(0)  # some engines crash while they are torn down
+
+
+if __name__ == "__main__":
+    main()
