@@ -239,16 +239,19 @@ def tiles_of(call: Call, m: int) -> int:
     return n * math.ceil(oh / m) * math.ceil(ow / m)
 
 
-def block_of(call: Call, m: int, budget: int = _BUDGET) -> int:
-    """Tiles transformed at a time: what the schedule says, or whole register tiles within the budget of bytes, the blocks of a
-    layer about equal."""
-    if chosen := call.schedule.get("block", 0):
-        return chosen
+def block_of(call: Call, m: int) -> int:
+    """Tiles transformed at a time: whole register tiles within the budget, the blocks of a layer about equal.
+
+    Every block reads all weights anew. Where these are more than the transformed tiles of the whole layer, it is one block,
+    whose tiles are written to the next cache and read back instead.
+    """
     rows = shape_of(call.isa).rows
     o, c = call.input(1).shape[:2]
-    most = max(1, budget // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
+    most = max(1, _BUDGET // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
     tiles = tiles_of(call, m)
     blocks = max(1, round(tiles / most))
+    if c * o * (blocks - 1) > 2 * tiles * (c + o):
+        return tiles
     if blocks > 1:  # as many for each thread
         blocks = math.ceil(blocks / call.options.threads) * call.options.threads
     return min(tiles, math.ceil(math.ceil(tiles / blocks) / rows) * rows)

@@ -238,6 +238,7 @@ NOINLINE = CFunction(
     "#define PITH_NOINLINE __attribute__((noinline))\n#else\n#define PITH_NOINLINE\n#endif\n",
 )
 
+_LINE = 64  # bytes of a cache line
 _AHEAD = 32  # steps along k: weights that come from memory are asked for while those before them are multiplied
 
 PREFETCH = CFunction(
@@ -308,7 +309,7 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
         for i in range(step):
             at = f"[k + {i}]" if i else "[k]"
             for v in range(vectors):
-                if isa.vector_bytes:
+                if isa.vector_bytes and v * isa.vector_bytes % _LINE == 0:
                     o.append(f"      {PREFETCH.name}(w, {(_AHEAD + i) * vectors + v} * {lanes});")
                 o.append(f"      const vf b{i}_{v} = vf_load(w + {i * vectors + v} * {lanes});")
             for r in range(rows):
