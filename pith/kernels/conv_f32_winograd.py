@@ -239,18 +239,21 @@ def tiles_of(call: Call, m: int) -> int:
     return n * math.ceil(oh / m) * math.ceil(ow / m)
 
 
-def block_of(call: Call, m: int) -> int:
-    """Tiles transformed at a time: whole register tiles within the budget, the blocks of a layer about equal.
+def block_of(call: Call, m: int, budget: int = 0) -> int:
+    """Tiles transformed at a time: what the schedule says, or whole register tiles within the budget of bytes (0: what suits
+    the layer), the blocks of a layer about equal.
 
     Every block reads all weights anew. Where these are more than the transformed tiles of the whole layer, it is one block,
     whose tiles are written to the next cache and read back instead.
     """
+    if chosen := call.schedule.get("block", 0):
+        return chosen
     rows = shape_of(call.isa).rows
     o, c = call.input(1).shape[:2]
-    most = max(1, _BUDGET // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
+    most = max(1, (budget or _BUDGET) // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
     tiles = tiles_of(call, m)
     blocks = max(1, round(tiles / most))
-    if c * o * (blocks - 1) > 2 * tiles * (c + o):
+    if not budget and c * o * (blocks - 1) > 2 * tiles * (c + o):
         return tiles
     if blocks > 1:  # as many for each thread
         blocks = math.ceil(blocks / call.options.threads) * call.options.threads
@@ -283,7 +286,7 @@ class Winograd(Kernel):
         return caution * a * a * (products + transforms + stream_cost(4.0 * c * o, 1 + again))
 
     def schedules(self, call: Call) -> tuple[Schedule, ...]:
-        budgets = (_BUDGET, _BUDGET // 2, _BUDGET // 4, 2 * _BUDGET, 4 * _BUDGET, 1 << 30)
+        budgets = (0, _BUDGET, _BUDGET // 2, _BUDGET // 4, 2 * _BUDGET, 4 * _BUDGET, 1 << 30)
         return tuple(Schedule.of(block=b) for b in dict.fromkeys(block_of(call, self.m, budget) for budget in budgets))
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
