@@ -43,11 +43,11 @@ lint: $(VENV)/.dev ## ruff and mypy --strict
 
 bench: $(VENV)/.dev ## measure, and write the tables of the README
 	mkdir -p benchmarks/results
-	$(PY) benchmarks/real_models.py --csv benchmarks/results/real_models.csv
-	$(PY) benchmarks/compile_time.py --csv benchmarks/results/compile_time.csv
-	$(PY) benchmarks/cold_start.py --csv benchmarks/results/cold_start.csv
-	$(PY) benchmarks/winograd_error.py --csv benchmarks/results/winograd_error.csv
-	$(PY) benchmarks/readme_tables.py
+	$(PY) -m benchmarks.real_models --csv benchmarks/results/real_models.csv
+	$(PY) -m benchmarks.compile_time --csv benchmarks/results/compile_time.csv
+	$(PY) -m benchmarks.cold_start --csv benchmarks/results/cold_start.csv
+	$(PY) -m benchmarks.winograd_error --csv benchmarks/results/winograd_error.csv
+	$(PY) -m benchmarks.readme_tables
 
 docs: $(VENV)/.dev ## the generated pages: operators, conformance
 	$(PY) -m pith ops --markdown > docs/operators.md

@@ -1,0 +1,190 @@
+"""Pith against other runtimes on twelve networks: every engine in a process of its own, in turns, ratios round by round.
+
+`python -m benchmarks.peers --models FOLDER [--only NAME] [--threads 1,2] [--repeat 3] [--csv FILE]`. FOLDER holds the nine random
+networks (NAME.onnx and NAME.pt2) and what benchmarks/torch_models.py wrote; the two public networks are taken from PITH_DATA
+where it has no copy. Engines in other Python environments are named by PITH_PEER_PYTHON_... or --python, see docs/benchmarks.md.
+
+A row is a network at a number of threads. `ratio` is the best peer's time over Pith's: per round, the median over the rounds,
+and of that the median over the repetitions. Best is the engine with the smallest ratio among those whose result counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime
+import math
+import os
+import re
+import shlex
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pith.api import compile as pith_compile
+from pith.bench.ceilings import processor_name
+from pith.bench.compare import Row, choose, compare
+from pith.bench.process import Interpreters
+from pith.runtime.bench import random_inputs
+from tests.models.zoo import MODELS
+
+RANDOM = (
+    "dscnn_kws", "minifasnet_80", "mobilenetv2_224", "mobilenetv3s_224", "mobilenext_224", "resnet18_224", "resnet50_224", "sr_x2_128",
+    "tinybert4_s64", "tinybert4_s128",
+)  # fmt: skip
+PUBLIC = ("yolox_nano", "ch_PP-OCRv3_det_infer")
+MEAN = "geometric mean"
+
+
+@dataclass(frozen=True)
+class Network:
+    """path: the ONNX file;  shapes: for its open dimensions;  feed: a real input, or None for random ones."""
+
+    path: Path
+    shapes: dict[str, tuple[int, ...]] | None = None
+    feed: dict[str, np.ndarray] | None = None
+
+
+def networks(folder: Path, data: Path, only: str) -> list[Network]:
+    """Those of the twelve that are there, with a line on standard error for each that is not."""
+    zoo = {m.name: m for m in MODELS}
+    found = []
+    for name in (*RANDOM, *PUBLIC):
+        if only and only not in name:
+            continue
+        public = zoo.get(name)
+        path = folder / f"{name}.onnx"
+        if not path.is_file() and public is not None:
+            path = data / public.path
+        if not path.is_file():
+            print(f"{name}: not in {folder.name}, left out", file=sys.stderr)
+            continue
+        found.append(Network(path, public.shapes if public else None, public.feeds(data)[0] if public and data.is_dir() else None))
+    return found
+
+
+def geometric_mean(values: Iterable[float]) -> float:
+    """exp of the mean of logarithms: halves and doubles weigh the same."""
+    logs = [math.log(v) for v in values]
+    return math.exp(sum(logs) / len(logs))
+
+
+def combine(repetitions: Sequence[Sequence[Row]]) -> dict[str, Any]:
+    """One row of the table from the measurements of one network at one number of threads.
+
+    Each engine's ratio and time are the medians over the repetitions; an engine that failed, or whose result did not count,
+    in any of them is not the best.
+    """
+    by_engine: dict[str, list[Row]] = {}
+    for rows in repetitions:
+        for r in rows:
+            by_engine.setdefault(r.engine, []).append(r)
+    row: dict[str, Any] = {"pith_ms": _median(r.median_ms for r in by_engine["pith"])}
+    best: tuple[float, str] | None = None
+    details: dict[str, Any] = {}
+    for engine, measured in by_engine.items():
+        if engine == "pith":
+            details["pith_error"] = _worst(measured)
+            continue
+        ratio = _median(r.ratio for r in measured)
+        details |= {f"{engine}_ms": _median(r.median_ms for r in measured), f"{engine}_ratio": ratio, f"{engine}_error": _worst(measured)}
+        reasons = [r.reason for r in measured if r.reason]
+        details[f"{engine}_reason"] = _without_paths(reasons[0]) if reasons else ""
+        if ratio is not None and not reasons and all(r.counts is not False for r in measured) and (best is None or ratio < best[0]):
+            best = (ratio, engine)
+    row |= {"best_peer": "", "best_ms": None, "ratio": None, "ratio_low": None, "ratio_high": None}
+    if best is not None:
+        ratios = [r.ratio for r in by_engine[best[1]] if r.ratio is not None]
+        row |= {"best_peer": best[1], "best_ms": details[f"{best[1]}_ms"], "ratio": best[0], "ratio_low": min(ratios), "ratio_high": max(ratios)}
+    return row | details
+
+
+def means(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A row with the geometric mean of the ratios for each number of threads."""
+    result = []
+    for threads in sorted({r["threads"] for r in rows}):
+        ratios = [r["ratio"] for r in rows if r["threads"] == threads and r["ratio"] is not None]
+        if ratios:
+            result.append({"model": MEAN, "threads": threads, "ratio": geometric_mean(ratios)})
+    return result
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return statistics.median(known) if known else None
+
+
+def _worst(rows: Sequence[Row]) -> float | None:
+    return max((r.error for r in rows if r.error is not None), default=None)
+
+
+def _without_paths(text: str) -> str:
+    return re.sub(r"(?:/[\w.@+-]+)+/", "", text)
+
+
+def _shown(value: Any) -> Any:
+    return f"{value:.4g}" if isinstance(value, float) else "" if value is None else value
+
+
+def measure(network: Network, threads: int, repeat: int, rounds: int, seconds: float, peers: Sequence[str], where: Interpreters) -> dict[str, Any]:
+    """The table's row for one network at one number of threads."""
+    session = pith_compile(network.path, "host", network.shapes, **({"threads": threads} if threads > 1 else {}))
+    inputs = network.feed or random_inputs(session)
+    runs = [compare(network.path, session.folder, peers, inputs, threads=threads, rounds=rounds, seconds=seconds, interpreters=where)
+            for _ in range(repeat)]  # fmt: skip
+    head = {"model": network.path.stem, "mflop": 2 * session.manifest["macs"] / 1e6, "threads": threads}
+    versions = {f"{r.engine}_version": r.version for r in runs[0] if r.version}
+    session.close()
+    return head | combine(runs) | versions
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=Path, required=True, help="folder of the networks")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--threads", default="1")
+    parser.add_argument("--peers")
+    parser.add_argument("--python", action="append", default=[], metavar="PEER=PATH")
+    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each engine's runs, over all rounds")
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--csv", type=Path)
+    args = parser.parse_args()
+    where = Interpreters(dict(p.split("=", 1) for p in args.python))
+    peers, absent = choose(args.peers, where)
+    if absent:
+        print("not installed: " + ", ".join(absent), file=sys.stderr)
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    command = shlex.join(["python", "-m", "benchmarks.peers", "--threads", args.threads, "--rounds", str(args.rounds), "--seconds", f"{args.seconds:g}",
+                          "--repeat", str(args.repeat)])  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    data = Path(os.environ.get("PITH_DATA", "../shared/data"))
+    for network in networks(args.models, data, args.only):
+        for threads in map(int, args.threads.split(",")):
+            row = measure(network, threads, args.repeat, args.rounds, args.seconds, peers, where)
+            rows.append(row)
+            print(f"{row['model']:<24}{threads} thread(s)  Pith {_shown(row['pith_ms'])} ms  {row['best_peer']} {_shown(row['best_ms'])} ms  "
+                  f"ratio {_shown(row['ratio'])} ({_shown(row['ratio_low'])} to {_shown(row['ratio_high'])})", flush=True)  # fmt: skip
+            for engine in peers:
+                ms, ratio, error, reason = (row[f"{engine}_{k}"] for k in ("ms", "ratio", "error", "reason"))
+                print(f"    {engine:<14}" + (reason or f"{_shown(ms)} ms, {_shown(ratio)}, error {_shown(error)}"), flush=True)
+    for mean in means(rows):
+        print(f"{mean['model']}, {mean['threads']} thread(s): {_shown(mean['ratio'])}")
+        rows.append(mean)
+    if args.csv and rows:
+        facts = {"command": command, "commit": commit, "date": datetime.date.today().isoformat(), "processor": processor_name()}
+        keys = list(dict.fromkeys(k for r in rows for k in r))
+        with args.csv.open("w", newline="") as f:
+            writer = csv.DictWriter(f, [*keys, *facts], restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({k: _shown(v) for k, v in r.items()} | facts for r in rows)
+
+
+if __name__ == "__main__":
+    main()
