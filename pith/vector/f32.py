@@ -151,6 +151,15 @@ def needs(expr: Expr | None, isa: ISA) -> tuple[CFunction, ...]:
     return (dialect(isa),)
 
 
+def _silu(n: Expr) -> Expr | None:
+    """The sigmoid of x where `n` is x * sigmoid(x), which needs no product."""
+    if n.op == "mul":
+        for x, gate in (n.args, n.args[::-1]):
+            if gate.op == "sigmoid" and (gate.args[0] is x or (x.op == gate.args[0].op == "arg" and x.value == gate.args[0].value)):
+                return gate
+    return None
+
+
 def print_vector(expr: Expr, args: Sequence[str], prefix: str, numbers: Set[int] = frozenset()) -> tuple[list[str], str]:
     """`expr` over vectors as C: statements defining temporaries that begin with `prefix`, and the result's text.
 
@@ -174,6 +183,8 @@ def print_vector(expr: Expr, args: Sequence[str], prefix: str, numbers: Set[int]
             name, swap = _PICK[n.args[0].op]
             x, y = (text[id(v)] for v in n.args[0].args)
             s = f"{name}({y if swap else x}, {x if swap else y}, {parts[1]}, {parts[2]})"
+        elif (gate := _silu(n)) is not None and uses[id(gate)] == 1:
+            s = f"vf_silu({text[id(gate.args[0])]})"
         elif n.op in _INFIX:
             s = f"({parts[0]} {_INFIX[n.op]} {parts[1]})"
         elif n.op == "neg":

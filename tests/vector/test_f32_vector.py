@@ -75,6 +75,7 @@ REFERENCE = {
     "tanh": np.tanh,
     "sigmoid": lambda x: np.where(x < 0, np.exp(x) / (1 + np.exp(x)), 1 / (1 + np.exp(-x))),
 }
+REFERENCE["silu"] = lambda x: x * REFERENCE["sigmoid"](x)
 STRIDE = 1021  # a prime: over 4 million of all 2^32 bit patterns
 
 
@@ -86,9 +87,9 @@ def test_bound_over_the_whole_range(library: ctypes.CDLL, name: str) -> None:
     with np.errstate(all="ignore"):
         want = REFERENCE[name](x.astype(np.float64))
     inside = np.isfinite(want.astype(np.float32))
-    if name == "sigmoid":
+    if name in ("sigmoid", "silu"):
         low = x < -87
-        assert (got[low] >= 0).all() and (got[low] < 2e-38).all()
+        assert (np.abs(got[low]) < {"sigmoid": 2e-38, "silu": 2e-36}[name]).all() and (got[low] >= 0).all() == (name == "sigmoid")
         inside &= ~low
     worst = _ulps(got[inside], want[inside])
     at = int(np.argmax(worst))
@@ -102,7 +103,7 @@ def test_special_values(library: ctypes.CDLL, name: str) -> None:
     nan, up, down, zero, _ = _apply(library, name, x)
     assert np.isnan(nan)
     assert {"erf": up == 1 and down == -1 and zero == 0, "exp": up == np.inf and down == 0 and zero == 1, "tanh": up == 1 and down == -1 and zero == 0,
-            "sigmoid": up == 1 and 0 <= down < 2e-38 and zero == 0.5}[name]  # fmt: skip
+            "sigmoid": up == 1 and 0 <= down < 2e-38 and zero == 0.5, "silu": up == np.inf and -2e-36 < down <= 0 and zero == 0}[name]  # fmt: skip
 
 
 def test_tails_touch_nothing_else(library: ctypes.CDLL) -> None:
