@@ -11,6 +11,7 @@ import numpy as np
 
 from pith.graph import DType, Expr
 from pith.kernels.base import KERNELS, OWN, Call, Kernel, Operand, Schedule
+from pith.kernels.cost_f32 import streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,6 @@ def _takes(kernel: Kernel, call: Call) -> bool:
     return all(
         x is None or not (used is None or i in used) or kernel.accepts(call, x, i) for i, x in enumerate(call.inputs)
     ) and all(kernel.accepts(call, y, i, output=True) for i, y in enumerate(call.outputs))
-
-
-def streams(call: Call) -> bool:
-    """Whether the network's weights come from memory in every run: together they are larger than the last cache."""
-    return call.options.weight_bytes > call.isa.last
 
 
 def key(call: Call) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from pith.kernels.base import OWN, Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Schedule, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
-from pith.kernels.cost_f32 import near_schedules, product_cost
+from pith.kernels.cost_f32 import near_schedules, product_cost, stream_cost
 from pith.kernels.tile_f32 import (
     NEAR,
     Tail,
@@ -176,7 +176,9 @@ class ConvDirect(Kernel):
         group = call.attrs["group"]
         n, oh, ow = call.outputs[0].shape[:3]
         pixels = n * oh * ow
-        return int(group) * product_cost(call.isa, pixels, kh * kw * c, o // group) + 2.0 * pixels * kh * kw
+        products = int(group) * product_cost(call.isa, pixels, kh * kw * c, o // group)
+        # many rows pass by each weight: half of the time it takes to come goes into multiplying those before it
+        return products + 2.0 * pixels * kh * kw + stream_cost(call, 4.0 * o * c * kh * kw) / 2
 
     def schedules(self, call: Call) -> tuple[Schedule, ...]:
         call = in_2d(call)

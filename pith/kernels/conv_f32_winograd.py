@@ -255,9 +255,18 @@ def block_of(call: Call, m: int, budget: int = 0) -> int:
     blocks = max(1, round(tiles / most))
     if not budget and c * o * (blocks - 1) > 2 * tiles * (c + o):
         return tiles
-    if blocks > 1:  # as many for each thread
-        blocks = math.ceil(blocks / call.options.threads) * call.options.threads
-    return min(tiles, math.ceil(math.ceil(tiles / blocks) / rows) * rows)
+
+    def block(count: int) -> int:
+        return min(tiles, math.ceil(math.ceil(tiles / count) / rows) * rows)
+
+    def uneven(count: int) -> float:
+        """The longest share of a thread, over what it would be if all were equal."""
+        made, threads = math.ceil(tiles / block(count)), call.options.threads
+        return math.ceil(made / threads) * threads / made
+
+    if blocks == 1:
+        return block(1)
+    return block(min(range(max(2, blocks - 1), blocks + 3), key=lambda count: (uneven(count), abs(count - blocks))))
 
 
 class Winograd(Kernel):
@@ -283,7 +292,7 @@ class Winograd(Kernel):
         products = again * product_cost(call.isa, block, c, o) + product_cost(call.isa, rest + 1, c, o)
         transforms = (_TRANSFORM + self.m) * tiles * (math.ceil(c / lanes) + math.ceil(o / lanes))
         caution = 1.15 if self.m > 4 else 1.0  # its rounding errors and weights are larger
-        return caution * a * a * (products + transforms + stream_cost(4.0 * c * o, 1 + again))
+        return caution * a * a * (products + transforms + stream_cost(call, 4.0 * c * o, 1 + again))
 
     def schedules(self, call: Call) -> tuple[Schedule, ...]:
         budgets = (0, _BUDGET, _BUDGET // 2, _BUDGET // 4, 2 * _BUDGET, 4 * _BUDGET, 1 << 30)

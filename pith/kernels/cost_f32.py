@@ -5,7 +5,7 @@ Costs count the time of one vector multiply-add (`Kernel.cost`).
 
 from __future__ import annotations
 
-from pith.kernels.base import Schedule
+from pith.kernels.base import Call, Schedule
 from pith.kernels.tile_f32 import NEAR, START, columns_near, panel_widths, shape_of
 from pith.targets.isa.base import ISA
 
@@ -25,9 +25,16 @@ def product_cost(isa: ISA, m: int, k: int, n: int) -> float:
     return rows * vectors * k + START * blocks * panels
 
 
-def stream_cost(nbytes: float, passes: int = 1) -> float:
-    """Cycles to bring `nbytes` of weights from memory once and `passes` - 1 times more from the last cache."""
-    return nbytes * (1 / 12 + (passes - 1) / 24)
+def stream_cost(call: Call, nbytes: float, passes: int = 1) -> float:
+    """Time to bring `nbytes` of weights once from where they lie between two runs of the network, and `passes` - 1 times more
+    from the last cache, which then asks for them in order."""
+    first = call.isa.memory if streams(call) else call.isa.beyond
+    return nbytes * (1 / first + (passes - 1) / (2 * call.isa.beyond))
+
+
+def streams(call: Call) -> bool:
+    """Whether the network's weights come from memory in every run: together they are larger than the last cache."""
+    return call.options.weight_bytes > call.isa.last
 
 
 def near_schedules(isa: ISA, rows: int, k: int, n: int) -> tuple[Schedule, ...]:

@@ -34,6 +34,32 @@ def features() -> frozenset[str]:
     return frozenset()
 
 
+@functools.cache
+def model_name() -> str:
+    """What the first processor calls itself; its architecture where it says nothing."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    facts = dict(reversed([(k.strip(), v.strip()) for k, _, v in (line.partition(":") for line in lines)]))
+    words = [facts.get(k, "") for k in ("model name", "cpu family", "model", "stepping")]
+    return f"{words[0]} ({'/'.join(words[1:])})" if words[0] else machine()
+
+
+@functools.cache
+def caches() -> dict[int, int]:
+    """Bytes of the first processor's data cache at each level; without those that cannot be read."""
+    found = {}
+    for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        try:
+            level, kind, size = ((folder / name).read_text().strip() for name in ("level", "type", "size"))
+            if kind in ("Data", "Unified"):
+                found[int(level)] = int(size.rstrip("KMG")) << {"K": 10, "M": 20, "G": 30}.get(size[-1:], 0)
+        except (OSError, ValueError):
+            continue
+    return found
+
+
 def missing(needed: Iterable[str]) -> list[str]:
     """Those of the features `needed` that this processor lacks, sorted."""
     return sorted(set(needed) - features())
