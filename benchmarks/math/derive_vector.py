@@ -1,11 +1,12 @@
 """Coefficients of the polynomials in `pith/vector/f32_math.py`: `python benchmarks/math/derive_vector.py`.
 
-exp(r) on |r| <= ln(2)/2, tanh(x)/x in x^2 on |x| <= 0.625 and erf(x)/x in x^2 on |x| <= 1, all minimax in relative error by a
-Remez exchange in 50-digit arithmetic, then rounded to float32.
+exp(r) on |r| <= ln(2)/2, 2^r on |r| <= 1/2, tanh(x)/x in x^2 on |x| <= 0.625 and erf(x)/x in x^2 on |x| <= 1, all minimax in relative error by a
+Remez exchange in 50-digit arithmetic, then rounded to float32; the normal distribution function less 1/2 as x times a quotient.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import mpmath as mp
@@ -66,10 +67,34 @@ def log_erfc(degree: int) -> tuple[np.ndarray, float]:
     return coefficients, float(errors.max())
 
 
+def gelu(m: int, n: int, end: float) -> tuple[list[np.float32], list[np.float32], float]:
+    """Phi(x) - 1/2 = x P(x^2) / Q(x^2) on [0, end], P and Q of degrees m and n, minimax in absolute error (iterated least
+    squares on P - f Q with Lawson's reweighting); both sets of coefficients and that error."""
+    x = ((1 - np.cos(np.linspace(0, np.pi, 3001))) / 2 * end)[1:]
+    s = (x / end) ** 2  # of one size, so that the powers are too
+    f = np.array([0.5 * math.erf(v / math.sqrt(2)) / v for v in x])
+    weights, q = np.ones_like(x), np.ones_like(x)
+    best, kept = math.inf, np.zeros(m + n + 1)
+    columns = np.concatenate([np.vander(s, m + 1, increasing=True), -f[:, None] * np.vander(s, n + 1, increasing=True)[:, 1:]], 1)
+    for _ in range(200):
+        w = np.sqrt(weights) * x / q
+        c, *_ = np.linalg.lstsq(columns * w[:, None], f * w, rcond=None)
+        p, q = np.polyval(c[m::-1], s), np.polyval([*c[:m:-1], 1.0], s)
+        errors = np.abs(x * (p / q - f))
+        if q.min() > 0 and errors.max() < best:
+            best, kept = float(errors.max()), c
+        weights = weights * errors / errors.max()
+        weights = weights / weights.max() + 1e-12
+    scale = [end ** (-2.0 * k) for k in range(max(m, n) + 1)]
+    top = [np.float32(kept[k] * scale[k]) for k in range(m + 1)]
+    return top, [np.float32(1), *(np.float32(kept[m + k] * scale[k]) for k in range(1, n + 1))], best
+
+
 def main() -> None:
     half = mp.log(2) / 2
     for name, f, lo, hi, degree, fixed in (
         ("exp", mp.exp, -half, half, 6, [mp.mpf(1), mp.mpf(1)]),
+        ("2^r", lambda r: mp.mpf(2) ** r, -mp.mpf("0.5"), mp.mpf("0.5"), 6, [mp.mpf(1)]),
         ("tanh(x)/x in x^2", lambda s: mp.tanh(mp.sqrt(s)) / mp.sqrt(s) if s else mp.mpf(1), mp.mpf("1e-12"), mp.mpf("0.390625"), 5, [mp.mpf(1)]),
         ("erf(x)/x in x^2", lambda s: mp.erf(mp.sqrt(s)) / mp.sqrt(s), mp.mpf("1e-12"), mp.mpf(1), 6, []),
     ):
@@ -77,6 +102,8 @@ def main() -> None:
         print(name, "relative error", mp.nstr(error, 3), [str(np.float32(float(c))) for c in coefficients])
     terms, worst = log_erfc(6)
     print("-ln erfc(a) in a - 2", "relative error of erf", worst, [str(np.float32(c)) for c in terms])
+    top, bottom, worst = gelu(5, 5, 5.45)
+    print("(Phi(x) - 1/2)/x in x^2", "absolute error", worst, [str(c) for c in top], [str(c) for c in bottom])
     ln2 = mp.log(2)
     hi = mp.mpf(int(ln2 * 2**15)) / 2**15
     print("ln2 high", float(hi), "low", str(np.float32(float(ln2 - hi))), "log2(e)", str(np.float32(float(1 / ln2))))

@@ -18,7 +18,7 @@ from pith.graph.dtype import DType
 FUNCTIONS: dict[str, int] = {
     **dict.fromkeys(("add", "sub", "mul", "div", "mod", "fmod", "pow", "min", "max", "atan2"), 2),
     **dict.fromkeys(("neg", "abs", "sign", "sqrt", "floor", "ceil", "trunc", "rint", "round"), 1),
-    **dict.fromkeys(("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sigmoid", "softplus", "erf"), 1),
+    **dict.fromkeys(("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sigmoid", "softplus", "erf", "gelu"), 1),
     **dict.fromkeys(("sin", "cos", "tan", "asin", "acos", "atan"), 1),
     **dict.fromkeys(("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"), 1),
     **dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne"), 2),

@@ -59,7 +59,7 @@ _F: dict[str, Callable[..., Any]] = {
     "neg": np.negative, "abs": np.abs, "sign": np.sign, "sqrt": np.sqrt,
     "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "rint": np.rint, "round": _round_away,
     "sigmoid": _wide(lambda x: np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))))),
-    "softplus": _wide(lambda x: np.logaddexp(x, 0.0)), "erf": _wide(_erf),
+    "softplus": _wide(lambda x: np.logaddexp(x, 0.0)), "erf": _wide(_erf), "gelu": _wide(lambda x: x * 0.5 * (_erf(x * math.sqrt(0.5)) + 1.0)),
     **{n: _wide(getattr(np, m)) for n, m in (
         ("exp", "exp"), ("exp2", "exp2"), ("expm1", "expm1"), ("log", "log"), ("log2", "log2"), ("log10", "log10"),
         ("log1p", "log1p"), ("sin", "sin"), ("cos", "cos"), ("tan", "tan"), ("asin", "arcsin"), ("acos", "arccos"),

@@ -17,4 +17,4 @@ class Gelu(Elementwise):
         if attrs["approximate"] == "tanh":
             inner = (x[0] + x[0] * x[0] * x[0] * 0.044715) * math.sqrt(2 / math.pi)
             return x[0] * 0.5 * (call("tanh", inner) + 1.0)
-        return x[0] * 0.5 * (call("erf", x[0] * math.sqrt(0.5)) + 1.0)
+        return call("gelu", x[0])

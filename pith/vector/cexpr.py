@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -280,6 +281,9 @@ class _Printer:
             return f"({a[0]} != {a[0]} ? {a[0]} : ({t})(({a[0]} > 0) - ({a[0]} < 0)))"
         if op == "mod":
             return f"{self.use(_float_mod(n, MATH[('fmod', n)]))}({', '.join(a)})"
+        if op == "gelu":
+            half, one, root = (literal(v, d.compute) for v in (0.5, 1.0, math.sqrt(0.5)))
+            return f"({a[0]} * {half} * ({self.use(MATH[('erf', n)])}({a[0]} * {root}) + {one}))"
         return f"{self.use(MATH[(op, n)])}({', '.join(a)})"
 
     def run(self, expr: Expr) -> str:
@@ -306,7 +310,7 @@ class _Printer:
 
 
 # functions whose C text repeats an argument
-_TWICE = frozenset({"min", "max", "isnan", "sign", "abs", "shl", "shr", "sat_cast"})
+_TWICE = frozenset({"min", "max", "isnan", "sign", "abs", "shl", "shr", "sat_cast", "gelu"})
 
 
 def print_expr(expr: Expr, args: Sequence[str]) -> tuple[list[str], str, Requires]:

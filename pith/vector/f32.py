@@ -121,7 +121,7 @@ def dialect(isa: ISA) -> CFunction:
     return CFunction("vf", _QUIET + _TEXT[isa.name], (), ("stdint.h", *isa.headers))
 
 
-FUNCTIONS = ("abs", "erf", "exp", "sigmoid", "tanh")  # printed as calls of pith.vector.f32_math
+FUNCTIONS = ("abs", "erf", "exp", "gelu", "sigmoid", "tanh")  # printed as calls of pith.vector.f32_math
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 _PICK = {"lt": ("vf_lt", False), "gt": ("vf_lt", True), "le": ("vf_le", False), "ge": ("vf_le", True)}
 

@@ -1,9 +1,10 @@
-"""exp, sigmoid, silu, tanh and erf over vectors, for activations: fast forms with stated bounds (coefficients: benchmarks/math).
+"""exp, sigmoid, silu, tanh, erf and gelu over vectors, for activations: fast forms with stated bounds (coefficients: benchmarks/math).
 
 Where `pith.vector.math` is accurate to about half an ULP for scalars, these keep to a few ULP at a few instructions an
 element. Bounds (ULP of the float32 result, tested over the whole range by tests/vector/test_f32_vector.py):
-exp 1.5; sigmoid and silu (x times sigmoid of x) 2.5 for x >= -87 (below, they stay at about 1.6e-38 and -1.4e-36); tanh 3;
-erf 3. NaN stays NaN.
+exp 1.5; exp2_down (2^x for x <= 0) 1.5 where 2^x is a normal number (0 below); sigmoid and silu (x times sigmoid of x)
+2.5 for x >= -87 (below, they stay at about 1.6e-38 and -1.4e-36); tanh 3; erf 3. gelu: 4 * 2^-24 * |x|, absolutely.
+NaN stays NaN.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 
 ULP_BOUND = {"exp": 1.5, "sigmoid": 2.5, "silu": 2.5, "tanh": 3.0, "erf": 3.0}
+GELU_BOUND = 4.0  # times 2^-24 * |x|
 
-_POW2 = {
-    "c99": "static inline vf vf_pow2(vf n) {\n  union { float f; uint32_t u; } b;\n  b.f = n + 12583039.0f;\n  b.u <<= 23;\n  return b.f;\n}\n",
-    "sse42": "static inline vf vf_pow2(vf n) {\n  return _mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(n + vf_set1(12583039.0f)), 23));\n}\n",
-    "avx2": "static inline vf vf_pow2(vf n) {\n  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(n + vf_set1(12583039.0f)), 23));\n}\n",
-    "avx512": "static inline vf vf_pow2(vf n) {\n  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(n + vf_set1(12583039.0f)), 23));\n}\n",
+_SHIFT = {  # the bits of each element moved up by 23: what is at the low end becomes the exponent
+    "c99": "static inline vf vf_shift(vf x) {\n  union { float f; uint32_t u; } b;\n  b.f = x;\n  b.u <<= 23;\n  return b.f;\n}\n",
+    "sse42": "static inline vf vf_shift(vf x) { return _mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(x), 23)); }\n",
+    "avx2": "static inline vf vf_shift(vf x) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), 23)); }\n",
+    "avx512": "static inline vf vf_shift(vf x) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(x), 23)); }\n",
 }
 
-_TEXT = """/* e^x = 2^n * p with n = rint(x / ln 2): returns p (between 0.7 and 1.42), stores n */
+_TEXT = """static inline vf vf_pow2(vf n) { return vf_shift(n + vf_set1(12583039.0f)); } /* 1.5 * 2^23 + 127 */
+/* e^x = 2^n * p with n = rint(x / ln 2): returns p (between 0.7 and 1.42), stores n */
 static inline vf vf_exp_parts(vf x, vf *n) {
   const vf magic = vf_set1(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer */
   const vf k = vf_fma(x, vf_set1(1.442695f), magic) - magic;
@@ -51,6 +54,13 @@ static inline vf vf_sigmoid(vf x) { return vf_set1(1.0f) / vf_logistic(vf_max(x,
 static inline vf vf_silu(vf x) { /* x * sigmoid(x) */
   const vf c = vf_max(x, vf_set1(-87.0f));
   return c / vf_logistic(c);
+}
+/* 2^x for x <= 0; below -126.5 it is 0 */
+static inline vf vf_exp2_down(vf x) {
+  const vf magic = vf_set1(12583039.0f), c = vf_max(x, vf_set1(-127.0f)), k = c + magic, r = c - (k - magic), s = r * r;
+  const vf a = vf_fma(r, vf_set1(0.2402265f), vf_set1(0.69314724f)), b = vf_fma(r, vf_set1(0.009618031f), vf_set1(0.055502973f));
+  const vf p = vf_fma(s, vf_fma(s, vf_fma(r, vf_set1(0.00015469732f), vf_set1(0.0013410001f)), b), a); /* pairs, so that little waits for each other */
+  return vf_fma(r, p, vf_set1(1.0f)) * vf_shift(k);
 }
 static inline vf vf_tanh(vf x) {
   const vf a = vf_abs(x), s = x * x, one = vf_set1(1.0f);
@@ -83,12 +93,27 @@ static inline vf vf_erf(vf x) {
   const vf e = vf_exp_parts(-q, &n), large = one - e * vf_pow2(n);
   return vf_lt(a, one, x * p, vf_lt(x, vf_set1(0.0f), -large, large));
 }
+/* x (1/2 + c p / q), with a quotient of polynomials in c^2 for the distribution function of |x| <= 5.45; beyond it is 0 or 1 */
+static inline vf vf_gelu(vf x) {
+  const vf c = vf_min(vf_max(x, vf_set1(-5.45f)), vf_set1(5.45f)), s = c * c, half = vf_set1(0.5f);
+  vf p = vf_fma(s, vf_set1(2.3064299e-08f), vf_set1(6.354552e-06f));
+  vf q = vf_fma(s, vf_set1(1.2068375e-06f), vf_set1(7.2997456e-05f));
+  p = vf_fma(s, p, vf_set1(0.0001665063f));
+  q = vf_fma(s, q, vf_set1(0.0018713162f));
+  p = vf_fma(s, p, vf_set1(0.0046635936f));
+  q = vf_fma(s, q, vf_set1(0.028508754f));
+  p = vf_fma(s, p, vf_set1(0.03360679f));
+  q = vf_fma(s, q, vf_set1(0.25090572f));
+  p = vf_fma(s, p, vf_set1(0.39894223f));
+  q = vf_fma(s, q, vf_set1(1.0f));
+  return x * (half + vf_min(vf_max(c * p / q, -half), half));
+}
 """
 
 
 @functools.cache
 def vector_math(isa: ISA) -> CFunction:
-    """The C text of vf_abs, vf_exp, vf_sigmoid, vf_silu, vf_tanh and vf_erf for `isa`."""
+    """The C text of vf_abs, vf_exp, vf_exp2_down, vf_sigmoid, vf_silu, vf_tanh, vf_erf and vf_gelu for `isa`."""
     from pith.vector.f32 import dialect
 
-    return CFunction("vf_math", _POW2[isa.name] + _TEXT, (dialect(isa),), ("stdint.h",))
+    return CFunction("vf_math", _SHIFT[isa.name] + _TEXT, (dialect(isa),), ("stdint.h",))

@@ -14,8 +14,9 @@ from pith.targets.base import Target, get_target
 from pith.targets.compiler import find_compiler
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
-from pith.vector.f32_math import ULP_BOUND, vector_math
+from pith.vector.f32_math import GELU_BOUND, ULP_BOUND, vector_math
 
+FUNCTIONS = [*ULP_BOUND, "exp2_down", "gelu"]
 TARGETS = ["c99", "x86-64-v2", "x86-64-v3", "x86-64-v4"]
 
 
@@ -33,7 +34,7 @@ def _library(folder: Path, target: Target) -> ctypes.CDLL:
     loops = "\n".join(
         f"void loop_{name}(const float *x, float *y, int32_t n) {{\n  for (int32_t i = 0; i < n; i += VF_LANES)\n"
         f"    vf_store_n(y + i, vf_{name}(vf_load_n(x + i, n - i)), n - i);\n}}"
-        for name in ULP_BOUND
+        for name in FUNCTIONS
     )
     more = "float total(const float *x) { return vf_sum(vf_load(x)); }\nint lanes(void) { return VF_LANES; }\n"
     source = folder / "v.c"
@@ -42,7 +43,7 @@ def _library(folder: Path, target: Target) -> ctypes.CDLL:
     )
     compiler = find_compiler()
     compiler.compile(source, folder / "v.o", target, ["-O3"])
-    compiler.link_shared([folder / "v.o"], folder / "v.so", [*(f"loop_{n}" for n in ULP_BOUND), "total", "lanes"])
+    compiler.link_shared([folder / "v.o"], folder / "v.so", [*(f"loop_{n}" for n in FUNCTIONS), "total", "lanes"])
     return ctypes.CDLL(str(folder / "v.so"))
 
 
@@ -95,6 +96,27 @@ def test_bound_over_the_whole_range(library: ctypes.CDLL, name: str) -> None:
     at = int(np.argmax(worst))
     assert worst[at] <= ULP_BOUND[name], f"{worst[at]} ULP at {x[inside][at]!r}"
     assert (np.isinf(got) == np.isinf(want.astype(np.float32))).all()
+
+
+def test_exp2_down(library: ctypes.CDLL) -> None:
+    x = np.concatenate([-np.arange(0, 0x42FC0000, 97, dtype=np.uint32).view(np.float32), np.float32([-125.99, -126])])
+    got = _apply(library, "exp2_down", x)
+    assert _ulps(got, np.exp2(x.astype(np.float64))).max() <= 1.5
+    assert got[0] == 1
+    deep = np.float32([-126.6, -127, -1000, -3e38, -np.inf])
+    assert (_apply(library, "exp2_down", deep) == 0).all()
+    assert np.isnan(_apply(library, "exp2_down", np.float32([np.nan]))).all()
+
+
+def test_gelu(library: ctypes.CDLL) -> None:
+    x = np.arange(0, 2**32, STRIDE, dtype=np.uint64).astype(np.uint32).view(np.float32)
+    x = np.ascontiguousarray(np.concatenate([x[np.isfinite(x)], np.linspace(-7, 7, 1 << 20, dtype=np.float32)]))
+    wide = x.astype(np.float64)
+    want = wide * 0.5 * np.vectorize(math.erfc, otypes=[np.float64])(wide * -math.sqrt(0.5))
+    error = np.abs(_apply(library, "gelu", x) - want)
+    assert (error <= GELU_BOUND * 2.0**-24 * np.abs(wide) + 2.0**-149).all()
+    far = _apply(library, "gelu", np.float32([-6, -100, -3e38, 6, 100, 3e38, np.inf, 0, np.nan]))
+    assert (far[:3] == 0).all() and (far[3:8] == np.float32([6, 100, 3e38, np.inf, 0])).all() and np.isnan(far[8])
 
 
 @pytest.mark.parametrize("name", sorted(ULP_BOUND))
