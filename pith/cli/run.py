@@ -40,17 +40,17 @@ class _Result:
     top: list[dict[str, Any]]
 
 
-def open_session(model: Path, target: str, shape: list[str], const: list[str], quiet: bool) -> Session:
+def open_session(model: Path, target: str, shape: list[str], const: list[str], quiet: bool, threads: int | None = None) -> Session:
     """A Session for an artefact folder, or for a model file compiled now (from the cache when it was before)."""
     if model.is_dir():
         from pith.runtime.session import load
 
         check_compiled(model, target, shape, const)
-        return load(model)
+        return load(model, threads=threads)
     from pith.api import compile
 
     with progress(quiet) as bar:
-        return compile(model, target, parse_shapes(shape), constants=parse_constants(const), progress=bar)
+        return compile(model, target, parse_shapes(shape), constants=parse_constants(const), threads=threads or 1, progress=bar)
 
 
 def command(
@@ -71,6 +71,9 @@ def command(
     preprocess: str = typer.Option(
         None, help="JSON: scale, mean, std, layout, crop, offset [default: what the model records]", show_default=False
     ),
+    threads: int = typer.Option(
+        None, "--threads", min=1, max=256, help="how many threads run it [default: 1, or what the folder was compiled for]", show_default=False
+    ),
     allow_nan: bool = typer.Option(False, "--allow-nan", help="accept inputs that hold NaN or infinity"),
     json: bool = JsonOption,
     quiet: bool = QuietOption,
@@ -81,7 +84,7 @@ def command(
 
     if output is not None:
         _check_destination(output)
-    session = open_session(model, target, shape, const, quiet or json)
+    session = open_session(model, target, shape, const, quiet or json, threads)
     metadata = session.manifest.get("metadata", {})
     how = Preprocess.parse(preprocess or metadata.get("pith.preprocess", "{}"))
     names = _labels(labels, metadata)
