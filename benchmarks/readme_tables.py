@@ -39,15 +39,51 @@ def _compile_time(rows: Rows) -> str:
 
 
 def _cold_start(rows: Rows) -> str:
-    (r,) = rows
-    body = [["C: load", r["c_load_ms"]], ["C: load and first result", r["c_first_result_ms"]],
-            ["C: a further run", r["c_warm_ms"]], ["Python: import, load and first result", r["python_first_result_ms"]]]  # fmt: skip
-    note = f"MobileNetV2 at 224 x 224, a new process each time; `benchmarks/cold_start.py`, commit {r['commit']}, {r['date']}."
-    return _markdown(["time to first result", "ms"], body, note)
+    body = [[r["what"], _ms(r["first_result_ms"]), f"{float(r['peak_mb']):.0f}"] for r in rows if r["first_result_ms"]]
+    first, bare = rows[0], next((r for r in rows if r["bare_ms"]), rows[0])
+    note = "MobileNetV2 at 224 x 224, one thread, a new process each time. Python processes: less the time of Python with NumPy alone "
+    note += f"({_ms(bare['bare_ms'])} ms; {float(bare['bare_mb'] or 0):.0f} MB of the memory). The C program: {first['load_ms']} ms of it for "
+    note += f"loading, a further run {first['further_run_ms']} ms. {first['processor']}; `benchmarks/cold_start.py`, commit {first['commit']}, "
+    return _markdown(["process", "first result, ms", "memory, MB"], body, note + f"{first['date']}.")
+
+
+def _ms(text: str) -> str:
+    """Milliseconds to three digits."""
+    return f"{float(text):.3g}" if text else "-"
+
+
+def _peers(rows: Rows) -> str:
+    """A line a network; for each number of threads Pith's time, the best peer and its time, and the ratio."""
+    counts = sorted({r["threads"] for r in rows}, key=int)
+    by_model: dict[str, dict[str, dict[str, str]]] = {}
+    for r in rows:
+        by_model.setdefault(r["model"], {})[r["threads"]] = r
+    head = ["model", "MFLOP"]
+    for t in counts:
+        head += [f"Pith ms, {t} thread{'s' * (t != '1')}", "best peer", "ms", "ratio"]
+    body = []
+    for model, found in by_model.items():
+        first = next(iter(found.values()))
+        line = [model, f"{float(first['mflop']):.0f}" if first["mflop"] else ""]
+        for t in counts:
+            r = found.get(t)
+            if r is None:
+                line += ["-"] * 4
+            else:
+                mean = not r["pith_ms"]
+                ratio = f"{float(r['ratio']):.2f}" if r["ratio"] else "-"
+                line += ["", "", "", f"**{ratio}**"] if mean else [_ms(r["pith_ms"]), r["best_peer"], _ms(r["best_ms"]), ratio]
+        body.append(line)
+    first = rows[0]
+    engines = [k.removesuffix("_version") for k in first if k.endswith("_version") and k != "pith_version"]
+    versions = ", ".join(f"{e} {first[f'{e}_version']}" for e in engines if first[f"{e}_version"])
+    note = "Ratio: the best peer's time over Pith's, round by round, so above 1 Pith is faster; engines whose result is off by 1e-4 or "
+    note += f"more do not count. {versions}. {first['processor']}; `{first['command']}`, commit {first['commit']}, {first['date']}."
+    return _markdown(head, body, note)
 
 
 TABLES: dict[str, Callable[[Rows], str]] = {
-    "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start,
+    "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers,
 }  # fmt: skip
 
 

@@ -165,9 +165,10 @@ def error(reference: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
         if not x.size:
             continue
         scale = float(np.abs(x).max()) or 1.0
-        worst = max(worst, float(np.abs(x - y).max()) / scale)
-        if math.isnan(worst):
+        off = float(np.abs(x - y).max()) / scale
+        if math.isnan(off):
             return None
+        worst = max(worst, off)
     return worst
 
 

@@ -169,7 +169,8 @@ def _dots(axes: Any, drawn: Sequence[Layer], peak: float) -> None:
         axes.annotate(str(k), (v.intensity, v.gflops), xytext=((at[0] - x) * scale, (at[1] - y) * scale), textcoords="offset points",
                       ha="center", va="center", fontsize=8.5, fontweight="bold", color=colours[_kind(v)], zorder=5,
                       arrowprops={"arrowstyle": "-", "color": colours[_kind(v)], "lw": 0.7, "shrinkA": 4, "shrinkB": 1})  # fmt: skip
-    axes.legend(loc="lower right", fontsize=8.5, frameon=True, edgecolor=_GRID, framealpha=0.9)
+    if colours:
+        axes.legend(loc="lower right", fontsize=8.5, frameon=True, edgecolor=_GRID, framealpha=0.9)
 
 
 def _free(x: float, y: float, taken: Sequence[tuple[float, ...]]) -> tuple[float, float]:

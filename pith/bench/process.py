@@ -147,12 +147,24 @@ def ask(peer: Peer, python: str, request: Mapping[str, Any], timeout: float, thr
         process.close()
 
 
+def first_result(peer: Peer, python: str, request: Mapping[str, Any], timeout: float) -> tuple[float, int]:
+    """(seconds from the start of a new process to its first result, most bytes it had in memory); `request` is one of the
+    worker's `once` and `bare`. Raises Failure."""
+    process = Process(python, {"engine": peer.name, **request}, peer.environment(1))
+    try:
+        answer = check(peer, python, process.answer(timeout))
+        return time.perf_counter() - process.started, int(answer["peak_bytes"])
+    finally:
+        process.close()
+
+
 def check(peer: Peer, python: str, answer: dict[str, Any], *, convert: bool = False) -> dict[str, Any]:
     """The answer, unless it says that the engine is missing."""
     if "missing" in answer:
         pip = "pip" if python == sys.executable else f"{python} -m pip"
         own = convert and peer.tools != ""
-        raise Missing("its converter is not installed" if own else "not installed", f"{pip} install {peer.tools if own else peer.package}")
+        packages = ("numpy " if answer["missing"] == "numpy" else "") + (peer.tools if own else peer.package)
+        raise Missing("its converter is not installed" if own else "not installed", f"{pip} install {packages}")
     return answer
 
 

@@ -33,6 +33,9 @@ class Ncnn(Peer):
         path = folder / "model.ncnn.param"
         if not path.is_file():
             raise Unable("pnnx wrote no model for ncnn")
+        layers = [line.split()[0] for line in path.read_text().splitlines()[2:] if line.strip()]
+        if strange := sorted({v for v in layers if "." in v}):  # what pnnx could not translate keeps PyTorch's name
+            raise Unable("ncnn has no layer for " + ", ".join(strange))
         return path
 
     def load(self, task: Task) -> Callable[[], Outputs]:

@@ -5,7 +5,7 @@ there goes to standard error). A request is one of
 
 - probe: is the engine installed here, and which version;
 - convert: make the engine's own file of a model;
-- once: load, run, and say how much memory that took;
+- once: load, run, and say how much memory that took;  bare: the same without any engine, Python and NumPy alone;
 - serve: load, run once and save the outputs, then time blocks of runs, one for each line on standard input.
 """
 
@@ -19,6 +19,7 @@ import signal
 import sys
 import time
 import types
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -70,11 +71,14 @@ def _block(run: Any, seconds: float, least: int) -> dict[str, Any]:
 
 
 def _answer(request: dict[str, Any], say: Any) -> None:
+    if find_spec("numpy") is None:  # which everything below imports
+        say({"missing": "numpy"})
+        return
     from pith.peers.base import Task, get_peer, has
 
     peer, what = get_peer(request["engine"]), request["what"]
     module = peer.tool if what == "convert" and peer.tool else peer.module
-    if module and not has(module):
+    if module and what != "bare" and not has(module):
         say({"missing": module})
         return
     if what == "probe":
@@ -84,6 +88,9 @@ def _answer(request: dict[str, Any], say: Any) -> None:
 
     with np.load(request["inputs"]) as archive:
         inputs = {name: archive[f"a{k}"] for k, name in enumerate(request["names"])}
+    if what == "bare":
+        say({"peak_bytes": peak_memory()})
+        return
     task = Task(Path(request["model"]), Path(request["path"]), inputs, request.get("threads", 1))
     if what == "convert":
         say({"path": peer.convert(task, Path(request["folder"])).name})

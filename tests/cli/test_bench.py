@@ -1,0 +1,107 @@
+"""pith bench: rows, stable keys, files, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_errors import _save, helper, pith, refused
+
+KEYS = {"engine", "model", "precision", "threads", "median_ms", "ratio", "error", "counts", "version", "runs", "reason"}
+
+
+@pytest.fixture
+def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in list(os.environ):
+        if name.startswith("PITH_PEER_PYTHON_"):
+            monkeypatch.delenv(name)
+    return _save(tmp_path / "net.onnx", [helper.make_node("Softmax", ["x"], ["y"], axis=1)], ["n", 50])
+
+
+def bench(net: Path, *args: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    quick = ("--shape", "x=4x50", "--seconds", "0.1", "--rounds", "2")
+    return pith("bench", net, *quick, *args, cwd=net.parent, env=env)
+
+
+def test_rows(net: Path) -> None:
+    done = bench(net, "--peers", "onnxruntime", "--threads", "1,2", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert [(r["engine"], r["threads"]) for r in rows] == [("pith", 1), ("onnxruntime", 1), ("pith", 2), ("onnxruntime", 2)]
+    for r in rows:
+        assert r.keys() == KEYS and r["model"] == "net" and r["precision"] == "float32"
+        assert r["median_ms"] > 0 and r["ratio"] > 0 and r["error"] < 1e-5 and r["counts"] is True and r["reason"] is None
+    assert rows[0]["ratio"] == rows[2]["ratio"] == 1.0
+
+
+def test_printed(net: Path) -> None:
+    text = bench(net, "--peers", "onnxruntime").stdout
+    assert "Pith" in text and "ONNX Runtime" in text and "the best peer, ONNX Runtime, takes" in text
+    assert "medians of 2 rounds" in text
+
+
+def test_nobody_to_compare_with(net: Path) -> None:
+    rows = json.loads(bench(net, "--peers", "none", "--json").stdout)
+    assert [r["engine"] for r in rows] == ["pith"] and rows[0]["counts"] is True
+
+
+def test_a_peer_that_is_missing_is_named(net: Path) -> None:
+    bare = net.parent / "bare"
+    bare.write_text('#!/bin/sh\nexec ' + sys.executable + ' -S -E "$@"\n')
+    bare.chmod(0o755)
+    rows = json.loads(bench(net, "--peers", "mnn", "--python", f"mnn={bare}", "--json").stdout)
+    assert rows[1]["engine"] == "mnn" and rows[1]["median_ms"] is None and rows[1]["reason"].endswith("pip install numpy MNN")
+    done = bench(net, "--peers", "mnn", env={"PITH_PEER_PYTHON_MNN": str(bare)})
+    assert done.returncode == 0 and f"MNN, 1 thread: no time, not installed: {bare} -m pip install numpy MNN" in done.stdout
+
+
+def test_layers_and_files(net: Path) -> None:
+    pytest.importorskip("matplotlib")
+    files = ("--csv", "rows.csv", "--plot", "bars.png", "--roofline", "roof.png")
+    done = bench(net, "--peers", "onnxruntime", "--layers", *files)
+    assert done.returncode == 0, done.stderr
+    assert "measured ceilings of one core" in done.stdout and "softmax" in done.stdout
+    with (net.parent / "rows.csv").open() as f:
+        rows = list(csv.DictReader(f))
+    assert [r["engine"] for r in rows] == ["pith", "onnxruntime"] and rows[0].keys() >= KEYS | {"processor", "date", "pith"}
+    for picture in ("bars.png", "roof.png"):
+        assert (net.parent / picture).read_bytes().startswith(b"\x89PNG")
+    own = json.loads(bench(net, "--peers", "none", "--layers", "--json").stdout)[0]
+    assert own["layers"][0].keys() >= {"name", "op", "kernel", "ms", "share", "gflops", "of_roof"}
+    assert own["ceilings"]["gflops"] > 0.5 and own["ceilings"]["gbytes"].keys() == {"L1", "L2", "L3", "memory"}
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("--peers", "tvm"), ("tvm", "onnxruntime")),
+        (("--threads", "0"), ("--threads",)),
+        (("--threads", "1,x"), ("--threads",)),
+        (("--python", "mnn"), ("PEER=PATH",)),
+        (("--python", "mnn=/no/such/file"), ("/no/such/file", "mnn")),
+        (("--plot", "bars.txt"), (".png",)),
+        (("--roofline", "nowhere/roof.png"), ("nowhere",)),
+        (("--csv", "nowhere/rows.csv"), ("nowhere",)),
+    ],
+)
+def test_refused(net: Path, args: tuple[str, ...], words: tuple[str, ...]) -> None:
+    refused(bench(net, *args), *words)
+
+
+def test_constants_go_to_the_peers_too(tmp_path: Path) -> None:
+    """An input fixed when Pith compiles is an input still for the others."""
+    import onnx
+
+    info = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph([helper.make_node("Reshape", ["x", "s"], ["y"])], "g", [info("x", 1, [2, 6]), info("s", 7, [2])],
+                                   [info("y", 1, ["a", "b"])])  # fmt: skip
+    path = tmp_path / "r.onnx"
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8), path)
+    done = pith("bench", path, "--const", "s=3,4", "--seconds", "0.1", "--rounds", "1", "--peers", "onnxruntime", "--json", cwd=tmp_path)
+    assert [r["counts"] for r in json.loads(done.stdout)] == [True, True], done.stdout + done.stderr
