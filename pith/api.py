@@ -12,7 +12,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from pith.version import VERSION
 Shapes = Mapping[str, int | Sequence[int] | Sequence[Sequence[int]]]
 _DECIDES = ("onnx", "numpy", "ml_dtypes")  # packages besides Pith and the compiler whose version may change the code
 MOST_THREADS = 256
+LONGEST_TUNE = 86400  # seconds
 Progress = Callable[[str, float], None]
 
 
@@ -126,15 +127,18 @@ def _shape(name: str, value: Any) -> tuple[int, ...]:
 def stages(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, winograd: bool = True,
-    threads: int = 1, progress: Progress | None = None,
+    threads: int = 1, tune: float = 0, cc: str | None = None, opt: str = "-O3", progress: Progress | None = None,
 ) -> Compilation:  # fmt: skip
-    """Import, optimise, lower and print `model` as C, without building it."""
+    """Import, optimise, lower and print `model` as C, without building it (but for measuring kernels, where `tune` gives it
+    seconds, by `cc` and `opt`)."""
     say = progress or (lambda what, done: None)
     chosen = get_target(target)
     if name is not None and not (isinstance(name, str) and name):
         raise InputError(f"the name {name!r} is no text")
     if not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
         raise InputError(f"{threads!r} threads", try_=f"a whole number from 1 to {MOST_THREADS}")
+    if isinstance(tune, bool) or not isinstance(tune, (int, float)) or not 0 <= tune <= LONGEST_TUNE:
+        raise InputError(f"{tune!r} seconds to tune", try_=f"a number from 0 to {LONGEST_TUNE}; 30 is enough for most networks")
     if isinstance(model, Graph) and (shapes or constants):
         raise ShapeError("a Graph has its shapes already", try_="give shapes and constants to pith.import_model")
     passes: list[tuple[str, int, int, float]] = []
@@ -149,7 +153,16 @@ def stages(
     t1 = time.perf_counter()
     say("lower", 0.3)
     chosen_name = name or (Path(model).stem if isinstance(model, (str, Path)) else graphs[0].name) or "model"
-    result = generate(graphs, chosen, chosen_name, options=Options(winograd, threads))
+    decided, t2 = Options(winograd, threads), time.perf_counter()
+    if tune:
+        from pith.tune.tune import tune as measure
+
+        found = measure(graphs, chosen, decided, seconds=tune, cc=cc, opt=opt, say=lambda what, done: say(what, 0.3 + 0.05 * done))
+        decided = replace(decided, tuned=found.choices)
+    t3 = time.perf_counter()
+    result = generate(graphs, chosen, chosen_name, options=decided)
+    if tune:
+        result.seconds["tune"] = t3 - t2
     result.passes = passes
     result.seconds["import and passes"] = t1 - t0
     return result
@@ -169,6 +182,7 @@ class _Request:
     profile: bool
     winograd: bool
     threads: int
+    tune: float
     progress: Progress | None
 
     def build(self, folder: Path) -> None:
@@ -177,7 +191,7 @@ class _Request:
         check_opt(self.opt)
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
-            threads=self.threads, progress=self.progress,
+            threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, progress=self.progress,
         )  # fmt: skip
         _build_into(folder, result, self.cc, self.opt, self.profile, self.progress)
 
@@ -206,7 +220,7 @@ class _Request:
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
             VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
-            self.winograd, self.threads, _source_digest(), [version(p) for p in _DECIDES],
+            self.winograd, self.threads, self.tune, _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
         for k, v in sorted((self.constants or {}).items()):
@@ -218,8 +232,8 @@ class _Request:
 def compile(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, out: str | Path | None = None, name: str | None = None,
-    cc: str | None = None, opt: str = "-O3", profile: bool = False, winograd: bool = True, threads: int = 1, cache: bool = True,
-    progress: Progress | None = None,
+    cc: str | None = None, opt: str = "-O3", profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0,
+    cache: bool = True, progress: Progress | None = None,
 ) -> Session:  # fmt: skip
     """Compile a model into a C library and open it.
 
@@ -229,10 +243,11 @@ def compile(
     cc: another compiler than the bundled clang.  opt: -O3, -O2, -Os ...  profile: also build the profiling library.
     winograd: allow Winograd's algorithm for 3x3 convolutions (other rounding, see docs/arithmetic.md).
     threads: how many threads run the network (the same bits for any number; 1: the code has nothing of threads).
+    tune: seconds to spend on measuring kernels on this machine (0: they are chosen by prediction); see docs/tuning.md.
     cache: reuse the artefact of an equal earlier compilation of the same file.  progress: called with (stage, 0..1).
     Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, progress)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress)
     if out is not None:
         _compile_to(request, Path(out), cache)
         return Session(out)
@@ -243,10 +258,10 @@ def compile(
 def compile_to(
     model: Any, folder: str | Path, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
-    profile: bool = False, winograd: bool = True, threads: int = 1, cache: bool = True, progress: Progress | None = None,
+    profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0, cache: bool = True, progress: Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest."""
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, progress)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress)
     return _compile_to(request, Path(folder), cache)
 
 

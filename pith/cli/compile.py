@@ -50,6 +50,7 @@ def command(
     profile: bool = typer.Option(False, "--profile", help="also build the library that times every step, and show the times in report.html"),
     threads: int = typer.Option(1, "--threads", min=1, max=256, help="most threads that will run it; 1: no code for threads"),
     no_winograd: bool = typer.Option(False, "--no-winograd", help="3x3 convolutions as plain sums: slower, other rounding"),
+    tune: float = typer.Option(0.0, "--tune", metavar="SECONDS", help="measure kernels here for so long and take the fastest; 30 does for most"),
     no_cache: bool = typer.Option(False, "--no-cache", help="compile even if an equal artefact is cached"),
     json: bool = JsonOption,
     quiet: bool = QuietOption,
@@ -65,7 +66,7 @@ def command(
     with progress(quiet or json) as bar:
         manifest = compile_to(
             model, folder, target, parse_shapes(shape), constants=parse_constants(const), name=name, cc=cc, opt=opt,
-            profile=profile, winograd=not no_winograd, threads=threads, cache=not no_cache, progress=bar,
+            profile=profile, winograd=not no_winograd, threads=threads, tune=tune, cache=not no_cache, progress=bar,
         )  # fmt: skip
     _write_report(folder, manifest, fresh, _step_times(folder) if manifest["profile_library"] else None)
     if json:

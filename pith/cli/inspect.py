@@ -98,13 +98,13 @@ def _print_layers(manifest: dict[str, Any], json: bool) -> None:
         facts = {k: variant[k] for k in ("inputs", "macs", "params", "arena_bytes", "arena_lower_bound")}
         print_json({"layers": rows, **facts, "shapes": len(manifest["variants"]), "weights_bytes": manifest["weights_bytes"]})
         return
-    table = Table("layer", "operator", "output", "MACs", "bytes", "share", "kernel", box=None, pad_edge=False)
+    table = Table("layer", "operator", "output", "MACs", "bytes", "share", "kernel", "chosen", box=None, pad_edge=False)
     for column in (3, 4, 5):
         table.columns[column].justify = "right"
     for r in rows:
         shape = f"{r['dtype']} {'x'.join(map(str, r['shape']))}"
         share = f"{100 * r['share']:.1f} %"
-        table.add_row(visible(r["name"]), r["op"], shape, count(r["macs"]), size(r["bytes"]), share, r["kernel"])
+        table.add_row(visible(r["name"]), r["op"], shape, count(r["macs"]), size(r["bytes"]), share, r["kernel"], r["chosen"])
     out.print(table)
     say(
         f"{len(rows)} steps, {count(variant['macs'])} MACs, {count(variant['params'])} parameters, "

@@ -170,7 +170,8 @@ def measure(
         threads = contests[0].call.options.threads
         pool = Pool(library, threads) if threads > 1 else None
         forget = library.function("tune_forget", 2) if weights.size else None
-        k = 0
+        # of one thread, the time in which it ran: others that share its processor do not count
+        clock, k = time.thread_time if pool is None else time.perf_counter, 0
         for n, (contest, own) in enumerate(zip(contests, lowered, strict=True)):
             arrays = _Arrays(contest.call, max(x.program.arena_size for x in own))
             runs: list[Callable[[], None]] = []
@@ -182,7 +183,7 @@ def measure(
                 before = [functools.partial(_forget, forget, x.weights, arrays) for x in own]
             contest.errors = _errors(runs, arrays)
             budget = (end - time.perf_counter()) / (len(contests) - n)
-            contest.seconds = _race(runs, before, rounds, budget)
+            contest.seconds = _race(runs, before, clock, rounds, budget)
             say((n + 1) / len(contests))
         if pool is not None:
             pool.close()
@@ -229,18 +230,21 @@ def _errors(runs: Sequence[Callable[[], None]], arrays: _Arrays) -> list[float]:
     return errors
 
 
-def _race(runs: Sequence[Callable[[], None]], before: Sequence[Callable[[], None]], rounds: int, budget: float) -> list[float]:
+def _race(
+    runs: Sequence[Callable[[], None]], before: Sequence[Callable[[], None]], clock: Callable[[], float], rounds: int, budget: float
+) -> list[float]:
     """Seconds of each: the mean of the fastest quarter of its rounds, of which there are at least three however long they take.
-    What else the machine does only ever adds to a time, to some candidates and not to others. before: what is done before each run, not timed;
-    without it a run before brings the candidate's weights and code into cache, and short ones are repeated."""
+    What else the machine does only ever adds to a time, to some candidates and not to others. before: what is done before
+    each run, not timed; without it a run before brings the candidate's weights and code into cache, and short ones are
+    repeated."""
     times: list[list[float]] = [[] for _ in runs]
     repeats = [1] * len(runs)
     if not before:
         for i, run in enumerate(runs):
             run()
-            t = time.perf_counter()
+            t = clock()
             run()
-            repeats[i] = max(1, min(1000, round(_BLOCK / max(1e-7, time.perf_counter() - t))))
+            repeats[i] = max(1, min(1000, round(_BLOCK / max(1e-7, clock() - t))))
     end = time.perf_counter() + budget
     for r in range(rounds):
         if r >= 3 and time.perf_counter() > end:
@@ -249,8 +253,8 @@ def _race(runs: Sequence[Callable[[], None]], before: Sequence[Callable[[], None
             run()
             if before:
                 before[i]()
-            t = time.perf_counter()
+            t = clock()
             for _ in range(repeats[i]):
                 run()
-            times[i].append((time.perf_counter() - t) / repeats[i])
+            times[i].append((clock() - t) / repeats[i])
     return [statistics.fmean(sorted(t)[: max(1, len(t) // 4)]) for t in times]
