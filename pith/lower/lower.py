@@ -345,7 +345,7 @@ class Lowering:
             self.steps.append(
                 Step(
                     call.name, label, origin, kernel.name, stage.function, values, tuple(dict.fromkeys(place.reads)),
-                    tuple(dict.fromkeys([o.buffer for o in outputs] + place.writes)), outputs[0].type, part, stage.why,
+                    tuple(dict.fromkeys([o.buffer for o in outputs] + place.writes)), outputs[0].type, part, _why(stage, choice),
                     stage.units if self.splits(stage, cost) else 1,
                     tuned=choice is not None and choice.tuned, costs=choice.costs if choice is not None else (),
                 )
@@ -373,6 +373,12 @@ class Lowering:
         if self.options.threads > 1:
             mark_joins(self.steps, self.buffers)
         return Program(self.graph.name, inputs, outputs, self.buffers, self.steps, size, bound, self.options.threads)
+
+
+def _why(stage: Emitted, choice: Choice | None) -> str:
+    """The kernel's words, and the schedule where it was measured to be the best."""
+    tuned = choice is not None and choice.tuned and str(choice.schedule)
+    return f"{stage.why}, tuned: {tuned}" if tuned else stage.why
 
 
 class _Placement:
