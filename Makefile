@@ -41,11 +41,12 @@ lint: $(VENV)/.dev ## ruff and mypy --strict
 	$(PY) -m ruff check pith tests benchmarks examples
 	$(PY) -m mypy
 
-bench: $(VENV)/.dev ## measure, and write the tables of the README
+bench: $(VENV)/.dev ## measure, and write the tables of the README; MODELS=FOLDER: beside other runtimes too
 	mkdir -p benchmarks/results
 	$(PY) -m benchmarks.real_models --csv benchmarks/results/real_models.csv
 	$(PY) -m benchmarks.compile_time --csv benchmarks/results/compile_time.csv
-	$(PY) -m benchmarks.cold_start --csv benchmarks/results/cold_start.csv
+	$(PY) -m benchmarks.cold_start $(if $(MODELS),--models $(MODELS)) --csv benchmarks/results/cold_start.csv
+	$(if $(MODELS),$(PY) -m benchmarks.peers --models $(MODELS) --threads 1$(shell [ $(JOBS) -gt 1 ] && echo ,2) --repeat 3 --csv benchmarks/results/peers.csv)
 	$(PY) -m benchmarks.winograd_error --csv benchmarks/results/winograd_error.csv
 	$(PY) -m benchmarks.readme_tables
 

@@ -48,7 +48,7 @@ class Interpreters:
                 raise InputError(f"--python: no engine {name!r}", try_="one of: " + ", ".join(sorted(known)))
             if not (os.path.isfile(path) and os.access(path, os.X_OK)):
                 raise InputError(f"the Python for {name} cannot be run", where=path, try_=f"--python {name}=PATH/bin/python")
-            given[name] = path
+            given[name] = os.path.abspath(path)  # not resolved: an environment's Python is a link to the one it was made from
         self._given = given
 
     def named(self, peer: str) -> bool:

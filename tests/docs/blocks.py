@@ -35,6 +35,12 @@ SKIPPED_COMMANDS = {
     "make lint": _GOAL,
     "make docs": _GOAL,
 }
+_PEERS = "installs another engine, or needs one"
+SKIPPED_COMMANDS |= {
+    "python3 -m venv build/ncnn && build/ncnn/bin/pip install ncnn": _PEERS,
+    "python3 -m venv build/pnnx && build/pnnx/bin/pip install torch pnnx": _PEERS,
+    "pith bench model.onnx --peers ncnn --python ncnn=build/ncnn/bin/python --python ncnn-convert=build/pnnx/bin/python": _PEERS,
+}
 _TRAINING = "needs PyTorch, the training pictures and minutes to hours"
 _MOBILENEXT = "examples/mobilenext_cifar10/README.md"
 # Blocks that are not run, whatever their language: (page, beginning of the block) and why.
