@@ -49,6 +49,7 @@ from pith.vector.f32 import dialect, needs, print_vector, vectorisable
 
 _BUDGET = 640 << 10  # bytes of transformed tiles and products at a time: most of a second-level cache
 _TRANSFORM = 6.0  # cycles a transform takes for each element of a tile and vector of channels, besides its sums: it loads and stores twice
+_APART = 16  # floats between the values of a tile beyond the block's own: at steps of whole pages they would evict each other
 _LEAST = 8  # channels on either side from which the transforms pay
 
 
@@ -179,7 +180,7 @@ static void winograd_tiles_f32_{isa.name}_{m}(const float *x, const float *zero,
         const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
         d[i * {a} + j] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
       }}
-    {into.name}(d, v + (ptrdiff_t)(t - t0) * c, (ptrdiff_t)block * c, c);
+    {into.name}(d, v + (ptrdiff_t)(t - t0) * c, (ptrdiff_t)block * c + {_APART}, c);
   }}
 }}
 """
@@ -187,7 +188,7 @@ static void winograd_tiles_f32_{isa.name}_{m}(const float *x, const float *zero,
 static void winograd_products_f32_{isa.name}(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
     int32_t block, int32_t e_from, int32_t e_to) {{
   for (int32_t e = e_from; e < e_to; e++)
-    {product.name}(v + (ptrdiff_t)e * block * c, w + (ptrdiff_t)e * wg, u + (ptrdiff_t)e * block * n, count, c, n, c, n, 0, count, 0, n);
+    {product.name}(v + e * ((ptrdiff_t)block * c + {_APART}), w + (ptrdiff_t)e * wg, u + e * ((ptrdiff_t)block * n + {_APART}), count, c, n, c, n, 0, count, 0, n);
 }}
 """
     third = f"""/* tiles t_from ... t_to - 1 from u, which begins with tile t0, to pixels */
@@ -196,7 +197,7 @@ static void winograd_pixels_f32_{isa.name}_{m}{tail.suffix}(const float *u, cons
   for (int32_t t = t_from; t < t_to; t++) {{
     {where}
     const int32_t mh = oh - i0 < {m} ? oh - i0 : {m}, mw = ow - j0 < {m} ? ow - j0 : {m};
-    {back.name}(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n, bias,
+    {back.name}(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n + {_APART}, bias,
         y + (ptrdiff_t)b * yn + (ptrdiff_t)i0 * yh + (ptrdiff_t)j0 * yw, yh, yw, mh, mw, n{passed});
   }}
 }}
@@ -221,7 +222,7 @@ def winograd(isa: ISA, m: int, tail: Tail) -> CFunction:
     text = f"""static void {name}(const float *x, const float *w, const float *bias, const float *zero, float *y{tail.params(False)},
     void *scratch, int32_t tiles, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
     int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t begin, int32_t end) {{
-  float *const v = (float *)scratch, *const u = v + {a * a} * (ptrdiff_t)block * c;
+  float *const v = (float *)scratch, *const u = v + {a * a} * ((ptrdiff_t)block * c + {_APART});
   for (int32_t t0 = begin * block; t0 < tiles && t0 < end * block; t0 += block) {{
     const int32_t count = tiles - t0 < block ? tiles - t0 : block;
     {s.into.name}(x, zero, v, oh, ow, ih, iw, c, block, ph, pw, xn, xh, xw, t0, t0, t0 + count);
@@ -319,7 +320,7 @@ class Winograd(Kernel):
         pointers, strides = extra_args(call, tail, 3)
         oh, ow = y.shape[1:3]
         elements, tiles = (m + 2) ** 2, tiles_of(call, m)
-        blocks, scratch = -(-tiles // block), 4 * elements * block * (c + o)
+        blocks, scratch = -(-tiles // block), 4 * elements * (block * (c + o) + 2 * _APART)
         why = f"Winograd F({m},3), {block} tiles at a time"
         weights, zero, pads = Const(np.concatenate(packed)), Const(np.zeros(c, np.float32)), call.attrs["pads"][:2]
         size, places, targets = (oh, ow, x.shape[1], x.shape[2], c), x.strides[:3], y.strides[:3]
@@ -328,7 +329,7 @@ class Winograd(Kernel):
             args: tuple[Arg, ...] = (In(0), weights, Const(bias), zero, Out(0), *pointers, Scratch(), *map(Int, numbers), *strides, *unit_range(blocks))
             return Emitted(winograd(call.isa, m, tail), args, scratch, why, blocks)
         # one block: threads share out the tiles, then the products, then the tiles again
-        s, v, u = stages(call.isa, m, tail), Scratch(), Scratch(4 * elements * block * c)
+        s, v, u = stages(call.isa, m, tail), Scratch(), Scratch(4 * elements * (block * c + _APART))
         back: tuple[Arg, ...] = (u, Const(bias), Out(0), *pointers, *map(Int, (oh, ow, o, block, *targets)), *strides, Int(0), *unit_range(tiles))
         products: tuple[Arg, ...] = (v, weights, u, *map(Int, (tiles, c, o, packed[0].size, block)), *unit_range(elements))
         into: tuple[Arg, ...] = (In(0), zero, v, *map(Int, (*size, block, *pads, *places)), Int(0), *unit_range(tiles))

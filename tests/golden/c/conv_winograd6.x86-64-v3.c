@@ -122,7 +122,7 @@ static void winograd_tiles_f32_avx2_6(const float *x, const float *zero, float *
         const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
         d[i * 8 + j] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
       }
-    winograd_in_f32_avx2_6(d, v + (ptrdiff_t)(t - t0) * c, (ptrdiff_t)block * c, c);
+    winograd_in_f32_avx2_6(d, v + (ptrdiff_t)(t - t0) * c, (ptrdiff_t)block * c + 16, c);
   }
 }
 
@@ -156,7 +156,6 @@ static void tile_f32_avx2_6x16(int32_t taps, int32_t kc, const float *const *a, 
     for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
       PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
@@ -224,7 +223,6 @@ static void tile_f32_avx2_2x16(int32_t taps, int32_t kc, const float *const *a, 
     for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
       PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
@@ -264,28 +262,24 @@ static void tile_f32_avx2_1x16(int32_t taps, int32_t kc, const float *const *a, 
     for (; k <= kc - 4; k += 4, w += 8 * VF_LANES) {
       PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
       s0_1 = vf_fma(x0_0, b0_1, s0_1);
       PITH_PREFETCH(w, 66 * VF_LANES);
       const vf b1_0 = vf_load(w + 2 * VF_LANES);
-      PITH_PREFETCH(w, 67 * VF_LANES);
       const vf b1_1 = vf_load(w + 3 * VF_LANES);
       const vf x0_1 = vf_set1(a0[k + 1]);
       p1_0 = vf_fma(x0_1, b1_0, p1_0);
       p1_1 = vf_fma(x0_1, b1_1, p1_1);
       PITH_PREFETCH(w, 68 * VF_LANES);
       const vf b2_0 = vf_load(w + 4 * VF_LANES);
-      PITH_PREFETCH(w, 69 * VF_LANES);
       const vf b2_1 = vf_load(w + 5 * VF_LANES);
       const vf x0_2 = vf_set1(a0[k + 2]);
       p2_0 = vf_fma(x0_2, b2_0, p2_0);
       p2_1 = vf_fma(x0_2, b2_1, p2_1);
       PITH_PREFETCH(w, 70 * VF_LANES);
       const vf b3_0 = vf_load(w + 6 * VF_LANES);
-      PITH_PREFETCH(w, 71 * VF_LANES);
       const vf b3_1 = vf_load(w + 7 * VF_LANES);
       const vf x0_3 = vf_set1(a0[k + 3]);
       p3_0 = vf_fma(x0_3, b3_0, p3_0);
@@ -294,7 +288,6 @@ static void tile_f32_avx2_1x16(int32_t taps, int32_t kc, const float *const *a, 
     for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
       PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
@@ -495,7 +488,7 @@ static void matmul_f32_avx2_6x16(const float *a, const float *w, float *y,
 static void winograd_products_f32_avx2(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
     int32_t block, int32_t e_from, int32_t e_to) {
   for (int32_t e = e_from; e < e_to; e++)
-    matmul_f32_avx2_6x16(v + (ptrdiff_t)e * block * c, w + (ptrdiff_t)e * wg, u + (ptrdiff_t)e * block * n, count, c, n, c, n, 0, count, 0, n);
+    matmul_f32_avx2_6x16(v + e * ((ptrdiff_t)block * c + 16), w + (ptrdiff_t)e * wg, u + e * ((ptrdiff_t)block * n + 16), count, c, n, c, n, 0, count, 0, n);
 }
 
 /* A^T u A of one tile of F(6,3), bias and epilogue: its first mh x mw pixels */
@@ -604,7 +597,7 @@ static void winograd_pixels_f32_avx2_6_clipd2ed3cfd(const float *u, const float 
     const int32_t th = (oh + 5) / 6, tw = (ow + 5) / 6;
     const int32_t b = t / (th * tw), i0 = t / tw % th * 6, j0 = t % tw * 6;
     const int32_t mh = oh - i0 < 6 ? oh - i0 : 6, mw = ow - j0 < 6 ? ow - j0 : 6;
-    winograd_out_f32_avx2_6_clipd2ed3cfd(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n, bias,
+    winograd_out_f32_avx2_6_clipd2ed3cfd(u + (ptrdiff_t)(t - t0) * n, (ptrdiff_t)block * n + 16, bias,
         y + (ptrdiff_t)b * yn + (ptrdiff_t)i0 * yh + (ptrdiff_t)j0 * yw, yh, yw, mh, mw, n, e0);
   }
 }
@@ -612,7 +605,7 @@ static void winograd_pixels_f32_avx2_6_clipd2ed3cfd(const float *u, const float 
 static void conv_f32_avx2_winograd6_clipd2ed3cfd(const float *x, const float *w, const float *bias, const float *zero, float *y, float e0,
     void *scratch, int32_t tiles, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
     int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw, int32_t begin, int32_t end) {
-  float *const v = (float *)scratch, *const u = v + 64 * (ptrdiff_t)block * c;
+  float *const v = (float *)scratch, *const u = v + 64 * ((ptrdiff_t)block * c + 16);
   for (int32_t t0 = begin * block; t0 < tiles && t0 < end * block; t0 += block) {
     const int32_t count = tiles - t0 < block ? tiles - t0 : block;
     winograd_tiles_f32_avx2_6(x, zero, v, oh, ow, ih, iw, c, block, ph, pw, xn, xh, xw, t0, t0, t0 + count);
