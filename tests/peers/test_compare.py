@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pith
 from pith.bench import compare as compare_module
 from pith.bench.compare import choose, compare, missing_note
 from pith.bench.process import WORKER, Engine, Failure, Interpreters, Missing, Process, ask
 from pith.graph.errors import InputError
 from pith.peers.base import get_peer, names
+from pith.runtime.bench import random_inputs
 
 Script = Callable[[str], str]
 Inputs = dict[str, np.ndarray]
@@ -34,6 +36,23 @@ def test_pith_and_onnxruntime(tiny: Path, artefact: Path, inputs: Inputs) -> Non
     assert 0 < own.median_ms < 50 and 0 < other.median_ms < 50
     assert len(own.blocks) == len(other.blocks) == 3 and own.runs >= 9 and other.runs >= 9
     assert other.version == __import__("onnxruntime").__version__
+
+
+@pytest.mark.parametrize("kind", [1, 10, 16, 11, 7, 9])
+def test_types(tmp_path: Path, kind: int) -> None:
+    """float32, float16, bfloat16, float64, int64, bool: arrays reach Pith's worker and come back."""
+    import onnx
+
+    info = onnx.helper.make_tensor_value_info
+    node = onnx.helper.make_node("Expand", ["x", "s"], ["y"])
+    shape = onnx.helper.make_tensor("s", 7, [2], [2, 5])
+    path = tmp_path / "m.onnx"
+    graph = onnx.helper.make_graph([node], "g", [info("x", kind, [1, 5])], [info("y", kind, [2, 5])], [shape])
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8), path)
+    with pith.compile(path) as session:
+        own, other = compare(path, session.folder, ["onnxruntime"], random_inputs(session), rounds=1, seconds=0.02)
+    assert own.median_ms is not None and own.reason is None
+    assert own.error == (0.0 if other.reason is None else None)
 
 
 def test_onnxruntime_judges_unasked(tiny: Path, artefact: Path, inputs: Inputs) -> None:
