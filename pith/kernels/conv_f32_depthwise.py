@@ -21,10 +21,10 @@ from pith.vector.f32 import needs as vector_needs
 from pith.vector.f32 import print_vector
 
 _EXTRAS = {"full": "r{i}", "channel": "e{i} + c_from", "value": "e{i}"}
-_UNROLLED = 7  # widest kernel whose columns are spelled out
+UNROLLED = 7  # widest kernel whose columns are spelled out
 
 
-def _pixels(width: int, stride: int) -> int:
+def pixels_together(width: int, stride: int) -> int:
     """How many output pixels of a row are made together: fewest pixels in all, a group costing some by itself."""
     overhead = 2 if stride == 1 else 0
     return min((4, 7), key=lambda p: -(-width // p) * (p + overhead))
@@ -230,8 +230,8 @@ class ConvDepthwise(Kernel):
         ch, _, kh, kw = w.shape
         packed = pack_depthwise(call.isa, w.const[:, 0], bias_of(call))
         (sh, sw), (dh, dw) = at["strides"], at["dilations"]
-        baked = max(kh, kw) <= _UNROLLED and dw == 1 and sw <= 3
-        pixels = _pixels(y.shape[2], sw) if baked else 1
+        baked = max(kh, kw) <= UNROLLED and dw == 1 and sw <= 3
+        pixels = pixels_together(y.shape[2], sw) if baked else 1
         f = depthwise(call.isa, tail, *((kh, kw, sw) if baked else (0, 0, 0)), pixels)
         pointers, strides = extra_args(call, tail, 3)
         geometry = (sh, dh) if baked else (kh, kw, sh, sw, dh, dw)

@@ -28,6 +28,7 @@ from pith.kernels.base import (
 )
 from pith.kernels.choice import Choice, choose, key, with_schedule
 from pith.lower.arena import plan_arena
+from pith.lower.chains import apart
 from pith.lower.joins import mark_joins
 from pith.lower.program import ALIGN, Bound, Buffer, BufferRef, Port, Program, Step, Value, WeightRef, Weights
 from pith.ops.base import OPS, Cost, Elementwise, contiguous_strides
@@ -445,6 +446,7 @@ def lower(graph: Graph, isa: ISA, weights: Weights, options: Options = DEFAULTS,
                 why="generated code counts elements and bytes in 32 bits",
                 try_="smaller shapes, or a smaller batch",
             )
+    graph = apart(graph, isa, options)
     lowering = Lowering(graph, isa, weights, replace(options, weight_bytes=options.weight_bytes or weight_bytes(graph)))
     program = lowering.run()
     if sites is not None:

@@ -13,6 +13,7 @@ from pith.passes import (
     fold_constants,
     fold_pad,
     fold_space_to_depth,
+    fuse_blocks,
     fuse_elementwise,
     fuse_epilogue,
     layout,
@@ -43,6 +44,7 @@ PASSES: tuple[tuple[str, Callable[[Graph], int]], ...] = (
     ("sink reshape", sink_reshape.run),
     ("simplify", simplify.run),
     ("fuse epilogue", fuse_epilogue.run),
+    ("fuse blocks", fuse_blocks.run),
     ("fuse elementwise", fuse_elementwise.run),
 )
 

@@ -86,14 +86,38 @@ def _max_roi_pool() -> Graph:
     return g
 
 
+def _inverted_residual() -> Graph:
+    """1x1, depthwise 3x3, 1x1 and the sum with the input; what lies between is too wide for the cache."""
+    load_all()
+    shape, clip = (1, 56, 56, 16), {"epilogue": clamp(arg(0, DType.F32), 0.0, 6.0)}
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.F32, shape)})
+    weights = [g.add_constant(np.ones(s, np.float32)) for s in ((48, 16, 1, 1), (48, 1, 3, 3), (16, 48, 1, 1))]
+    plain: dict[str, object] = {**_CONV, "pads": (0, 0, 0, 0), "group": 1}
+    stages = ({**plain, **clip}, {**_CONV, **clip, "group": 48}, {**plain, "epilogue": arg(0, DType.F32) + arg(1, DType.F32)})
+    inputs = ["x", weights[0], "", weights[1], "", weights[2], "", "x"]
+    g.outputs = [add_node(g, "conv_chain", inputs, {"stages": stages, "counts": (2, 2, 3)})]
+    return g
+
+
+def _attention() -> Graph:
+    """20 queries over 13 keys, two heads of 7, a mask of the keys."""
+    load_all()
+    shapes = {"q": (2, 20, 7), "k": (2, 13, 7), "v": (2, 13, 7), "m": (1, 13)}
+    g = Graph("golden", inputs=[*shapes], types={n: TensorType(DType.F32, s) for n, s in shapes.items()})
+    g.outputs = [add_node(g, "attention", [*shapes], {"scale": 0.5, "perm": (1, 0, 2)})]
+    return g
+
+
 _CONV = {"strides": (1, 1), "pads": (1, 1, 1, 1), "dilations": (1, 1), "layout": "channels_last"}
 BUILT: dict[str, Callable[[], Graph]] = {
+    "attention/lanes": _attention,
     "max_roi_pool/cells": _max_roi_pool,
     "matmul/gemm": _graph((5, 24), "matmul", (24, 40)),
     "conv/pointwise": _graph((1, 5, 5, 16), "conv", (24, 16, 1, 1), **{**_CONV, "pads": (0, 0, 0, 0)}, group=1),
     "conv/direct": _graph((1, 5, 5, 16), "conv", (24, 16, 3, 3), **_CONV, group=1),
     "conv/depthwise": _graph((1, 9, 9, 16), "conv", (16, 1, 3, 3), **_CONV, group=16),
     **{f"conv/winograd{m}": _graph((1, 9, 9, 16), "conv", (24, 16, 3, 3), **_CONV, group=1) for m in (2, 4, 6)},
+    "conv_chain/strip": _inverted_residual,
     "conv_transpose/phases": _graph(
         (1, 5, 5, 16),
         "conv_transpose",
