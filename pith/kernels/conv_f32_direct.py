@@ -177,8 +177,7 @@ class ConvDirect(Kernel):
         n, oh, ow = call.outputs[0].shape[:3]
         pixels = n * oh * ow
         products = int(group) * product_cost(call.isa, pixels, kh * kw * c, o // group)
-        # many rows pass by each weight: half of the time it takes to come goes into multiplying those before it
-        return products + 2.0 * pixels * kh * kw + stream_cost(call, 4.0 * o * c * kh * kw) / 2
+        return products + 2.0 * pixels * kh * kw + stream_cost(call, 4.0 * o * c * kh * kw)
 
     def schedules(self, call: Call) -> tuple[Schedule, ...]:
         call = in_2d(call)

@@ -47,9 +47,10 @@ from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect, needs, print_vector, vectorisable
 
-_BUDGET = 640 << 10  # bytes of transformed tiles and products at a time: most of a second-level cache
+_BUDGET = 480 << 10  # bytes of transformed tiles and products at a time: most of a second-level cache
 _TRANSFORM = 6.0  # cycles a transform takes for each element of a tile and vector of channels, besides its sums: it loads and stores twice
 _APART = 16  # floats between the values of a tile beyond the block's own: at steps of whole pages they would evict each other
+_HEAVY = 10  # times more bytes of weights in later passes than of tiles, from which a layer is one block
 _LEAST = 8  # channels on either side from which the transforms pay
 
 
@@ -244,8 +245,8 @@ def block_of(call: Call, m: int, budget: int = 0) -> int:
     """Tiles transformed at a time: what the schedule says, or whole register tiles within the budget of bytes (0: what suits
     the layer), the blocks of a layer about equal.
 
-    Every block reads all weights anew. Where these are more than the transformed tiles of the whole layer, it is one block,
-    whose tiles are written to the next cache and read back instead.
+    Every block reads all weights anew. Where these are many times the transformed tiles of the whole layer, it is one
+    block, whose tiles are written to the next cache and read back instead.
     """
     if chosen := call.schedule.get("block", 0):
         return chosen
@@ -254,7 +255,7 @@ def block_of(call: Call, m: int, budget: int = 0) -> int:
     most = max(1, (budget or _BUDGET) // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
     tiles = tiles_of(call, m)
     blocks = max(1, round(tiles / most))
-    if not budget and c * o * (blocks - 1) > 2 * tiles * (c + o):
+    if not budget and c * o * (blocks - 1) > _HEAVY * tiles * (c + o):
         return tiles
 
     def block(count: int) -> int:
@@ -292,7 +293,7 @@ class Winograd(Kernel):
         again, rest = divmod(tiles - 1, block)
         products = again * product_cost(call.isa, block, c, o) + product_cost(call.isa, rest + 1, c, o)
         transforms = (_TRANSFORM + self.m) * tiles * (math.ceil(c / lanes) + math.ceil(o / lanes))
-        caution = 1.15 if self.m > 4 else 1.0  # its rounding errors and weights are larger
+        caution = 1.03 if self.m > 4 else 1.0  # its rounding errors are larger: it has to be worth them
         return caution * a * a * (products + transforms + stream_cost(call, 4.0 * c * o, 1 + again))
 
     def schedules(self, call: Call) -> tuple[Schedule, ...]:

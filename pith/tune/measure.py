@@ -233,10 +233,10 @@ def _errors(runs: Sequence[Callable[[], None]], arrays: _Arrays) -> list[float]:
 def _race(
     runs: Sequence[Callable[[], None]], before: Sequence[Callable[[], None]], clock: Callable[[], float], rounds: int, budget: float
 ) -> list[float]:
-    """Seconds of each: the mean of the fastest quarter of its rounds, of which there are at least three however long they take.
-    What else the machine does only ever adds to a time, to some candidates and not to others. before: what is done before
-    each run, not timed; without it a run before brings the candidate's weights and code into cache, and short ones are
-    repeated."""
+    """Seconds of each, from at least three rounds however long they take: the first one's as in its fastest rounds, the
+    others' by the median of their ratios to it round by round, since a processor is now faster and now slower for all.
+    before: what is done before each run, not timed; without it a run before brings the candidate's weights and code into
+    cache, and short ones are repeated."""
     times: list[list[float]] = [[] for _ in runs]
     repeats = [1] * len(runs)
     if not before:
@@ -257,4 +257,5 @@ def _race(
             for _ in range(repeats[i]):
                 run()
             times[i].append((clock() - t) / repeats[i])
-    return [statistics.fmean(sorted(t)[: max(1, len(t) // 4)]) for t in times]
+    base = statistics.fmean(sorted(times[0])[: max(1, len(times[0]) // 4)])
+    return [base * statistics.median(a / b for a, b in zip(t, times[0], strict=True)) for t in times]

@@ -29,7 +29,7 @@ class ISA:
     half: ISA | None = None
     near: int = 512 << 10
     last: int = 16 << 20
-    memory: float = 2.0
+    memory: float = 2.25
     beyond: float = 12.0
 
     def lanes(self, itemsize: int) -> int:
