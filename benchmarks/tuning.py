@@ -1,0 +1,58 @@
+"""What `--tune` gains: each network compiled with and without it, both run in turns on one thread.
+
+`python benchmarks/tuning.py MODEL.onnx ... [--tune SECONDS] [--seconds S] [--csv FILE]`. The ratio is tuned over predicted, the
+median of the ratios round by round: below 1 where tuning helps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+import pith
+from pith.runtime.bench import interleave, random_inputs
+from pith.targets.cpu import model_name
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", nargs="+", type=Path)
+    parser.add_argument("--tune", type=float, default=30.0)
+    parser.add_argument("--seconds", type=float, default=6.0, help="of running, each of the two")
+    parser.add_argument("--csv", type=Path)
+    args = parser.parse_args()
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    rows: list[dict[str, object]] = []
+    ratios = []
+    for model in args.models:
+        t = time.perf_counter()
+        tuned = pith.compile(model, tune=args.tune, cache=False)
+        spent = time.perf_counter() - t
+        sessions = {"predicted": pith.compile(model, cache=False), "tuned": tuned}
+        feed = random_inputs(tuned)
+        arrays = [feed[p.name] for p in tuned.inputs]
+        times = interleave({n: (lambda s=s: s(*arrays)) for n, s in sessions.items()}, args.seconds)
+        ratio = statistics.median(a / b for a, b in zip(times["tuned"], times["predicted"], strict=True))
+        ratios.append(ratio)
+        steps = [[(s["kernel"], s["why"].partition(", tuned")[0]) for s in x.manifest["variants"][0]["steps"]] for x in sessions.values()]
+        other = sum(a != b for a, b in zip(*steps, strict=False))
+        ms = {n: round(min(x), 4) for n, x in times.items()}
+        rows.append({"model": model.stem, **{f"{n}_ms": v for n, v in ms.items()}, "ratio": round(ratio, 4), "steps_with_other_kernel_or_block": other,
+                     "compile_s": round(spent, 1), "tune_s": args.tune, "target": "host", "processor": model_name(), "commit": commit,
+                     "date": datetime.date.today().isoformat()})  # fmt: skip
+        print(f"{model.stem:24} predicted {ms['predicted']:9.3f} ms   tuned {ms['tuned']:9.3f} ms   ratio {ratio:.3f}   {other} steps differ", flush=True)
+    print(f"{len(ratios)} networks: geometric mean of tuned / predicted {statistics.geometric_mean(ratios):.3f}")
+    if args.csv:
+        with args.csv.open("w", newline="") as f:
+            writer = csv.DictWriter(f, fieldnames=list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
