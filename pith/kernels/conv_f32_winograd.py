@@ -189,7 +189,8 @@ static void winograd_tiles_f32_{isa.name}_{m}(const float *x, const float *zero,
 static void winograd_products_f32_{isa.name}(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
     int32_t block, int32_t e_from, int32_t e_to) {{
   for (int32_t e = e_from; e < e_to; e++)
-    {product.name}(v + e * ((ptrdiff_t)block * c + {_APART}), w + (ptrdiff_t)e * wg, u + e * ((ptrdiff_t)block * n + {_APART}), count, c, n, c, n, 0, count, 0, n);
+    {product.name}(v + e * ((ptrdiff_t)block * c + {_APART}), w + (ptrdiff_t)e * wg, u + e * ((ptrdiff_t)block * n + {_APART}),
+        count, c, n, c, n, 0, count, 0, n);
 }}
 """
     third = f"""/* tiles t_from ... t_to - 1 from u, which begins with tile t0, to pixels */
