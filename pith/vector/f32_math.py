@@ -2,9 +2,9 @@
 
 Where `pith.vector.math` is accurate to about half an ULP for scalars, these keep to a few ULP at a few instructions an
 element. Bounds (ULP of the float32 result, tested over the whole range by tests/vector/test_f32_vector.py):
-exp 1.5; exp2_down (2^x for x <= 0) 1.5 where 2^x is a normal number (0 below); sigmoid and silu (x times sigmoid of x)
-2.5 for x >= -87 (below, they stay at about 1.6e-38 and -1.4e-36); tanh 3; erf 3. gelu: 4 * 2^-24 * |x|, absolutely.
-NaN stays NaN.
+exp 1.5; exp_down and exp2_down (e^x and 2^x for x <= 0) 1.5 where that is a normal number (0 below); sigmoid and silu
+(x times sigmoid of x) 2.5 for x >= -87 (below, they stay at about 1.6e-38 and -1.4e-36); tanh 3; erf 3. gelu:
+4 * 2^-24 * |x|, absolutely. NaN stays NaN.
 """
 
 from __future__ import annotations
@@ -55,11 +55,18 @@ static inline vf vf_silu(vf x) { /* x * sigmoid(x) */
   const vf c = vf_max(x, vf_set1(-87.0f));
   return c / vf_logistic(c);
 }
+/* e^x for x <= 0; below -87.7 it is 0 */
+static inline vf vf_exp_down(vf x) {
+  vf n;
+  const vf p = vf_exp_parts(vf_max(x, vf_set1(-88.0f)), &n);
+  return p * vf_pow2(n);
+}
 /* 2^x for x <= 0; below -126.5 it is 0 */
 static inline vf vf_exp2_down(vf x) {
   const vf magic = vf_set1(12583039.0f), c = vf_max(x, vf_set1(-127.0f)), k = c + magic, r = c - (k - magic), s = r * r;
   const vf a = vf_fma(r, vf_set1(0.2402265f), vf_set1(0.69314724f)), b = vf_fma(r, vf_set1(0.009618031f), vf_set1(0.055502973f));
-  const vf p = vf_fma(s, vf_fma(s, vf_fma(r, vf_set1(0.00015469732f), vf_set1(0.0013410001f)), b), a); /* pairs, so that little waits for each other */
+  const vf d = vf_fma(r, vf_set1(0.00015469732f), vf_set1(0.0013410001f)); /* pairs, so that little waits for each other */
+  const vf p = vf_fma(s, vf_fma(s, d, b), a);
   return vf_fma(r, p, vf_set1(1.0f)) * vf_shift(k);
 }
 static inline vf vf_tanh(vf x) {
@@ -113,7 +120,7 @@ static inline vf vf_gelu(vf x) {
 
 @functools.cache
 def vector_math(isa: ISA) -> CFunction:
-    """The C text of vf_abs, vf_exp, vf_exp2_down, vf_sigmoid, vf_silu, vf_tanh, vf_erf and vf_gelu for `isa`."""
+    """The C text of vf_abs, vf_exp, vf_exp_down, vf_exp2_down, vf_sigmoid, vf_silu, vf_tanh, vf_erf and vf_gelu for `isa`."""
     from pith.vector.f32 import dialect
 
     return CFunction("vf_math", _SHIFT[isa.name] + _TEXT, (dialect(isa),), ("stdint.h",))

@@ -34,7 +34,7 @@ SUITE = {
     "grid_sample/points": "node/test_gridsample",
     "gru/steps": "node/test_gru_batchwise",
     "instance_norm/channels": "node/test_group_normalization_epsilon",
-    "layer_norm/rows": "node/test_layer_normalization_2d_axis0",
+    "layer_norm/vector": "node/test_layer_normalization_2d_axis0",
     "log_softmax/rows": "node/test_logsoftmax_axis_2",
     "lp_normalization/loops": "node/test_l1normalization_axis_0",
     "lp_pool/window": "node/test_lppool_1d_default",
@@ -50,7 +50,7 @@ SUITE = {
     "reduce/loops": "node/test_reduce_mean_keepdims_example",
     "resize/axes": "node/test_resize_downsample_scales_cubic",
     "resize/planes": "node/test_resize_downsample_scales_linear",
-    "rms_norm/rows": "node/test_rms_normalization_2d_axis0",
+    "rms_norm/vector": "node/test_rms_normalization_2d_axis0",
     "rnn/steps": "node/test_rnn_seq_length",
     "roi_align/cells": "node/test_roialign_aligned_false",
     "scatter_elements/loops": "node/test_scatter_elements_with_axis",
@@ -99,6 +99,20 @@ def _inverted_residual() -> Graph:
     return g
 
 
+def _norm(op: str) -> Callable[[], Graph]:
+    """Three rows of four, with a scale, and a bias where the operator has one."""
+
+    def build() -> Graph:
+        load_all()
+        g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.F32, (3, 4))})
+        more = [g.add_constant(np.ones(4, np.float32)) for _ in range(2 if op == "layer_norm" else 1)]
+        g.outputs = [add_node(g, op, ["x", *more], {"axis": 1, "epsilon": 0.5})]
+        g.nodes[-1].outputs = g.outputs
+        return g
+
+    return build
+
+
 def _attention() -> Graph:
     """20 queries over 13 keys, two heads of 7, a mask of the keys."""
     load_all()
@@ -111,6 +125,8 @@ def _attention() -> Graph:
 _CONV = {"strides": (1, 1), "pads": (1, 1, 1, 1), "dilations": (1, 1), "layout": "channels_last"}
 BUILT: dict[str, Callable[[], Graph]] = {
     "attention/lanes": _attention,
+    "layer_norm/rows": _norm("layer_norm"),
+    "rms_norm/rows": _norm("rms_norm"),
     "max_roi_pool/cells": _max_roi_pool,
     "matmul/gemm": _graph((5, 24), "matmul", (24, 40)),
     "conv/pointwise": _graph((1, 5, 5, 16), "conv", (24, 16, 1, 1), **{**_CONV, "pads": (0, 0, 0, 0)}, group=1),

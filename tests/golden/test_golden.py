@@ -35,7 +35,7 @@ def test_every_kernel_has_a_case() -> None:
     assert sorted({*SUITE, *BUILT}) == NAMES
 
 
-VECTORS_ONLY = ("conv/winograd2", "conv/winograd4", "conv/winograd6", "conv_chain/strip", "softmax/vector")
+VECTORS_ONLY = ("conv/winograd2", "conv/winograd4", "conv/winograd6", "conv_chain/strip", "softmax/vector", "layer_norm/vector", "rms_norm/vector")
 
 
 @pytest.mark.parametrize(("name", "target"), [(n, t) for n in NAMES for t in TARGETS if t != "c99" or n not in VECTORS_ONLY])

@@ -10,7 +10,7 @@ import pytest
 
 from tests.kernels.batch import TARGETS, Case, floats, run, sanitize
 
-SHAPES: list[tuple[int, ...]] = [(3, 5, 7), (2, 3, 40, 5), (4, 100), (3,), (2, 1000)]
+SHAPES: list[tuple[int, ...]] = [(3, 5, 7), (2, 3, 40, 5), (4, 100), (3,), (2, 1000), (1, 5003)]
 EPSILON = float(np.float32(1e-5))
 
 

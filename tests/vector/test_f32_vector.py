@@ -16,7 +16,7 @@ from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
 from pith.vector.f32_math import GELU_BOUND, ULP_BOUND, vector_math
 
-FUNCTIONS = [*ULP_BOUND, "exp2_down", "gelu"]
+FUNCTIONS = [*ULP_BOUND, "exp_down", "exp2_down", "gelu"]
 TARGETS = ["c99", "x86-64-v2", "x86-64-v3", "x86-64-v4"]
 
 
@@ -106,6 +106,14 @@ def test_exp2_down(library: ctypes.CDLL) -> None:
     deep = np.float32([-126.6, -127, -1000, -3e38, -np.inf])
     assert (_apply(library, "exp2_down", deep) == 0).all()
     assert np.isnan(_apply(library, "exp2_down", np.float32([np.nan]))).all()
+
+
+def test_exp_down(library: ctypes.CDLL) -> None:
+    x = -np.arange(0, 0x42AEAC4F, 97, dtype=np.uint32).view(np.float32)  # to -87.33, where e^x is the least normal number
+    got = _apply(library, "exp_down", x)
+    assert _ulps(got, np.exp(x.astype(np.float64))).max() <= 1.5 and got[0] == 1
+    assert (_apply(library, "exp_down", np.float32([-87.7, -88, -1000, -3e38, -np.inf])) == 0).all()
+    assert np.isnan(_apply(library, "exp_down", np.float32([np.nan]))).all()
 
 
 def test_gelu(library: ctypes.CDLL) -> None:
