@@ -103,16 +103,11 @@ static inline vf vf_erf(vf x) {
 /* x (1/2 + c p / q), with a quotient of polynomials in c^2 for the distribution function of |x| <= 5.45; beyond it is 0 or 1 */
 static inline vf vf_gelu(vf x) {
   const vf c = vf_min(vf_max(x, vf_set1(-5.45f)), vf_set1(5.45f)), s = c * c, half = vf_set1(0.5f);
-  vf p = vf_fma(s, vf_set1(2.3064299e-08f), vf_set1(6.354552e-06f));
-  vf q = vf_fma(s, vf_set1(1.2068375e-06f), vf_set1(7.2997456e-05f));
-  p = vf_fma(s, p, vf_set1(0.0001665063f));
-  q = vf_fma(s, q, vf_set1(0.0018713162f));
-  p = vf_fma(s, p, vf_set1(0.0046635936f));
-  q = vf_fma(s, q, vf_set1(0.028508754f));
-  p = vf_fma(s, p, vf_set1(0.03360679f));
-  q = vf_fma(s, q, vf_set1(0.25090572f));
-  p = vf_fma(s, p, vf_set1(0.39894223f));
-  q = vf_fma(s, q, vf_set1(1.0f));
+  const vf s2 = s * s, s4 = s2 * s2; /* pairs, so that little waits for each other */
+  const vf p0 = vf_fma(s, vf_set1(0.03360679f), vf_set1(0.39894223f)), q0 = vf_fma(s, vf_set1(0.25090572f), vf_set1(1.0f));
+  const vf p1 = vf_fma(s, vf_set1(0.0001665063f), vf_set1(0.0046635936f)), q1 = vf_fma(s, vf_set1(0.0018713162f), vf_set1(0.028508754f));
+  const vf p2 = vf_fma(s, vf_set1(2.3064299e-08f), vf_set1(6.354552e-06f)), q2 = vf_fma(s, vf_set1(1.2068375e-06f), vf_set1(7.2997456e-05f));
+  const vf p = vf_fma(s4, p2, vf_fma(s2, p1, p0)), q = vf_fma(s4, q2, vf_fma(s2, q1, q0));
   return x * (half + vf_min(vf_max(c * p / q, -half), half));
 }
 """
