@@ -430,7 +430,8 @@ static void matmul_f32_avx2_6x16(const float *a, const float *w, float *y,
 static void winograd_products_f32_avx2(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
     int32_t block, int32_t e_from, int32_t e_to) {
   for (int32_t e = e_from; e < e_to; e++)
-    matmul_f32_avx2_6x16(v + e * ((ptrdiff_t)block * c + 16), w + (ptrdiff_t)e * wg, u + e * ((ptrdiff_t)block * n + 16), count, c, n, c, n, 0, count, 0, n);
+    matmul_f32_avx2_6x16(v + e * ((ptrdiff_t)block * c + 16), w + (ptrdiff_t)e * wg, u + e * ((ptrdiff_t)block * n + 16),
+        count, c, n, c, n, 0, count, 0, n);
 }
 
 /* A^T u A of one tile of F(2,3), bias and epilogue: its first mh x mw pixels */
