@@ -50,7 +50,7 @@ from pith.vector.f32 import dialect, needs, print_vector, vectorisable
 _BUDGET = 256 << 10  # bytes of transformed tiles and products at a time: half of a second-level cache, weights stream through the other
 _TRANSFORM = 6.0  # cycles a transform takes for each element of a tile and vector of channels, besides its sums: it loads and stores twice
 _APART = 16  # floats between the values of a tile beyond the block's own: at steps of whole pages they would evict each other
-_HEAVY = 8  # times more bytes of weights in later passes than of tiles, from which a layer is one block
+_HEAVY = 10  # times more bytes of weights in later passes than of tiles, from which a layer is one block
 _LEAST = 8  # channels on either side from which the transforms pay
 
 
