@@ -16,7 +16,7 @@ from textwrap import fill
 import numpy as np
 
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
-from pith.kernels.conv_f32_depthwise import UNROLLED, depthwise, pack_depthwise, pixels_together
+from pith.kernels.conv_f32_depthwise import UNROLLED, depthwise, is_direct, pack_depthwise, pixels_together
 from pith.kernels.conv_f32_pointwise import fast_conv
 from pith.kernels.cost_f32 import product_cost
 from pith.kernels.matmul_f32_gemm import gemm
@@ -144,11 +144,11 @@ static void {name}(float *p, ptrdiff_t by, ptrdiff_t n) {{
 
 
 @functools.cache
-def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: int, pixels: int) -> CFunction:
+def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: int, pixels: int, direct: bool) -> CFunction:
     """The whole chain, for bands of output rows; `tails`: the epilogues by convolution, "e" (1x1), "d", "p" (1x1)."""
     own, block = dict(tails), block_of(isa)
     first, last = "e" in own, "p" in own
-    inner = depthwise(isa, own["d"], kh, kw, sw, pixels)
+    inner = depthwise(isa, own["d"], kh, kw, sw, pixels, direct)
     called = [inner]
     full = [i for i, k in enumerate(own["p"].kinds) if k == "full"] if last else []
     made_rows, source = "", f"xb, wd, zero, TO{_passed(own['d'], 'd')},\n            i1 - i0, ow, ih, iw, sh, 1, ph - i0 * sh, pw, 0, iw * ldx, ldx, 0"
@@ -195,7 +195,8 @@ def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: i
     numbers = ["ih", "iw", "oh", "ow", *(["k"] if first else []), "c", *(["n"] if last else []), "sh", "ph", "pw", "ldx", "ldy"]
     numbers += [f"ldp{i}" for i in full] + (["step", "width", "size"] if first else []) + ["rows", "bands", "begin", "end"]
     extras = [p for who, t in tails for p in _params(t, who)]
-    name = f"conv_chain_f32_{isa.name}_{''.join(own)}_{kh}x{kw}s{sw}p{pixels}" + "".join(f"_{who}{t.suffix}" for who, t in tails if t.suffix)
+    suffixes = "".join(f"_{who}{t.suffix}" for who, t in tails if t.suffix)
+    name = f"conv_chain_f32_{isa.name}_{''.join(own)}_{kh}x{kw}s{sw}p{pixels}{'_direct' if direct else ''}{suffixes}"
     pointers = ["const float *x", *(f"const float *w{who}" for who in own), *([] if first else ["const float *zero"]), "float *y"]
     head = ", ".join([*pointers, *extras, "void *scratch", *(f"int32_t {v}" for v in numbers)])
     text = f"""static void {name}(
@@ -303,7 +304,7 @@ class ConvChainStrip(Kernel):
         cut = [*([plan.step, plan.width, plan.ring] if first else []), plan.rows, bands]
         units = n * bands
         pixels = min(pixels_together(ow, sw), ow if first else 7)
-        f = strip(isa, tuple(tails.items()), kh, kw, sw, pixels)
+        f = strip(isa, tuple(tails.items()), kh, kw, sw, pixels, not first and is_direct(isa, c, sw))
         zeros: list[Arg] = [] if first else [Const(np.zeros(c, np.float32))]  # stand for columns outside the picture
         args = (
             In(0), *weights, *zeros, Out(0), *extras, Scratch(), *map(Int, numbers), *pitches,
