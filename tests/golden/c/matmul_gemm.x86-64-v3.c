@@ -28,7 +28,6 @@ static void tile_f32_avx2_6x16_clipd2ed3cfd(int32_t taps, int32_t kc, const floa
     for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
       PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
@@ -109,7 +108,6 @@ static void tile_f32_avx2_2x16_clipd2ed3cfd(int32_t taps, int32_t kc, const floa
     for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
       PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
@@ -154,28 +152,24 @@ static void tile_f32_avx2_1x16_clipd2ed3cfd(int32_t taps, int32_t kc, const floa
     for (; k <= kc - 4; k += 4, w += 8 * VF_LANES) {
       PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
       s0_1 = vf_fma(x0_0, b0_1, s0_1);
       PITH_PREFETCH(w, 66 * VF_LANES);
       const vf b1_0 = vf_load(w + 2 * VF_LANES);
-      PITH_PREFETCH(w, 67 * VF_LANES);
       const vf b1_1 = vf_load(w + 3 * VF_LANES);
       const vf x0_1 = vf_set1(a0[k + 1]);
       p1_0 = vf_fma(x0_1, b1_0, p1_0);
       p1_1 = vf_fma(x0_1, b1_1, p1_1);
       PITH_PREFETCH(w, 68 * VF_LANES);
       const vf b2_0 = vf_load(w + 4 * VF_LANES);
-      PITH_PREFETCH(w, 69 * VF_LANES);
       const vf b2_1 = vf_load(w + 5 * VF_LANES);
       const vf x0_2 = vf_set1(a0[k + 2]);
       p2_0 = vf_fma(x0_2, b2_0, p2_0);
       p2_1 = vf_fma(x0_2, b2_1, p2_1);
       PITH_PREFETCH(w, 70 * VF_LANES);
       const vf b3_0 = vf_load(w + 6 * VF_LANES);
-      PITH_PREFETCH(w, 71 * VF_LANES);
       const vf b3_1 = vf_load(w + 7 * VF_LANES);
       const vf x0_3 = vf_set1(a0[k + 3]);
       p3_0 = vf_fma(x0_3, b3_0, p3_0);
@@ -184,7 +178,6 @@ static void tile_f32_avx2_1x16_clipd2ed3cfd(int32_t taps, int32_t kc, const floa
     for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
       PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      PITH_PREFETCH(w, 65 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
