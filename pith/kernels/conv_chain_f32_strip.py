@@ -225,7 +225,9 @@ class ConvChainStrip(Kernel):
         vectors = call.isa.lanes(4) > 1 and links.depth.input(0).shape[2] > 1
         regular = tuple(a["dilations"]) == (1, 1) and a["strides"][0] <= w[2] and a["strides"][1] <= 3 and max(w[2:]) <= UNROLLED
         padded = all(0 <= p < k for p, k in zip(a["pads"], (*w[2:], *w[2:]), strict=True))
-        return vectors and regular and padded and all("full" not in t.kinds for who, t in links.tails.items() if who != "p")
+        # exp and its kind take so long that memory keeps up with them: measured, such chains gain nothing
+        light = all(t.vector and "full" not in t.kinds for who, t in links.tails.items() if who != "p")
+        return vectors and regular and padded and light
 
     def cost(self, call: Call) -> float:
         links = links_of(call)

@@ -2,7 +2,8 @@
 first-level cache, and a depthwise convolution of such a block.
 
 A block is rows of pixels of `block` channels (one register tile wide) side by side, with zeros for the padding left and
-right. All distances but those between rows are known to the compiler, and neither function needs pointers to its pixels.
+right. All distances but those between rows are known to the compiler, and neither function needs pointers to its pixels. Epilogues
+are applied in registers (`Tail.vector`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,11 @@ import functools
 
 import numpy as np
 
-from pith.kernels.tile_f32 import Tail, rows_tail, shape_of
+from pith.kernels.tile_f32 import Tail, shape_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect, print_vector
 from pith.vector.f32 import needs as vector_needs
-
-_TOGETHER = 16  # pixels whose epilogue is a loop of its own that are finished by one call
 
 
 def block_of(isa: ISA) -> int:
@@ -61,25 +60,6 @@ def _extras(tail: Tail, vectors: int, first: str) -> list[str]:
     return out
 
 
-@functools.cache
-def _loop(isa: ISA, tail: Tail) -> CFunction:
-    """C function: the epilogue over pixels already stored, for expressions with functions that registers have no room for."""
-    inner = rows_tail(isa, tail)
-    name = f"pixels_tail_{isa.name}{tail.suffix}"
-    extras = "".join(f", e{i}" for i in range(len(tail.kinds)))
-    text = f"""/* the first `cols` channels of `count` pixels `pitch` apart */
-static void {name}(float *y, int32_t count, int32_t pitch, int32_t cols{tail.params(False)}) {{
-  float *p[{_TOGETHER}];
-  for (int32_t i = 0; i < count; i += {_TOGETHER}) {{
-    const int32_t made = count - i < {_TOGETHER} ? count - i : {_TOGETHER};
-    for (int32_t r = 0; r < made; r++) p[r] = y + (ptrdiff_t)(i + r) * pitch;
-    {inner.name}(p, made, cols{extras});
-  }}
-}}
-"""
-    return CFunction(name, text, (inner,), ("stdint.h", "stddef.h"))
-
-
 def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
     """Statements of `rows` pixels from pixel i on, at column `col`, by `vectors` vectors of channels."""
     block = block_of(isa)
@@ -109,44 +89,36 @@ def expand(isa: ISA, tail: Tail) -> CFunction:
     Pixels left after the tall tiles are made together with one made before where a tile needs it (there are at least two);
     no sum depends on its tile.
     """
-    inline = tail if tail.vector else Tail(None, ())
     tall, block = shape_of(isa).rows, block_of(isa)
     name = f"expand_f32_{isa.name}_{tall}x{block}{tail.suffix}"
     heights = [tall, *(h for h in (8, 4, 2) if h < tall)]
     whole = ""
     for vectors, when in ((shape_of(isa).vectors, "if (cols > VF_LANES) "), (1, "else ")):
         loop = [f"const vf b{v} = vf_load(w + {v} * VF_LANES);" for v in range(vectors)]
-        loop += [*_extras(inline, vectors, "0"), "for (int32_t i = 0; i < m;) {"]
+        loop += [*_extras(tail, vectors, "0"), "for (int32_t i = 0; i < m;) {"]
         for h in heights:
             last = h == heights[-1]
             loop.append(("  " if h == heights[0] else "  else ") + ("{" if last else f"if (m - i >= {h}) {{"))
             if last:
                 loop += ["    if (m - i < 2) { /* the pixel before once more, which is in the same row: iw is at least 2 */"]
                 loop += ["      i--;", f"      y -= {block};", "      col--;", "    }"]
-            loop += ["    " + s for s in _tile(isa, inline, h, vectors)]
+            loop += ["    " + s for s in _tile(isa, tail, h, vectors)]
             loop += [f"    i += {h};", "  }"]
         loop.append("}")
         whole += f"  {when}{{\n" + "".join(f"    {s}\n" for s in loop) + "  }\n"
-    called, post = vector_needs(inline.expr, isa) or (dialect(isa),), ""
-    if not tail.vector:
-        called = (*called, _loop(isa, tail))
-        extras = "".join(f", e{i}" for i in range(len(tail.kinds)))
-        post = f"  for (int32_t i = 0; i < h; i++) {_loop(isa, tail).name}(first + (ptrdiff_t)i * width, iw, {block}, cols{extras});\n"
-        whole = f"  float *const first = y;\n{whole}"
     text = f"""static void {name}(const float *x, const float *w, float *y{tail.params(False)}, int32_t h, int32_t iw, int32_t k,
     int32_t lda, int32_t width, int32_t cols) {{
   const int32_t m = h * iw, gap = width - iw * {block};
   int32_t col = 0;
-{whole}{post}}}
+{whole}}}
 """
-    return CFunction(name, text, called, ("stdint.h", "stddef.h"))
+    return CFunction(name, text, vector_needs(tail.expr, isa) or (dialect(isa),), ("stdint.h", "stddef.h"))
 
 
 @functools.cache
 def depthwise_block(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, pixels: int) -> CFunction:
     """Depthwise convolution of a block e [ih, width / block, block], whose columns of zeros are there already, into the first
     `cols` channels of y; kernel, horizontal stride and pixels made together (at most ow) are baked in."""
-    inline = tail if tail.vector else Tail(None, ())
     name = f"conv_f32_{isa.name}_depthwise_block_{kh}x{kw}s{sw}p{pixels}{tail.suffix}"
     block = block_of(isa)
     o = ["vf " + ", ".join(f"s{p} = bias" for p in range(pixels)) + ";"]
@@ -158,13 +130,9 @@ def depthwise_block(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, pixels: int
         o += [f"  s{p} = vf_fma(c{column}, w{column - p * sw}, s{p});" for p in range(pixels) if 0 <= column - p * sw < kw]
     o.append("}")
     for p in range(pixels):
-        o += ["{", *("  " + s for s in _finish(inline, f"s{p}", f"out + (ptrdiff_t)(j + {p}) * yw" if p else "out + (ptrdiff_t)j * yw", "cols - c", 0)), "}"]
+        o += ["{", *("  " + s for s in _finish(tail, f"s{p}", f"out + (ptrdiff_t)(j + {p}) * yw" if p else "out + (ptrdiff_t)j * yw", "cols - c", 0)), "}"]
     body = "\n".join("        " + s for s in o)
-    extras = "".join(f"      {s}\n" for s in _extras(inline, 1, "c"))
-    called, post = vector_needs(inline.expr, isa) or (dialect(isa),), ""
-    if not tail.vector:
-        called = (*called, _loop(isa, tail))
-        post = f"    {_loop(isa, tail).name}(y + (ptrdiff_t)i * yh, ow, yw, cols{''.join(f', e{i}' for i in range(len(tail.kinds)))});\n"
+    extras = "".join(f"      {s}\n" for s in _extras(tail, 1, "c"))
     text = f"""static void {name}(const float *e, const float *w, float *y{tail.params(False)}, int32_t oh, int32_t ow, int32_t ih,
     int32_t sh, int32_t ph, int32_t width, int32_t yh, int32_t yw, int32_t cols) {{
   for (int32_t i = 0; i < oh; i++) {{
@@ -179,7 +147,7 @@ def depthwise_block(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, pixels: int
 {body}
       }}
     }}
-{post}  }}
+  }}
 }}
 """
-    return CFunction(name, text, called, ("stdint.h", "stddef.h"))
+    return CFunction(name, text, vector_needs(tail.expr, isa) or (dialect(isa),), ("stdint.h", "stddef.h"))
