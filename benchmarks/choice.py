@@ -97,12 +97,12 @@ def main() -> None:
     parser.add_argument("-v", action="store_true", help="print every candidate")
     parser.add_argument("--csv", type=Path)
     args = parser.parse_args()
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False).stdout.strip()
     load_all()
     layers = [layer for layer in LAYERS if args.only in str(layer)]
     contests = [contest_of(layer, args.target) for layer in layers]
     target, compiler = get_target(args.target), find_compiler()
     measure(contests, target, compiler, "-O3", seconds=args.seconds * len(contests), rounds=75)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     about = {"commit": commit, "date": datetime.date.today().isoformat(), "processor": model_name(), "isa": target.isa.name,
              "command": shlex.join(["python", *sys.argv])}  # fmt: skip
     rows: list[dict[str, object]] = []
