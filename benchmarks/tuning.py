@@ -42,7 +42,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6.0, help="of running, each of the two")
     parser.add_argument("--csv", type=Path)
     args = parser.parse_args()
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False).stdout.strip()
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    ).stdout.strip()
     rows: list[dict[str, object]] = []
     ratios: list[float] = []
     controls: list[float] = []
@@ -56,7 +58,10 @@ def main() -> None:
         times = in_turns({n: functools.partial(s, *arrays) for n, s in sessions.items()}, args.seconds)
         ratio = statistics.median(a / b for a, b in zip(times["tuned"], times["predicted"], strict=True))
         ratios.append(ratio)
-        steps = [[(s["kernel"], s["why"].partition(", tuned")[0]) for s in x.manifest["variants"][0]["steps"]] for x in sessions.values()]
+        steps = [
+            [(s["kernel"], s["why"].partition(", tuned")[0]) for s in x.manifest["variants"][0]["steps"]]
+            for x in sessions.values()
+        ]
         other = sum(a != b for a, b in zip(*steps, strict=False))
         same = len({x.manifest["build"] for x in sessions.values()}) == 1  # then the ratio is what noise alone makes
         controls += [ratio] if same else []
@@ -64,12 +69,17 @@ def main() -> None:
         rows.append({"model": model.stem, **{f"{n}_ms": v for n, v in ms.items()}, "ratio": round(ratio, 4), "steps_with_other_kernel_or_block": other, "same_code": int(same),
                      "compile_s": round(spent, 1), "tune_s": args.tune, "target": "host", "processor": model_name(), "commit": commit,
                      "date": datetime.date.today().isoformat()})  # fmt: skip
-        print(f"{model.stem:24} predicted {ms['predicted']:9.3f} ms   tuned {ms['tuned']:9.3f} ms   ratio {ratio:.3f}   {other} steps differ{', same code' if same else ''}", flush=True)
+        print(
+            f"{model.stem:24} predicted {ms['predicted']:9.3f} ms   tuned {ms['tuned']:9.3f} ms   ratio {ratio:.3f}   {other} steps differ{', same code' if same else ''}",
+            flush=True,
+        )
     print(f"{len(ratios)} networks: geometric mean of tuned / predicted {statistics.geometric_mean(ratios):.3f}")
     changed = [float(str(r["ratio"])) for r in rows if not r["same_code"]]
     for what, group in (("changed", changed), ("the same code twice, which shows the noise", controls)):
         if group:
-            print(f"  {len(group)} {what}: geometric mean {statistics.geometric_mean(group):.3f}, {min(group):.3f} to {max(group):.3f}")
+            print(
+                f"  {len(group)} {what}: geometric mean {statistics.geometric_mean(group):.3f}, {min(group):.3f} to {max(group):.3f}"
+            )
     if args.csv:
         with args.csv.open("w", newline="") as f:
             writer = csv.DictWriter(f, fieldnames=list(rows[0]))
