@@ -66,7 +66,8 @@ def main() -> None:
         same = len({x.manifest["build"] for x in sessions.values()}) == 1  # then the ratio is what noise alone makes
         controls += [ratio] if same else []
         ms = {n: round(statistics.median(x), 4) for n, x in times.items()}
-        rows.append({"model": model.stem, **{f"{n}_ms": v for n, v in ms.items()}, "ratio": round(ratio, 4), "steps_with_other_kernel_or_block": other,
+        rows.append({"model": model.stem, **{f"{n}_ms": v for n, v in ms.items()}, "ratio": round(ratio, 4),
+                     "steps_with_other_kernel_or_block": other,
                      "same_code": int(same),                     "compile_s": round(spent, 1), "tune_s": args.tune, "target": "host", "processor": model_name(), "commit": commit,
                      "date": datetime.date.today().isoformat()})  # fmt: skip
         print(
