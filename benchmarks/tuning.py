@@ -66,12 +66,13 @@ def main() -> None:
         same = len({x.manifest["build"] for x in sessions.values()}) == 1  # then the ratio is what noise alone makes
         controls += [ratio] if same else []
         ms = {n: round(statistics.median(x), 4) for n, x in times.items()}
-        rows.append({"model": model.stem, **{f"{n}_ms": v for n, v in ms.items()}, "ratio": round(ratio, 4),
-                     "steps_with_other_kernel_or_block": other,
-                     "same_code": int(same), "compile_s": round(spent, 1), "tune_s": args.tune, "target": "host",
-                     "processor": model_name(), "commit": commit, "date": datetime.date.today().isoformat()})  # fmt: skip
-        line = f"{model.stem:24} predicted {ms['predicted']:9.3f} ms   tuned {ms['tuned']:9.3f} ms   ratio {ratio:.3f}"
-        print(f"{line}   {other} steps differ{', same code' if same else ''}", flush=True)
+        rows.append(
+            {"model": model.stem, **{f"{n}_ms": v for n, v in ms.items()}, "ratio": round(ratio, 4),
+             "steps_with_other_kernel_or_block": other, "same_code": int(same), "compile_s": round(spent, 1), "tune_s": args.tune,
+             "target": "host", "processor": model_name(), "commit": commit, "date": datetime.date.today().isoformat()}
+        )  # fmt: skip
+        note = "same code" if same else f"{other} steps differ"
+        print(f"{model.stem:24} predicted {ms['predicted']:9.3f} ms   tuned {ms['tuned']:9.3f} ms   ratio {ratio:.3f}   {note}", flush=True)
     print(f"{len(ratios)} networks: geometric mean of tuned / predicted {statistics.geometric_mean(ratios):.3f}")
     changed = [float(str(r["ratio"])) for r in rows if not r["same_code"]]
     for what, group in (("changed", changed), ("the same code twice, which shows the noise", controls)):
