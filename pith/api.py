@@ -135,7 +135,7 @@ def stages(
     chosen = get_target(target)
     if name is not None and not (isinstance(name, str) and name):
         raise InputError(f"the name {name!r} is no text")
-    if not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
+    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
         raise InputError(f"{threads!r} threads", try_=f"a whole number from 1 to {MOST_THREADS}")
     if isinstance(tune, bool) or not isinstance(tune, (int, float)) or not 0 <= tune <= LONGEST_TUNE:
         raise InputError(f"{tune!r} seconds to tune", try_=f"a number from 0 to {LONGEST_TUNE}; 30 is enough for most networks")

@@ -21,6 +21,7 @@ MACROS = [
 def parallel_run(prefix: str, name: str, p: Program, check: Sequence[str], calls: Sequence[Sequence[str]]) -> list[str]:
     """NAME_run and NAME_run_parallel; calls: the C of one thread's part of each step, `check` that of the arguments."""
     up = prefix.upper()
+    several = "pool && pool->threads > 1" if any(s.units > 1 for s in p.steps) else "0 /* there is nothing to share out */"
     signature = f"void *arena, const {name}_inputs *in, const {name}_outputs *out"
     lines = [
         "/* the part of one of several threads */",
@@ -34,7 +35,7 @@ def parallel_run(prefix: str, name: str, p: Program, check: Sequence[str], calls
         f"  {name}_part(t->arena, t->in, t->out, t->pool, thread, t->pool->threads);", "}", "",
         f"int {name}_run_parallel({signature}, const pith_pool *pool) {{", *check,
         f"  if (pool && (pool->threads < 1 || pool->threads > {up}_THREADS)) return {up}_TOO_MANY_THREADS;",
-        "  if (pool && pool->threads > 1) {",
+        f"  if ({several}) {{",
         f"    {name}_task task = {{arena, in, out, pool}};",
         f"    pool->run(pool, {name}_thread, &task);", "  } else {",
         f"    {name}_part(arena, in, out, 0, 0, 1);", "  }", f"  return {up}_OK;", "}", "",

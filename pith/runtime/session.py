@@ -111,6 +111,8 @@ class Session:
                              why="one of them was replaced", try_="compile again")  # fmt: skip
         most = int(manifest.get("threads", 1))
         self.threads = most if threads is None else threads
+        if type(self.threads) is not int:
+            raise InputError(f"{threads!r} threads", try_=f"a whole number from 1 to {most}")
         if not 1 <= self.threads <= most:
             raise InputError(f"{threads} threads", why=f"the network was compiled for at most {most}",
                              try_=f"compile with --threads {threads}" if self.threads > most else "1 or more")  # fmt: skip

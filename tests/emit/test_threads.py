@@ -162,3 +162,14 @@ def test_a_missing_join_is_a_race_that_shows(tmp_path: Path) -> None:
         _run(tmp_path, replace(result, sources=broken), _feeds(result), ["-O2", "-g", "-fsanitize=thread", "-ffp-contract=off"])
 
 
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "zig"])
+def test_the_pool_is_c99(compiler: str, tmp_path: Path) -> None:
+    """With the flags that manifest.json gives for the target c99."""
+    result = stages("pith/demo/mobilenext_cifar10.onnx", "c99", threads=2)
+    write_sources(tmp_path, result.sources, embed=False)
+    command = ["gcc"] if compiler == "gcc" else [bundled_clang()[0], "cc"]
+    flags = ["-std=c99", "-pedantic", *WARNINGS, "-ffp-contract=off", "-fno-strict-aliasing", "-pthread"]
+    done = subprocess.run([*command, *flags, "-c", "pith_pool.c", "-o", "p.o"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[:3000]

@@ -37,7 +37,10 @@ def test_as_many_as_it_was_compiled_for(folder: Path) -> None:
     for wrong in (0, 4):
         with pytest.raises(InputError, match="threads"):
             load(folder, threads=wrong)
-    for wrong in (0, 257, 1.5):
+    for wrong in (2.0, "2", True):
+        with pytest.raises(InputError, match="threads"):
+            load(folder, threads=wrong)  # type: ignore[arg-type]
+    for wrong in (0, 257, 1.5, True):
         with pytest.raises(InputError, match="threads"):
             pith.compile(MODEL, threads=wrong)  # type: ignore[arg-type]
 

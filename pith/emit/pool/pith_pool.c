@@ -1,4 +1,7 @@
 /* pith_pool.c - the built-in pool of pith_pool.h: POSIX threads that spin a short while for work, then sleep */
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200112L /* posix_memalign, with -std=c99 too */
+#endif
 #include "pith_pool.h"
 
 #include <pthread.h>
@@ -22,9 +25,9 @@ typedef struct {
   int32_t started; /* workers that have a thread */
   int32_t leave;
   /* each on a cache line of its own: words that threads spin on, and their counters */
-  _Alignas(64) uint32_t epoch;  /* grows with every task */
-  _Alignas(64) uint32_t round;  /* grows with every meeting */
-  _Alignas(64) int32_t arrived; /* threads that reached the present meeting */
+  __attribute__((aligned(64))) uint32_t epoch;  /* grows with every task */
+  __attribute__((aligned(64))) uint32_t round;  /* grows with every meeting */
+  __attribute__((aligned(64))) int32_t arrived; /* threads that reached the present meeting */
   int32_t sleepers;             /* threads that wait for `changed` */
 } state;
 
