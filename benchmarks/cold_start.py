@@ -22,11 +22,11 @@ from typing import Any
 import onnx
 
 from pith.api import compile as pith_compile
-from pith.bench.ceilings import processor_name
 from pith.bench.convert import converted, save_inputs
 from pith.bench.process import Failure, Interpreters, ask, first_result
 from pith.peers.base import get_peer, names
 from pith.runtime.bench import random_inputs
+from pith.targets.cpu import model_name
 from pith.version import VERSION
 from tests.models.networks import mobilenet_v2
 
@@ -137,7 +137,7 @@ def main() -> None:
         rows = [c_program(artefact, args.runs)]
         for name in ("pith", *(n for n in names() if n != "pith")):
             rows.append(python_process(name, model, artefact, args.peer_runs, where, folder))
-    facts = {"commit": commit, "date": datetime.date.today().isoformat(), "processor": processor_name()}
+    facts = {"commit": commit, "date": datetime.date.today().isoformat(), "processor": model_name()}
     for row in rows:
         print("  ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in row.items()), flush=True)
     if args.csv:

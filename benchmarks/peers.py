@@ -28,10 +28,10 @@ from typing import Any
 import numpy as np
 
 from pith.api import compile as pith_compile
-from pith.bench.ceilings import processor_name
 from pith.bench.compare import Row, choose, compare
 from pith.bench.process import Interpreters
 from pith.runtime.bench import random_inputs
+from pith.targets.cpu import model_name
 from tests.models.zoo import MODELS
 
 RANDOM = (
@@ -79,7 +79,7 @@ def combine(repetitions: Sequence[Sequence[Row]]) -> dict[str, Any]:
     """One row of the table from the measurements of one network at one number of threads.
 
     Each engine's ratio and time are the medians over the repetitions; an engine that failed, or whose result did not count,
-    in any of them is not the best.
+    in any of them is not the best. Where Pith's own result does not count there is no ratio.
     """
     by_engine: dict[str, list[Row]] = {}
     for rows in repetitions:
@@ -99,7 +99,7 @@ def combine(repetitions: Sequence[Sequence[Row]]) -> dict[str, Any]:
         if ratio is not None and not reasons and all(r.counts is not False for r in measured) and (best is None or ratio < best[0]):
             best = (ratio, engine)
     row |= {"best_peer": "", "best_ms": None, "ratio": None, "ratio_low": None, "ratio_high": None}
-    if best is not None:
+    if best is not None and all(r.counts is not False for r in by_engine["pith"]):
         ratios = [r.ratio for r in by_engine[best[1]] if r.ratio is not None]
         row |= {"best_peer": best[1], "best_ms": details[f"{best[1]}_ms"], "ratio": best[0], "ratio_low": min(ratios), "ratio_high": max(ratios)}
     return row | details
@@ -178,7 +178,7 @@ def main() -> None:
         print(f"{mean['model']}, {mean['threads']} thread(s): {_shown(mean['ratio'])}")
         rows.append(mean)
     if args.csv and rows:
-        facts = {"command": command, "commit": commit, "date": datetime.date.today().isoformat(), "processor": processor_name()}
+        facts = {"command": command, "commit": commit, "date": datetime.date.today().isoformat(), "processor": model_name()}
         keys = list(dict.fromkeys(k for r in rows for k in r))
         with args.csv.open("w", newline="") as f:
             writer = csv.DictWriter(f, [*keys, *facts], restval="", lineterminator="\n")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import platform
-import re
 import shutil
 import tempfile
 import time
@@ -17,10 +15,10 @@ import numpy as np
 
 from pith.targets.base import get_target
 from pith.targets.compiler import find_compiler
+from pith.targets.cpu import caches
 
 SOURCE = Path(__file__).with_name("ceilings.c")
 _ROUNDS, _SECONDS = 15, 0.01  # the best of so many measurements of so long each: a neighbour's load falls out
-_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _UNKNOWN = {1: 32 << 10, 2: 1 << 20, 3: 8 << 20}  # bytes, where the system does not say
 _MOST = 256 << 20  # bytes read for the memory's figure
 
@@ -51,30 +49,6 @@ class Ceilings:
         return self.flops if nbytes <= 0 else min(self.flops, flops / nbytes * self.level(nbytes).rate)
 
 
-def processor_name() -> str:
-    """What the processor calls itself."""
-    try:
-        match = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
-    except OSError:
-        match = None
-    return match[1].strip() if match else platform.machine()
-
-
-def cache_sizes() -> dict[int, int]:
-    """Bytes of the first processor's data caches by level, as the system tells; a guess where it does not."""
-    sizes = dict(_UNKNOWN)
-    for index in _CACHES.glob("index*"):
-        try:
-            if (index / "type").read_text().strip() == "Instruction":
-                continue
-            match = re.fullmatch(r"(\d+)([KM]?)", (index / "size").read_text().strip())
-            if match:
-                sizes[int((index / "level").read_text())] = int(match[1]) << {"": 0, "K": 10, "M": 20}[match[2]]
-        except (OSError, ValueError):
-            continue
-    return sizes
-
-
 def measure() -> Ceilings:
     """Compile the loops with the bundled clang for this processor, and run them: about two seconds. Raises BuildError."""
     target = get_target("host")
@@ -96,7 +70,7 @@ def _measure(library: ctypes.CDLL, isa: str) -> Ceilings:
     out = np.zeros(16, np.float32)
     operations = multiply(1, out.ctypes.data)
     flops = operations * _best(lambda n: multiply(n, out.ctypes.data))
-    sizes = cache_sizes()
+    sizes = _UNKNOWN | caches()
     # what is read: half of a cache, so that nothing else pushes it out; a virtual machine's share of the last level may be far
     # smaller than its size, so no more than a few times the level before
     reads = {1: sizes[1] // 2, 2: sizes[2] // 2, 3: max(2 * sizes[2], min(sizes[3] // 2, 8 * sizes[2]))}

@@ -56,7 +56,10 @@ def choose(peers: str | None, interpreters: Interpreters) -> tuple[list[str], li
     """
     known = [n for n in names() if n != "pith"]
     if peers is not None:
-        wanted = [p for p in dict.fromkeys(x.strip() for x in peers.split(",")) if p and p != "none"]
+        wanted = [p for p in dict.fromkeys(x.strip() for x in peers.split(",")) if p]
+        if not wanted:
+            raise InputError(f"--peers {peers!r} names no engine", try_="none, or any of: " + ", ".join(known))
+        wanted = [p for p in wanted if p != "none"]
         for p in wanted:
             if p not in known:
                 raise InputError(f"--peers: no engine {p!r}", try_="any of: " + ", ".join(known))
@@ -149,7 +152,8 @@ def summarise(
 def error(reference: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]) -> float | None:
     """Largest difference over the reference's largest value, the worst of all outputs; None when they do not correspond.
 
-    By name where the names agree, else by position; shapes are flattened, since some engines drop a batch of 1.
+    By name where the names agree, else by position; shapes are flattened, since some engines drop a batch of 1. NaN where the
+    reference has NaN is no difference; anywhere else the results do not correspond.
     """
     if reference.keys() == outputs.keys():
         pairs = [(reference[n], outputs[n]) for n in reference]
@@ -162,6 +166,10 @@ def error(reference: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
         if a.size != b.size or "U" in (a.dtype.kind, b.dtype.kind):
             return None
         x, y = (np.asarray(v, np.float64).ravel() for v in (a, b))
+        known = ~np.isnan(x)
+        if (known != ~np.isnan(y)).any():
+            return None
+        x, y = x[known], y[known]
         if not x.size:
             continue
         scale = float(np.abs(x).max()) or 1.0

@@ -24,7 +24,7 @@ from pith.cli.common import (
     progress,
     say,
 )
-from pith.graph.errors import InputError
+from pith.graph.errors import InputError, UnsupportedError
 
 if TYPE_CHECKING:
     from pith.bench.ceilings import Ceilings
@@ -59,8 +59,13 @@ def command(
     from pith.bench.plots import check_picture, engines_picture, roofline_picture
     from pith.bench.process import Interpreters
     from pith.runtime.bench import random_inputs
+    from pith.targets.base import get_target
 
     counts = _counts(threads)
+    chosen_target = get_target(target)
+    if not chosen_target.runs_here():
+        raise UnsupportedError(f"target {target} cannot be timed on this machine", why="its code does not run here",
+                               try_="-t host, or a target that `pith targets` says runs here")  # fmt: skip
     for picture in filter(None, (plot, roofline)):
         check_picture(picture)
     if csv is not None and not csv.parent.is_dir():
@@ -72,6 +77,8 @@ def command(
     with progress(quiet or json) as bar:
         for k in counts:
             session = compile(model, target, shapes, constants=constants, threads=k, progress=bar)
+            if len(session.shapes) > 1:
+                raise InputError("several shapes cannot be timed at once", try_="one shape: --shape input=1x3x224x224")
             inputs = random_inputs(session)
             rows += compare(
                 model, session.folder, chosen, inputs, threads=k, rounds=rounds, seconds=seconds, interpreters=interpreters,
@@ -104,12 +111,14 @@ def command(
 
 def _counts(text: str) -> list[int]:
     """The numbers of --threads. Raises InputError."""
+    from pith.api import MOST_THREADS
+
     try:
         counts = [int(t) for t in text.split(",")]
     except ValueError:
         counts = []
-    if not counts or not all(1 <= c <= 256 for c in counts):
-        raise InputError(f"--threads {text!r} is no list of numbers of threads", try_="--threads 1,2")
+    if not counts or not all(1 <= c <= MOST_THREADS for c in counts):
+        raise InputError(f"--threads {text!r} is no list of numbers from 1 to {MOST_THREADS}", try_="--threads 1,2")
     return list(dict.fromkeys(counts))
 
 
@@ -142,12 +151,12 @@ def _plain(rows: list[Row], *, asked: bool, steps: list[Layer] | None, ceilings:
 
 
 def _write_csv(path: Path, rows: list[Row]) -> None:
-    from pith.bench.ceilings import processor_name
     from pith.bench.compare import KEYS
+    from pith.targets.cpu import model_name
     from pith.version import VERSION
 
     with path.open("w", newline="") as f:
-        more = {"processor": processor_name(), "date": datetime.date.today().isoformat(), "pith": VERSION}
+        more = {"processor": model_name(), "date": datetime.date.today().isoformat(), "pith": VERSION}
         writer = csv.DictWriter(f, [*KEYS, *more], lineterminator="\n")
         writer.writeheader()
         writer.writerows({**r.plain(), **more} for r in rows)
@@ -167,7 +176,11 @@ def _show(rows: list[Row], rounds: int) -> None:
     for threads in dict.fromkeys(r.threads for r in rows):
         mine = [r for r in rows if r.threads == threads]
         best = best_peer(mine)
-        if best is not None and best.ratio is not None:
+        own = next((r for r in mine if r.engine == "pith"), None)
+        if own is not None and own.counts is False:
+            how = "has NaN or shapes of its own" if own.error is None else f"is {own.error:.1e} from ONNX Runtime's"
+            say(f"{threads} thread{'s' * (threads > 1)}: no comparison, Pith's result {how}; see docs/benchmarks.md")
+        elif best is not None and best.ratio is not None:
             say(f"{threads} thread{'s' * (threads > 1)}: the best peer, {get_peer(best.engine).title}, takes {best.ratio:.2f} x Pith's time")
     for r in rows:
         if r.reason is not None:

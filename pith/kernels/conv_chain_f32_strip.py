@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from textwrap import fill
 
 import numpy as np
 
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
+from pith.kernels.chain_stages import stage_calls
 from pith.kernels.conv_f32_depthwise import UNROLLED, depthwise, is_direct, pack_depthwise, pixels_together
 from pith.kernels.conv_f32_pointwise import fast_conv
 from pith.kernels.cost_f32 import product_cost
 from pith.kernels.matmul_f32_gemm import gemm
 from pith.kernels.strip_f32 import block_of, depthwise_block, expand, pack_blocks
 from pith.kernels.tile_f32 import Tail, bias_of, extra_args, pack, tail_of
-from pith.ops.base import OPS, contiguous_strides
-from pith.ops.conv_chain import ConvChain, stages_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
@@ -32,19 +31,6 @@ _FIRST = 20 << 10  # bytes of a block's rows, to stay in a first-level cache of 
 
 
 _STEP = 60  # cycles to begin a step: a few calls, and pointers to set up
-
-
-def stage_calls(call: Call) -> list[Call]:
-    """The convolutions of a chain as calls of their own; what lies between lies contiguous."""
-    op = OPS["conv_chain"]
-    assert isinstance(op, ConvChain)
-    types = op.types([None if x is None else x.type for x in call.inputs], call.attrs)
-    outs = [*(Operand(t, contiguous_strides(t.shape)) for t in types[:-1]), call.outputs[0]]
-    calls, x = [], call.inputs[0]
-    for y, (attrs, own) in zip(outs, stages_of(call.inputs, call.attrs), strict=True):
-        calls.append(replace(call, op="conv", attrs=attrs, inputs=(x, *own), outputs=(y,)))
-        x = y
-    return calls
 
 
 def _grouped(call: Call) -> bool:

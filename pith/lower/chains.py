@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pith.graph import Graph, Node
 from pith.kernels.base import Call, Operand, Options
+from pith.kernels.chain_stages import stage_calls
 from pith.kernels.choice import choose
-from pith.kernels.conv_chain_f32_strip import stage_calls
 from pith.ops.base import add_node, contiguous_strides
 from pith.ops.conv_chain import stages_of
 from pith.targets.isa.base import ISA

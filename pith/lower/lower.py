@@ -338,7 +338,8 @@ class Lowering:
         stages = (emitted, *emitted.then)
         own = -(-emitted.scratch // ALIGN) * ALIGN if len(stages) == 1 and self.splits(emitted, cost) else 0
         nbytes = own * self.options.threads if own else emitted.scratch
-        scratch = self.new_buffer(f"scratch:{call.name}", nbytes, "scratch") if nbytes else -1
+        needed = any(isinstance(a, Scratch) for stage in stages for a in stage.args)
+        scratch = self.new_buffer(f"scratch:{call.name}", nbytes, "scratch") if needed else -1
         for k, stage in enumerate(stages):
             place = _Placement(self, call, kernel, inputs, outputs, BufferRef(scratch, own=own))
             values = tuple(map(place, stage.args))
@@ -354,8 +355,7 @@ class Lowering:
 
     def splits(self, stage: Emitted, cost: Cost) -> bool:
         """Whether threads share out the work of a step: it has parts, and enough to do for a wait to pay."""
-        effort = cost.macs / max(1, self.isa.lanes(4)) + (cost.read + cost.written) / 16
-        return self.options.threads > 1 and stage.units > 1 and effort >= _WORTH_SHARING
+        return self.options.threads > 1 and stage.units > 1 and cost.effort(self.isa.lanes(4)) >= _WORTH_SHARING
 
     def finish(self, inputs: list[Port], outputs: list[Port]) -> Program:
         for i, step in enumerate(self.steps):

@@ -34,6 +34,10 @@ class Cost:
     def __add__(self, o: Cost) -> Cost:
         return Cost(self.macs + o.macs, self.flops + o.flops, self.read + o.read, self.written + o.written)
 
+    def effort(self, lanes: int) -> float:
+        """Roughly how long it takes, in the time of one multiply-add of a vector of `lanes` elements."""
+        return self.macs / lanes + (self.read + self.written) / 16
+
 
 class Op:
     """An operator. Subclass it, one file per operator, and register with `@register("name")`.

@@ -13,7 +13,6 @@ from pith.kernels.base import Options, Schedule
 from pith.kernels.choice import candidates
 from pith.lower.lower import Site, lower
 from pith.lower.program import Weights
-from pith.ops.base import Cost
 from pith.targets.base import Target
 from pith.targets.compiler import find_compiler
 from pith.tune.measure import Contest, measure
@@ -33,11 +32,6 @@ class Tuned:
     measured: int = 0
     known: int = 0
     left: int = 0
-
-
-def effort(cost: Cost, lanes: int) -> float:
-    """Roughly how long a call takes, in the unit of kernel costs."""
-    return cost.macs / lanes + (cost.read + cost.written) / 16
 
 
 def sites_of(graphs: Sequence[Graph], target: Target, options: Options) -> list[Site]:
@@ -78,8 +72,8 @@ def tune(
         on = functools.partial(_progress, say, k / len(waiting), share)
         on(0.0)
         contests = [c for _, c in group]
-        weight = sum(effort(c.cost, target.isa.lanes(4)) * len(c.candidates) for c in contests)
-        rest = sum(effort(c.cost, target.isa.lanes(4)) * len(c.candidates) for _, c in waiting[k:])
+        weight = sum(c.cost.effort(target.isa.lanes(4)) * len(c.candidates) for c in contests)
+        rest = sum(c.cost.effort(target.isa.lanes(4)) * len(c.candidates) for _, c in waiting[k:])
         measure(contests, target, compiler, opt, seconds=left * max(weight / rest, share), say=on)
         found = {key: decide(c) for key, c in group}
         result.measured += len(group)
@@ -103,10 +97,10 @@ def decide(contest: Contest) -> Found:
 def _waiting(sites: Sequence[Site], known: Mapping[str, Found], lanes: int) -> tuple[list[tuple[str, Contest]], Tuned]:
     """Distinct calls to be measured, the most expensive first, and the choices that are known already."""
     result, contests, efforts = Tuned(), {}, dict[str, float]()
-    total = sum(effort(s.cost, lanes) for s in sites)
+    total = sum(s.cost.effort(lanes) for s in sites)
     for site in sites:
         key = site.key
-        efforts[key] = efforts.get(key, 0.0) + effort(site.cost, lanes)
+        efforts[key] = efforts.get(key, 0.0) + site.cost.effort(lanes)
         if key in contests or key in result.choices:
             continue
         if key in known:

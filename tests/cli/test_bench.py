@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pith.targets.base import get_target
 from tests.cli.test_errors import _save, helper, pith, refused
 
 KEYS = {"engine", "model", "precision", "threads", "median_ms", "ratio", "error", "counts", "version", "runs", "reason"}
@@ -81,7 +82,9 @@ def test_layers_and_files(net: Path) -> None:
     ("args", "words"),
     [
         (("--peers", "tvm"), ("tvm", "onnxruntime")),
+        (("--peers", ","), ("--peers", "none")),
         (("--threads", "0"), ("--threads",)),
+        (("--threads", "1000"), ("--threads", "256")),
         (("--threads", "1,x"), ("--threads",)),
         (("--python", "mnn"), ("PEER=PATH",)),
         (("--python", "mnn=/no/such/file"), ("/no/such/file", "mnn")),
@@ -92,6 +95,15 @@ def test_layers_and_files(net: Path) -> None:
 )
 def test_refused(net: Path, args: tuple[str, ...], words: tuple[str, ...]) -> None:
     refused(bench(net, *args), *words)
+
+
+def test_several_shapes_are_refused(net: Path) -> None:
+    refused(pith("bench", net, "--shape", "x={2,3}x50", cwd=net.parent), "several shapes", "--shape")
+
+
+@pytest.mark.skipif(get_target("x86-64-v4").runs_here(), reason="this processor runs every target")
+def test_a_target_that_does_not_run_here_is_refused_before_any_work(net: Path) -> None:
+    refused(bench(net, "-t", "x86-64-v4"), "x86-64-v4", "does not run here")
 
 
 def test_constants_go_to_the_peers_too(tmp_path: Path) -> None:

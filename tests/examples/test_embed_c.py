@@ -36,8 +36,8 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def compiled(target: str, folder: Path) -> Path:
-    compile_to(MODEL, folder / "net", target)
+def compiled(target: str, folder: Path, threads: int = 1) -> Path:
+    compile_to(MODEL, folder / "net", target, threads=threads)
     return folder / "net"
 
 
@@ -53,9 +53,9 @@ def check(printed: str, net: Path, photo: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("cmake") is None or shutil.which("gcc") is None, reason="CMake and gcc are not installed")
-@pytest.mark.parametrize("target", ["c99", "x86-64-v2"])
-def test_with_cmake(target: str, tmp_path: Path, photo: Path) -> None:
-    net = compiled(target, tmp_path)
+@pytest.mark.parametrize(("target", "threads"), [("c99", 1), ("x86-64-v2", 1), ("c99", 2)])
+def test_with_cmake(target: str, threads: int, tmp_path: Path, photo: Path) -> None:
+    net = compiled(target, tmp_path, threads)
     run("cmake", "-S", EXAMPLE, "-B", "build", f"-DPITH_NETWORK={net}", "-DCMAKE_C_COMPILER=gcc", cwd=tmp_path)
     run("cmake", "--build", "build", cwd=tmp_path)
     check(run(tmp_path / "build" / "classify", photo, cwd=tmp_path), net, photo)

@@ -180,7 +180,7 @@ def test_strips_and_steps_of_few_rows(near: int, monkeypatch: pytest.MonkeyPatch
     seen = set()
 
     def small(call: Any, links: Any) -> Any:
-        p = plan(module.replace(call, schedule=Schedule.of(first=2 * near, second=near)), links)
+        p = plan(replace(call, schedule=Schedule.of(first=2 * near, second=near)), links)
         seen.add((p.rows, p.step))
         return p
 

@@ -51,7 +51,9 @@ def test_error_of_outputs() -> None:
     assert error({"a": a, "b": b}, {"b": b, "a": a}) == 0.0  # by name
     assert error({"a": a, "b": b}, {"#0": a, "#1": b * 1.5}) == pytest.approx(0.5)  # by position
     assert error({"a": a}, {"a": a, "b": b}) is None
-    assert error({"a": a}, {"a": np.array([1.0, np.nan])}) is None
+    hole = np.array([1.0, np.nan])
+    assert error({"a": a}, {"a": hole}) is None and error({"a": hole}, {"a": a}) is None
+    assert error({"a": hole}, {"a": hole * 1.5}) == pytest.approx(0.5) and error({"a": hole[1:]}, {"a": hole[1:]}) == 0.0
     assert error({"a": np.zeros(2)}, {"a": np.array([0.0, 0.25])}) == 0.25
     assert error({"a": np.zeros(0)}, {"a": np.zeros(0)}) == 0.0
 
@@ -72,6 +74,13 @@ def test_repetitions_are_combined_by_medians() -> None:
     runs[2][2] = Row("ncnn", "net", "float32", 1, reason="exit code 1: /home/somebody/x/y.py broke")
     row = combine(runs)
     assert (row["best_peer"], row["ncnn_reason"]) == ("litert", "exit code 1: y.py broke")
+
+
+def test_a_wrong_result_of_our_own_wins_nothing() -> None:
+    right, wrong = [_measured("pith", 1.0, 1.0), _measured("mnn", 2.0, 2.0)], [_measured("pith", 1.0, 1.0, error=0.1, counts=False)]
+    assert combine([right])["ratio"] == 2.0
+    row = combine([right, [*wrong, _measured("mnn", 2.0, 2.0)]])
+    assert row["ratio"] is None and row["best_peer"] == "" and row["pith_error"] == 0.1
 
 
 def test_nothing_to_compare_with() -> None:
