@@ -1,0 +1,66 @@
+"""conv_integer: convolution of 8-bit integers, summed exactly in int32, with a fused epilogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pith.graph import DType, ShapeError, TensorType
+from pith.ops.base import OPS, Arrays, Attrs, Op, Types, register
+from pith.ops.conv import LAST, apply_epilogue, permuted_layout
+
+BYTES = (DType.I8, DType.U8)
+
+
+def check_types(x: TensorType, w: TensorType, bias: TensorType | None) -> None:
+    """Raise ShapeError unless x and w are 8-bit integers, w signed where it is constant weights, and bias int32."""
+    if x.dtype not in BYTES or w.dtype not in BYTES or (bias is not None and bias.dtype is not DType.I32):
+        raise ShapeError(f"an integer product of {x} and {w} with bias {bias}", why="both sides are int8 or uint8, the bias int32")
+
+
+def result_type(shape: tuple[int, ...], attrs: Attrs) -> TensorType:
+    """int32, or what the epilogue makes of it."""
+    epilogue = attrs.get("epilogue")
+    return TensorType(DType.I32 if epilogue is None else epilogue.dtype, shape)
+
+
+def finish(sums: np.ndarray, bias: np.ndarray | None, attrs: Attrs, extras: Sequence[np.ndarray | None], channel_axis: int) -> np.ndarray:
+    """Exact `sums` (integers held in float64) and bias as int32, and the epilogue over them."""
+    acc = sums.astype(np.int64)
+    if bias is not None:
+        shape = [1] * acc.ndim
+        shape[channel_axis] = bias.shape[0]
+        acc = acc + bias.astype(np.int64).reshape(shape)
+    dtype = result_type(acc.shape, attrs).dtype
+    y = apply_epilogue(acc.astype(np.int32), attrs, extras, channel_axis)
+    return np.ascontiguousarray(y.astype(dtype.np, copy=False))
+
+
+@register("conv_integer")
+class ConvInteger(Op):
+    """acc[n, o, p] = bias[o] + sum over group channels i and taps k of (x[n, i, p * stride + k * dilation - pad] - zero) * w[o, i, k].
+
+    Inputs x (int8 or uint8), w [O, I / group, *k] (int8), bias [O] (int32) or absent, extras of the epilogue. Attributes as
+    `conv`, and zero: the zero point of x; the padding adds nothing. The sum is int32 and must not leave its range: who
+    makes such a node proves it. The epilogue's argument 0 is the int32 sum, and its type is that of y.
+    """
+
+    def infer(self, inputs: Types, attrs: Attrs) -> list[TensorType]:
+        x, w, bias = inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else None
+        assert x is not None and w is not None
+        check_types(x, w, bias)
+        return [result_type(OPS["conv"].infer(inputs, attrs)[0].shape, attrs)]
+
+    def reference(self, inputs: Arrays, attrs: Attrs) -> list[np.ndarray]:
+        x, w, bias = inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else None
+        assert x is not None and w is not None
+        centred = x.astype(np.float64) - attrs.get("zero", 0)
+        sums = OPS["conv"].reference([centred, w.astype(np.float64), None], {**attrs, "epilogue": None})[0]
+        return [finish(sums, bias, attrs, inputs[3:], sums.ndim - 1 if attrs["layout"] == LAST else 1)]
+
+    def macs(self, inputs: Types, outputs: Sequence[TensorType], attrs: Attrs) -> int:
+        return OPS["conv"].macs(inputs, outputs, attrs)
+
+    def permuted(self, attrs: Attrs, perm: tuple[int, ...], inputs: Types) -> Attrs | None:
+        return permuted_layout(attrs, perm)
