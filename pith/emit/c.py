@@ -274,7 +274,7 @@ def _code(prefix: str, variants: Sequence[tuple[str, Program]], has_weights: boo
     for name, p in variants:
         fields = {port.buffer: f for port, f in zip(p.inputs, port_names(p.inputs), strict=True)}
         fields |= {port.buffer: f for port, f in zip(p.outputs, port_names(p.outputs), strict=True)}
-        head = _check(prefix, p, fields)
+        head = _check(prefix, p, fields) + [f"  {f.setup}" for f in functions([p]) if f.setup]
         if p.threads > 1:
             lines += parallel_run(prefix, name, p, head, [_call(s, p, fields, parts=True) for s in p.steps])
         calls = [_call(s, p, fields) for s in p.steps]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 import math
-import textwrap
 
 import numpy as np
 
 from pith.kernels.base import OWN, Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Schedule, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
 from pith.kernels.cost_f32 import near_schedules, product_cost, stream_cost
+from pith.kernels.implicit_product import GROUPED, implicit_product
 from pith.kernels.tile_f32 import (
     NEAR,
     Tail,
@@ -36,43 +36,7 @@ from pith.kernels.tile_f32 import (
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 
-GROUPED = {"full": "r{i}", "channel": "e{i} + (ptrdiff_t)g * n + n0", "value": "e{i}"}  # an extra of group g, from column n0 on
 _MERGE = 64  # elements of a kernel row up to which its taps become one
-
-_TAPS = """      if (iy0 >= 0 && ix0 >= 0 && iy0 + (kh - 1) * dh < ih && ix0 + (kw - 1) * dw < iw) {
-        const float *row = xb + (ptrdiff_t)iy0 * xh + (ptrdiff_t)ix0 * xw;
-        const float **to = a + r;
-        for (int32_t ty = 0; ty < kh; ty++, row += dh * (ptrdiff_t)xh)
-          for (int32_t tx = 0; tx < kw; tx++, to += height) *to = row + tx * dw * (ptrdiff_t)xw;
-      } else {
-        for (int32_t ty = 0; ty < kh; ty++)
-          for (int32_t tx = 0; tx < kw; tx++) {
-            const int32_t iy = iy0 + ty * dh, ix = ix0 + tx * dw;
-            const int inside = iy >= 0 && iy < ih && ix >= 0 && ix < iw;
-            a[(ty * kw + tx) * height + r] = inside ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
-          }
-      }
-"""
-_ROWS = """      if (iy0 >= 0 && ix0 >= 0 && iy0 + (kh - 1) * dh < ih && ix0 + kw <= iw) {
-        const float *row = xb + (ptrdiff_t)iy0 * xh + (ptrdiff_t)ix0 * xw;
-        for (int32_t ty = 0; ty < kh; ty++, row += dh * (ptrdiff_t)xh) a[ty * height + r] = row;
-      } else {
-        for (int32_t ty = 0; ty < kh; ty++) {
-          const int32_t iy = iy0 + ty * dh;
-          const float *row = zero;
-          if (iy >= 0 && iy < ih) {
-            float *const edge = patch + (ptrdiff_t)(ty * height + r) * kw * c;
-            row = edge;
-            for (int32_t tx = 0; tx < kw; tx++) {
-              const int32_t ix = ix0 + tx;
-              const float *const from = ix >= 0 && ix < iw ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
-              for (int32_t k = 0; k < c; k++) edge[tx * c + k] = from[k];
-            }
-          }
-          a[ty * height + r] = row;
-        }
-      }
-"""
 
 
 @functools.cache
@@ -80,62 +44,14 @@ def direct(isa: ISA, tail: Tail, merged: bool, copied: bool = False) -> CFunctio
     """The block loop over output pixels; `merged`: one entry a kernel row (dense pixels, no dilation, one group);
     `copied`: the pixels of a block are copied to scratch memory first (one group; see `tile_f32.collide`)."""
     s, block = shape_of(isa), row_block(isa, tail)
-    full = [i for i, k in enumerate(tail.kinds) if k == "full"]
     name = f"conv_f32_{isa.name}_{'rows' if merged else 'copied' if copied else 'direct'}_{s.rows}x{s.vectors * isa.lanes(4)}{tail.suffix}"
-    strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
-    arrays = "".join(f"  const float *r{i}[{s.rows}];\n" for i in full)
-    setup = "".join(f"      r{i}[r] = e{i} + (ptrdiff_t)b * en{i} + (ptrdiff_t)i * eh{i} + (ptrdiff_t)j * ew{i} + n0;\n" for i in full)
-    passed = "".join(f", {GROUPED[k].format(i=i)}" for i, k in enumerate(tail.kinds))
-    advance = "".join(f"        r{i}[r] += n;\n" for i in full)
-    memory = f"  float *const patch = (float *)(void *)(a + kh * {'' if merged else 'kw * '}{s.rows});\n" if merged or copied else ""
-    copy = f"    {copy_rows(isa).name}(a, kh * kw * height, c, patch);\n" if copied else ""
     taps, depth = ("kh", "kw * c") if merged else ("kh * kw", "c")
-    groups = (
-        f"    {block.name}({taps}, {depth}, a, 0, w, out, rows, cols, height{passed.replace(' + (ptrdiff_t)g * n', '')});\n" if merged else
-        f"""    for (int32_t g = 0; g < groups; g++) {{
-      {block.name}({taps}, {depth}, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, cols, height{passed});
-      for (int32_t r = 0; r < rows; r++) {{
-        out[r] += n;
-{advance}      }}
-    }}
-"""
+    text = implicit_product(
+        name, ("float", "float", "float"), tail.params(False), [(i, "float") for i, k in enumerate(tail.kinds) if k == "full"],
+        [GROUPED[k].format(i=i) for i, k in enumerate(tail.kinds)], block.name, s.rows, height_text(isa, "pixels - p"),
+        f"(1 + (ptrdiff_t){taps} * {depth})", merged=merged, patch=merged or copied,
+        before=f"{copy_rows(isa).name}(a, kh * kw * height, c, patch);" if copied else "",
     )  # fmt: skip
-    unused = "".join(f"  (void){v};\n" for v in ("n", "groups", "wg", "dw")) if merged else ""
-    blocks = f"""  int32_t b = p_from / (oh * ow), i = p_from / ow % oh, j = p_from % ow;
-  for (int32_t p = p_from; p < p_to;) {{
-    const int32_t height = {height_text(isa, "pixels - p")};
-    const int32_t rows = pixels - p < height ? pixels - p : height;
-    for (int32_t r = 0; r < height; r++) {{ /* rows past the end repeat the last pixel and are not stored */
-      const float *const xb = x + (ptrdiff_t)b * xn;
-      const int32_t iy0 = i * sh - ph, ix0 = j * sw - pw;
-      out[r] = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh + (ptrdiff_t)j * yw + n0;
-{setup}{_ROWS if merged else _TAPS}      if (r < rows - 1 || (r == rows - 1 && height == rows)) {{ /* next pixel */
-        if (++j == ow) {{
-          j = 0;
-          if (++i == oh) {{
-            i = 0;
-            b++;
-          }}
-        }}
-      }}
-    }}
-{copy}{groups}    p += rows;
-  }}
-"""
-    text = f"""static void {name}(const float *x, const float *w, const float *zero, float *y{tail.params(False)}, void *scratch,
-    int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t near, int32_t groups, int32_t wg,
-    int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
-    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides},
-    int32_t p_from, int32_t p_to, int32_t n_from, int32_t n_to) {{
-  const float **const a = (const float **)scratch;
-{memory}  float *out[{s.rows}];
-{arrays}{unused}  const int32_t pixels = batch * oh * ow;
-  w += n_from * (1 + (ptrdiff_t){taps} * {depth});
-  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += near * (1 + (ptrdiff_t){taps} * {depth})) {{ /* columns that stay in cache */
-    const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
-{textwrap.indent(blocks, "  ")}  }}
-}}
-"""
     return CFunction(name, text, (block, *([copy_rows(isa)] if copied else [])), ("stdint.h", "stddef.h"))
 
 

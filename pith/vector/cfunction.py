@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CFunction:
-    """One C function of the generated library: name, full text of its static definition, the functions it calls, the headers it needs."""
+    """One C function of the generated library: name, full text of its static definition, the functions it calls, the headers it needs.
+
+    setup: a statement for the beginning of every run of a network that uses it.
+    """
 
     name: str
     text: str
     requires: tuple[CFunction, ...] = ()
     headers: tuple[str, ...] = ()  # e.g. "stdint.h", "immintrin.h"
+    setup: str = ""

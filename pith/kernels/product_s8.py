@@ -1,0 +1,207 @@
+"""conv_integer and matmul_integer with constant weights as implicit products of a register tile of 8-bit products.
+
+A matrix product is a 1x1 convolution over a picture one pixel high. Kernels differ in their tile only.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+
+from pith.graph import DType, TensorType
+from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.conv_f32_pointwise import in_2d
+from pith.kernels.implicit_product import GROUPED, implicit_product
+from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
+from pith.kernels.tile_amx import AmxTile
+from pith.kernels.tile_s8 import VnniTile, totals
+from pith.targets.isa.base import ISA
+from pith.vector.cfunction import CFunction
+
+Tile = VnniTile | AmxTile
+_NEAR = 768 << 10  # bytes of packed weights that stay near while all rows pass by
+_BYTES = (DType.I8, DType.U8)
+
+
+def _as_row(x: Operand) -> Operand:
+    """[..., K] of `rows` as [1, 1, M, K]."""
+    m, k = math.prod(x.shape[:-1]), x.shape[-1]
+    return Operand(TensorType(x.type.dtype, (1, 1, m, k)), (0, 0, x.pitch, 1), x.const)
+
+
+def as_conv(call: Call) -> Call | None:
+    """The call as a convolution of a picture [N, H, W, C] that is conv_integer; None where it is none. Products and 1x1
+    convolutions over all pixels become one row of pixels."""
+    x, w, y = call.input(0), call.input(1), call.outputs[0]
+    at = call.attrs
+    rest = call.inputs[2:3] or (None,)
+    extras = call.inputs[3:]
+    if call.op == "matmul_integer":
+        if w.const is None or len(w.shape) != 2 or len(x.shape) < 2 or at.get("trans_a") or at.get("zero_b"):
+            return None
+        k, n = w.shape[::-1] if at.get("trans_b") else w.shape
+        weights = np.ascontiguousarray((w.const if at.get("trans_b") else w.const.T).reshape(n, k, 1, 1))
+        attrs = {"strides": (1, 1), "pads": (0, 0, 0, 0), "dilations": (1, 1), "group": 1, "zero": at.get("zero_a", 0)}
+        flat = True
+    else:
+        if at["layout"] != "channels_last" or w.const is None:
+            return None
+        call = in_2d(call)
+        x, w, y, at, extras = call.input(0), call.input(1), call.outputs[0], call.attrs, call.inputs[3:]
+        if len(x.shape) != 4:
+            return None
+        assert w.const is not None
+        weights, attrs = w.const, dict(at)
+        alone = w.shape[2:] == (1, 1) and tuple(at["strides"]) == (1, 1) and not any(at["pads"]) and at["group"] == 1
+        flat = alone and all(o.rows for o in (x, y, *(e for e in extras if e is not None and e.shape == y.shape)))
+    attrs |= {"layout": "channels_last", "epilogue": at.get("epilogue")}
+    shape = y.shape
+    if flat:
+        if not (x.rows and y.rows):
+            x = Operand(x.type, tuple(_steps(x.shape)), x.const)  # as it will be once it is copied
+            y = Operand(y.type, tuple(_steps(y.shape)))
+        extras = tuple(_as_row(e) if e is not None and e.shape == shape else e for e in extras)
+        x, y = _as_row(x), _as_row(y)
+    right = Operand(TensorType(DType.of(weights.dtype), weights.shape), tuple(_steps(weights.shape)), weights)
+    return replace(call, op="conv_integer", attrs=attrs, inputs=(x, right, *rest, *extras), outputs=(y,))
+
+
+def _steps(shape: tuple[int, ...]) -> list[int]:
+    return [math.prod(shape[i + 1 :]) for i in range(len(shape))]
+
+
+def product_of(call: Call) -> Call | None:
+    """`as_conv` of a call that these kernels may run: 8-bit sides, constant weights and bias, an epilogue that fits."""
+    x, w = call.input(0), call.input(1)
+    bias = call.inputs[2] if len(call.inputs) > 2 else None
+    if x.type.dtype not in _BYTES or w.type.dtype is not DType.I8 or (bias is not None and bias.const is None) or not x.type.size:
+        return None
+    conv = as_conv(call)
+    return conv if conv is not None and tail_of_sums(conv) is not None else None
+
+
+def merges(call: Call) -> bool:
+    """Whether the taps of a kernel row are one: neighbouring pixels lie next to each other."""
+    x, w, at = call.input(0), call.input(1), call.attrs
+    return at["group"] == 1 and at["dilations"][1] == 1 and w.shape[3] > 1 and x.strides[2:] == (x.shape[3], 1)
+
+
+@functools.cache
+def product(isa: ISA, tile: str, label: str, block: CFunction, dtype: DType, tail: SumTail, rows: int, height: str, column: str,
+            merged: bool, enter: str, leave: str) -> CFunction:  # fmt: skip
+    """The block loop over output pixels with `block`, the block function of a tile (its other facts beside it)."""
+    amx = tile == AmxTile.name
+    name = f"conv_{dtype.short}s8_{label}{'_rows' if merged else ''}{tail.suffix}"
+    text = implicit_product(
+        name, (dtype.c, "int8_t", tail.out.c), tail.params(False), tail.full,
+        [GROUPED["full" if i in dict(tail.full) else k].format(i=i) for i, k in enumerate(tail.kinds)], block.name, rows, height, column,
+        merged=merged, patch=merged, enter=enter, leave=leave,
+        more=(", int32_t zero_y, int32_t chunk, int32_t copies", ", zero_y, chunk, (unsigned char *)scratch + copies") if amx else
+        (", int32_t zero_y", ", zero_y"),
+    )  # fmt: skip
+    return CFunction(name, text, (block,), ("stdint.h", "stddef.h"))
+
+
+class IntegerProduct(Kernel):
+    """What the products of all tiles have in common."""
+
+    tile: ClassVar[Callable[[ISA, int, int], Tile]]
+
+    def fits(self, call: Call) -> bool:
+        """Whether the instruction set has the tile, and the tile takes the call (a conv_integer)."""
+        raise NotImplementedError
+
+    def applies(self, call: Call) -> bool:
+        conv = product_of(call)
+        return conv is not None and self.fits(conv)
+
+    def _plan(self, call: Call) -> tuple[Call, bool, Tile, int, int]:
+        """The call as a convolution, whether taps of a row are merged, the tile, taps, bytes of each."""
+        conv = product_of(call)
+        assert conv is not None
+        _, c, kh, kw = conv.input(1).shape
+        merged = merges(conv)
+        taps, k = (kh, kw * c) if merged else (kh * kw, c)
+        return conv, merged, type(self).tile(call.isa, taps, k), taps, k
+
+    def cost(self, call: Call) -> float:
+        conv, _, tile, taps, k = self._plan(call)
+        group = conv.attrs["group"]
+        pixels = math.prod(conv.outputs[0].shape[:3])
+        return group * tile.cost(pixels, taps, k, conv.input(1).shape[0] // group) + 2.0 * pixels * taps
+
+    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
+        return operand.rows if call.op == "matmul_integer" else operand.inner_contiguous
+
+    def uses(self, call: Call) -> set[int]:
+        return {0, *range(3, len(call.inputs))}
+
+    def inplace(self, call: Call) -> tuple[int, ...]:
+        out = call.outputs[0].type
+        return tuple(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.type == out)
+
+    def emit(self, call: Call) -> Emitted:
+        conv, merged, tile, taps, k = self._plan(call)
+        found = tail_of_sums(conv)
+        assert found is not None
+        tail, zero = found
+        x, w, y, at = conv.input(0), conv.input(1), conv.outputs[0], conv.attrs
+        assert w.const is not None
+        bias = conv.inputs[2].const if conv.inputs[2] is not None else None
+        (o, c, kh, kw), group = w.shape, at["group"]
+        per, shift = o // group, at.get("zero", 0) + tile.shift(x.type.dtype)
+        panels = []
+        for g in range(group):
+            part = w.const[g * per : (g + 1) * per].transpose(2, 3, 1, 0).reshape(kh * kw * c, per)
+            panels.append(tile.pack(part, taps, totals(part, None if bias is None else bias[g * per : (g + 1) * per], shift)))
+        n, oh, ow = y.shape[:3]
+        pixels = n * oh * ow
+        column = panels[0].size // (-(-per // 16) * 16)
+        near = per if group > 1 or pixels <= tile.rows or panels[0].size <= _NEAR * 3 // 2 else max(1, _NEAR // (column * tile.width)) * tile.width
+        zeros = np.full(max(kw, 1) * c if merged else group * c, at.get("zero", 0), x.type.dtype.np)
+        pointers, strides = sum_args(conv, tail)
+        sizes = (n, oh, ow, x.shape[1], x.shape[2], c, per, near, group, panels[0].size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
+        listed = -(-(8 * taps * tile.rows + (kh * kw * c * tile.rows if merged else 0)) // 64) * 64
+        more = (zero, tile.chunk, listed) if isinstance(tile, AmxTile) else (zero,)
+        blocks, wide = max(1, -(-pixels // tile.rows)), max(1, -(-per // tile.width))
+        by_rows = group > 1 or blocks >= 8 or blocks >= wide
+        part_of: tuple[Arg, ...] = (
+            (Begin(tile.rows), End(tile.rows, pixels), Int(0), Int(per)) if by_rows else (Int(0), Int(pixels), Begin(tile.width), End(tile.width, per))
+        )
+        args: tuple[Arg, ...] = (
+            In(0), Const(np.concatenate(panels)), Const(zeros), Out(0), *pointers, Scratch(), *map(Int, sizes), *map(Int, x.strides[:3]),
+            *map(Int, y.strides[:3]), *strides, *map(Int, more), *part_of,
+        )  # fmt: skip
+        f = product(
+            call.isa, tile.name, tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("pixels - p"),
+            tile.column(*(("kh", "(kw * c)") if merged else ("(kh * kw)", "c"))), merged, tile.enter, tile.leave,
+        )  # fmt: skip
+        why = f"{kh}x{kw} by {tile.label} tiles of 8-bit products{', taps of a row merged' if merged else ''}"
+        return Emitted(f, args, listed + tile.scratch(taps, k), why, blocks if by_rows else wide)
+
+
+@kernel("conv_integer", "vnni")
+@kernel("matmul_integer", "vnni")
+class IntegerVnni(IntegerProduct):
+    """AVX-512 with dot products of bytes."""
+
+    tile = staticmethod(lambda isa, taps, k: VnniTile(isa))
+
+    def fits(self, call: Call) -> bool:
+        return "vnni" in call.isa.features
+
+
+@kernel("conv_integer", "amx")
+@kernel("matmul_integer", "amx")
+class IntegerAmx(IntegerProduct):
+    """Tiles of AMX; one group."""
+
+    tile = staticmethod(lambda isa, taps, k: AmxTile(isa, taps, k))
+
+    def fits(self, call: Call) -> bool:
+        return "amx" in call.isa.features and call.attrs["group"] == 1

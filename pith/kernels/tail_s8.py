@@ -1,0 +1,173 @@
+"""The end of 8-bit products: int32 sums through the epilogue to what is stored, a block of rows at a time.
+
+An epilogue over an int32 sum is float32 arithmetic on the sum and its extras, with an integer or float result. Here its
+integer parts are taken apart: sums and 8-bit extras are converted as they are loaded, and a result of 8 bits is rounded as
+it is stored, so that all in between is float32 and printed like any other vector expression. The bits are those of the
+expression: each step rounds once, and conversions of 8-bit numbers are exact.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from pith.graph import DType, Expr
+from pith.graph.expr import arg, clamp, const
+from pith.kernels.base import Arg, Call, Float, In, Int
+from pith.kernels.tile_f32 import _label, _parameters
+from pith.targets.isa.base import ISA
+from pith.vector.cexpr import digest
+from pith.vector.cfunction import CFunction
+from pith.vector.f32 import needs, print_vector, vectorisable
+from pith.vector.s8 import dialect_s8
+
+_BYTES = {DType.I8: (-128, 127), DType.U8: (0, 255)}
+
+
+@dataclass(frozen=True, slots=True)
+class SumTail:
+    """An epilogue over (sum, extras...), all as float32.
+
+    expr: None keeps the int32 sums;  kinds: of each extra "channel" (float32, one a channel), "value" (a number), or the type
+    of an array of the output's shape ("u8", "i8", "f32");  out: type of the result, 8-bit ones rounded with `zero` added.
+    """
+
+    expr: Expr | None
+    kinds: tuple[str, ...]
+    out: DType
+
+    @property
+    def full(self) -> list[tuple[int, str]]:
+        """Index and C type of the extras of the output's shape."""
+        types = {"u8": "uint8_t", "i8": "int8_t", "f32": "float"}
+        return [(i, types[k]) for i, k in enumerate(self.kinds) if k in types]
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """Arguments of the expression that are never NaN: its own constants, and integers."""
+        return frozenset({0, *(1 + i for i, kind in enumerate(self.kinds) if kind in ("value", "u8", "i8"))})
+
+    @property
+    def suffix(self) -> str:
+        """Part of function names that tells epilogues apart."""
+        if self.expr is None:
+            return "_sums"
+        return f"_{self.out.short}_{_label(self.expr, self.kinds)}" + digest(f"{self.expr.digest.hex()}{self.kinds}")
+
+    def params(self, row_pointers: bool) -> str:
+        """C parameters of the extras, each beginning with a comma."""
+        full = dict(self.full)
+        text = ""
+        for i, kind in enumerate(self.kinds):
+            star = f"const {full.get(i)} *{'const *' if row_pointers else ''}"
+            text += f", {star if i in full else 'const float *' if kind == 'channel' else 'float '}e{i}"
+        return text
+
+
+def _as_float(expr: Expr) -> Expr | None:
+    """`expr` with its sums and 8-bit arguments as float32 arguments of the same index; None where other integers are left."""
+    memo: dict[int, Expr] = {}
+    for n in expr.walk():
+        if n.op == "cast" and n.dtype is DType.F32:
+            x = n.args[0]
+            shift = None
+            if x.op == "sub" and x.args[1].op == "const" and x.dtype is DType.I32:
+                shift, x = float(x.args[1].value), x.args[0]
+            if x.op == "cast" and x.dtype is DType.I32:
+                x = x.args[0]
+            if x.op != "arg" or x.dtype not in (*_BYTES, DType.I32) or (x.dtype is DType.I32 and (x.value != 0 or shift is not None)):
+                return None
+            memo[id(n)] = arg(int(x.value), DType.F32) if shift is None else arg(int(x.value), DType.F32) - shift
+        elif n.dtype is DType.F32 or n.dtype is DType.BOOL:
+            if not n.args:
+                memo[id(n)] = n
+            elif all(id(a) in memo for a in n.args):
+                memo[id(n)] = Expr(n.op, n.dtype, tuple(memo[id(a)] for a in n.args), n.value)
+    return memo.get(id(expr))
+
+
+def _split(expr: Expr) -> tuple[Expr, int] | None:
+    """(float expression, zero) of an 8-bit result cast(rint(e) + zero), saturating or not; None for any other."""
+    e, zero = expr.args[0], 0
+    if e.dtype is not DType.F32:
+        return None
+    if e.op == "add" and e.args[1].op == "const" and e.args[0].op == "rint":
+        number = float(e.args[1].value)
+        if number != int(number) or abs(number) > 255:
+            return None
+        e, zero = e.args[0], int(number)
+    if e.op == "rint":
+        e = e.args[0]
+    elif expr.op != "sat_cast":  # which rounds by itself; a plain cast truncates
+        return None
+    if expr.op == "sat_cast":  # clamping before rounding to integers is clamping after it
+        low, high = _BYTES[expr.dtype]
+        e = clamp(e, float(low - zero), float(high - zero))
+    return e, zero
+
+
+def tail_of_sums(call: Call) -> tuple[SumTail, int] | None:
+    """The epilogue of a conv_integer or matmul_integer call and the zero point of its result; None when it cannot run here."""
+    out = call.outputs[0]
+    if call.attrs.get("epilogue") is None:
+        return (SumTail(None, (), DType.I32), 0) if len(call.inputs) <= 3 else None
+    split = _split(call.attrs["epilogue"]) if out.type.dtype in _BYTES else (call.attrs["epilogue"], 0)
+    expr = _as_float(split[0]) if split is not None and split[0].dtype is DType.F32 else None
+    kinds: list[str] = []
+    for x in call.inputs[3:]:
+        if x is None or x.type.dtype not in (*_BYTES, DType.F32):
+            return None
+        if x.shape == out.shape:
+            kinds.append(x.type.dtype.short)
+        elif x.type.dtype is DType.F32 and x.shape == out.shape[-1:]:
+            kinds.append("channel")
+        else:
+            return None
+    if split is None or expr is None or not vectorisable(expr):
+        return None
+    expr, values = _parameters(expr, 1 + len(kinds))
+    return SumTail(expr, (*kinds, *["value"] * len(values)), out.type.dtype), split[1]
+
+
+def sum_args(call: Call, tail: SumTail) -> tuple[list[Arg], list[Arg]]:
+    """Arguments for the extras: pointers and values, and of each full one its three outer strides."""
+    pointers: list[Arg] = [In(3 + i) for i, k in enumerate(tail.kinds) if k != "value"]
+    strides: list[Arg] = [Int(s) for i, _ in tail.full for s in call.input(3 + i).strides[:3]]
+    if tail.expr is not None and tail.out is not DType.I32:
+        split = _split(call.attrs["epilogue"]) if tail.out in _BYTES else (call.attrs["epilogue"], 0)
+        expr = _as_float(split[0]) if split is not None else None
+        assert expr is not None
+        pointers += map(Float, _parameters(expr, 1 + len(pointers))[1])
+    return pointers, strides
+
+
+@functools.cache
+def finish_block(isa: ISA, tail: SumTail) -> CFunction:
+    """C function: sums s [rows, ld] through the epilogue to y[r][no], ..., y[r][no + cols - 1]."""
+    name = f"finish_s8_{isa.name}{tail.suffix}"
+    ctype = tail.out.c
+    head = f"static void {name}(const int32_t *s, int32_t ld, {ctype} *const *y, ptrdiff_t no, int32_t rows, int32_t cols{tail.params(True)}, int32_t zero) {{\n"
+    if tail.expr is None:
+        text = "  (void)zero;\n  for (int32_t r = 0; r < rows; r++)\n    for (int32_t c = 0; c < cols; c++) y[r][no + c] = s[(ptrdiff_t)r * ld + c];\n}\n"
+        return CFunction(name, head + text, (), ("stdint.h", "stddef.h"))
+    full = dict(tail.full)
+    fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
+    fixed += "  const vi z = vi_set1(zero);\n" if tail.out in _BYTES else "  (void)zero;\n"
+    statements, result = print_vector(tail.expr, ["v", *(f"x{i}" for i in range(len(tail.kinds)))], "t", tail.numbers)
+    loads = {"u8": "vf_of_u8", "i8": "vf_of_i8", "f32": "vf_load"}
+    put = "vf_put_8" if tail.out in _BYTES else "vf_store"
+    zero = ", z" if tail.out in _BYTES else ""
+    body = ""
+    for start, part, n in (
+        ("int32_t c = 0;\n  for (; c <= cols - VF_LANES; c += VF_LANES)", "", ""),
+        ("if (c < cols)", "_n", ", cols - c"),
+    ):
+        outer = [f"const vf x{i} = vf_load{part}(e{i} + no + c{n});" for i, k in enumerate(tail.kinds) if k == "channel"]
+        inner = ["const vf v = vf_of_i32(s + (ptrdiff_t)r * ld + c);"]
+        inner += [f"const vf x{i} = {loads[k]}{part}(e{i}[r] + no + c{n});" for i, k in enumerate(tail.kinds) if i in full]
+        inner += [*statements, f"{put}{part}(y[r] + no + c, {result}{zero}{n});"]
+        body += f"  {start} {{\n" + "".join(f"    {t}\n" for t in outer) + "    for (int32_t r = 0; r < rows; r++) {\n"
+        body += "".join(f"      {t}\n" for t in inner) + "    }\n  }\n"
+    about = f"/* {str(tail.expr)[:100]} */\n"
+    requires = (dialect_s8(isa), *needs(tail.expr, isa))
+    return CFunction(name, f"{about}{head}{fixed}{body}}}\n", requires, ("stdint.h", "stddef.h"))

@@ -1,0 +1,189 @@
+"""Register tiles of 8-bit products: rows of unsigned or signed bytes times a packed panel of signed weights, sums in int32.
+
+A tile takes `rows` rows, given as pointers for each tap as in `tile_f32`, and all of K, four bytes at a time, and leaves its
+sums in a small array; `tail_s8.finish_block` takes them through the epilogue. The bias that is packed with the weights holds
+all that is the same for every pixel: bias, zero point of the input, and the shift that makes signed inputs unsigned.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from pith.graph import DType
+from pith.kernels.tail_s8 import SumTail, finish_block
+from pith.targets.isa.base import ISA
+from pith.vector.cfunction import CFunction
+from pith.vector.s8 import dot
+
+
+def totals(weights: np.ndarray, bias: np.ndarray | None, shift: int) -> np.ndarray:
+    """What the sums begin with: bias - shift * (sum of each column of weights [K, N]), int32."""
+    start = -shift * weights.astype(np.int64).sum(0)
+    return (start if bias is None else start + bias).astype(np.int32)
+
+
+def grouped(weights: np.ndarray, taps: int, step: int) -> np.ndarray:
+    """Weights [taps * K, N] with each tap's K filled up with zeros to a multiple of `step`: [taps, K' / step, step, N]."""
+    k, n = weights.shape[0] // taps, weights.shape[1]
+    full = np.zeros((taps, -(-k // step) * step, n), np.int8)
+    full[:, :k] = weights.reshape(taps, k, n)
+    return full.reshape(taps, -1, step, n)
+
+
+@dataclass(frozen=True, slots=True)
+class VnniTile:
+    """Dot products of four bytes (AVX-512 VNNI): 14 rows by 2 vectors, 4 rows, or 1 row."""
+
+    isa: ISA
+
+    name: ClassVar[str] = "vnni"
+    rows: ClassVar[int] = 14
+    few: ClassVar[int] = 4
+    vectors: ClassVar[int] = 2
+
+    @property
+    def label(self) -> str:
+        return f"{self.isa.name}_vnni_{self.rows}x{self.width}"
+
+    @property
+    def width(self) -> int:
+        """Columns of the widest panel."""
+        return self.vectors * self.isa.lanes(4)
+
+    def height(self, left: str) -> str:
+        """C expression of how many rows to take where `left` are left."""
+        return f"{left} > {2 * self.few} ? {self.rows} : {left} > 1 ? {self.few} : 1"
+
+    def column(self, taps: str, k: str) -> str:
+        """C expression: bytes that one column of the packed weights has."""
+        return f"(4 + (ptrdiff_t){taps} * (({k} + 3) / 4 * 4))"
+
+    def shift(self, dtype: DType) -> int:
+        """What is added to the inputs to make them unsigned."""
+        return 128 if dtype is DType.I8 else 0
+
+    def pack(self, weights: np.ndarray, taps: int, start: np.ndarray) -> np.ndarray:
+        """Weights [taps * K, N] and what the sums begin with [N] as panels of columns, one after another: bytes (int8)."""
+        lanes, n = self.isa.lanes(4), weights.shape[1]
+        four = grouped(weights, taps, 4)
+        parts, c = [], 0
+        while c < n:
+            width = self.width if n - c > lanes else lanes
+            panel, head = np.zeros((*four.shape[:2], width, 4), np.int8), np.zeros(width, np.int32)
+            part = four[..., c : c + width]
+            panel[:, :, : part.shape[-1]] = part.swapaxes(2, 3)
+            head[: part.shape[-1]] = start[c : c + width]
+            parts += [head.view(np.int8), panel.reshape(-1)]
+            c += width
+        return np.concatenate(parts)
+
+    def scratch(self, taps: int, k: int) -> int:
+        """Bytes of scratch memory a block needs."""
+        return 0
+
+    def cost(self, m: int, taps: int, k: int, n: int) -> float:
+        """Time of the product in vector multiply-adds, whole tiles and the epilogue included."""
+        lanes = self.isa.lanes(4)
+        full = m // self.rows
+        left = m % self.rows
+        rows = full * self.rows + (0 if not left else self.rows if left > 2 * self.few else -(-left // self.few) * self.few)
+        panels, vectors = -(-n // self.width), -(-n // lanes)
+        return rows * vectors * (taps * -(-k // 4) + 10.0) + 40.0 * -(-m // self.rows) * panels
+
+    def block(self, dtype: DType, tail: SumTail) -> CFunction:
+        """All panels for one block of rows: `tile_f32.row_block` in 8 bits."""
+        return _vnni_block(self, dtype, tail)
+
+    enter: ClassVar[str] = ""
+    leave: ClassVar[str] = ""
+
+
+@functools.cache
+def _vnni_body(tile: VnniTile, dtype: DType, rows: int, vectors: int) -> CFunction:
+    isa = tile.isa
+    name = f"tile_{dtype.short}s8_{isa.name}_vnni_{rows}x{vectors * isa.lanes(4)}"
+    x = dtype.c
+    sums = range(4 if rows == 1 else 1)  # partial sums of one row, so that successive k do not wait for each other
+    flip = "vi_flip(" if tile.shift(dtype) else "("
+    o = [
+        f"/* {rows} rows x {vectors} vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */",
+        f"static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w, int32_t *s) {{",
+    ]
+    o += [f"  const vi start{v} = vi_load(w + {64 * v});" for v in range(vectors)]
+    o.append("  vi " + ", ".join(f"s{r}_{v} = start{v}" for r in range(rows) for v in range(vectors)) + ";")
+    if len(sums) > 1:
+        o.append("  vi " + ", ".join(f"p{i}_{v} = vi_set1(0)" for i in sums[1:] for v in range(vectors)) + ";")
+    o.append(f"  w += {64 * vectors};")
+    o.append("  for (int32_t t = 0; t < taps; t++) {")
+    o += [f"    const {x} *const a{r} = a[{r}] + ao;" for r in range(rows)]
+    o.append(f"    a += {rows};")
+    o.append("    int32_t k = 0;")
+    for step in dict.fromkeys((len(sums), 1)):
+        o.append(f"    for (; k <= kc - {4 * step}; k += {4 * step}, w += {64 * vectors * step}) {{")
+        for i in range(step):
+            o += [f"      const vi b{i}_{v} = vi_load(w + {64 * (i * vectors + v)});" for v in range(vectors)]
+            for r in range(rows):
+                o.append(f"      const vi x{r}_{i} = {flip}vi_four(a{r} + k + {4 * i}));")
+                for v in range(vectors):
+                    total = f"p{i}_{v}" if i else f"s{r}_{v}"
+                    o.append(f"      {total} = vi_dot({total}, x{r}_{i}, b{i}_{v});")
+        o.append("    }")
+    o.append("    if (k < kc) { /* the last one to three of K */")
+    o += [f"      const vi b{v} = vi_load(w + {64 * v});" for v in range(vectors)]
+    for r in range(rows):
+        o.append(f"      const vi x{r} = {flip}vi_four_n(a{r} + k, kc - k));")
+        o += [f"      s{r}_{v} = vi_dot(s{r}_{v}, x{r}, b{v});" for v in range(vectors)]
+    o.append(f"      w += {64 * vectors};\n    }}")
+    o.append("  }")
+    if len(sums) > 1:
+        o += [f"  s0_{v} = vi_add(vi_add(s0_{v}, p1_{v}), vi_add(p2_{v}, p3_{v}));" for v in range(vectors)]
+    o += [f"  vi_store(s + {(r * vectors + v) * isa.lanes(4)}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
+    o.append("}")
+    needs = (dot(isa), *([_FLIP] if tile.shift(dtype) else []))
+    return CFunction(name, "\n".join(o) + "\n", needs, ("stdint.h", "stddef.h"))
+
+
+_FLIP = CFunction(
+    "vi_flip",
+    "/* signed bytes plus 128, unsigned */\nstatic inline vi vi_flip(vi x) { return x ^ vi_set1((int32_t)0x80808080u); }\n",
+)
+
+
+@functools.cache
+def _vnni_block(tile: VnniTile, dtype: DType, tail: SumTail) -> CFunction:
+    isa, x = tile.isa, dtype.c
+    finish = finish_block(isa, tail)
+    lanes = isa.lanes(4)
+    name = f"rows_{dtype.short}s8_{tile.label}{tail.suffix}"
+    called: list[CFunction] = [finish]
+    choices = []
+    for vectors in (tile.vectors, 1):
+        bodies = [_vnni_body(tile, dtype, h, vectors) for h in (tile.rows, tile.few, 1)]
+        called += bodies
+        calls = " else ".join(
+            [f"if (height == {h}) {f.name}(taps, kc, a, ao, w, s);" for h, f in zip((tile.rows, tile.few), bodies, strict=False)]
+            + [f"{bodies[-1].name}(taps, kc, a, ao, w, s);"]
+        )
+        choices.append(calls.replace(" else ", "\n      else "))
+    passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
+    text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
+static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
+    {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero) {{
+  int32_t s[{tile.rows * tile.width}];
+  for (int32_t c = 0; c < n; c += {tile.width}) {{
+    const int32_t left = n - c, width = left > {lanes} ? {tile.width} : {lanes};
+    if (width == {tile.width}) {{
+      {choices[0]}
+    }} else {{
+      {choices[1]}
+    }}
+    {finish.name}(s, width, y, c, rows, left < width ? left : width{passed}, zero);
+    w += (ptrdiff_t)width * {tile.column("taps", "kc")};
+  }}
+}}
+"""
+    return CFunction(name, text, tuple(called), ("stdint.h", "stddef.h"))

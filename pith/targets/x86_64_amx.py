@@ -1,0 +1,16 @@
+"""x86-64 level 4 with VNNI and AMX (Intel from Sapphire Rapids)."""
+
+from dataclasses import replace
+
+from pith.targets import x86_64_v4_vnni
+from pith.targets.base import Target, register
+from pith.targets.isa.x86_64_amx import X86_64_AMX
+
+
+@register("x86-64-amx")
+def target() -> Target:
+    base = x86_64_v4_vnni.target()
+    return replace(
+        base, name="x86-64-amx", description="AVX-512 with VNNI and AMX", isa=X86_64_AMX, cflags=(*base.cflags, "-mamx-tile", "-mamx-int8"),
+        cpu_features=(*base.cpu_features, "amx_tile", "amx_int8"),
+    )  # fmt: skip

@@ -1,0 +1,40 @@
+"""AMX: eight tile registers of 16 rows of 64 bytes, and sums of products of 16 x 16 x 64 bytes in one instruction.
+
+Linux hands the registers out on request only (arch_prctl, ARCH_REQ_XCOMP_PERM; Documentation/arch/x86/xstate.rst), once for a
+process: every run of a network that uses them asks, which costs about as much as reading the clock.
+"""
+
+from __future__ import annotations
+
+from pith.vector.cfunction import CFunction
+
+PERMIT = CFunction(
+    "pith_amx_permit",
+    """/* asks Linux for the tile registers: arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) */
+static inline void pith_amx_permit(void) {
+  long result;
+  __asm__ volatile("syscall" : "=a"(result) : "a"(158L), "D"(0x1023L), "S"(18L) : "rcx", "r11", "memory");
+  (void)result;
+}
+""",
+    setup="pith_amx_permit();",
+)
+
+CONFIGURE = CFunction(
+    "pith_amx_configure",
+    """/* tiles 0 to 3: sums, 4 and 5: the first 16 and the other rows of the left side in chunks of K, 6 and 7: weights */
+static inline void pith_amx_configure(int32_t rows, int32_t chunk) {
+  const uint8_t first = (uint8_t)(rows < 16 ? rows : 16), second = (uint8_t)(rows > 16 ? rows - 16 : 1);
+  struct {
+    uint8_t palette, start, reserved[14];
+    uint16_t columns[16];
+    uint8_t rows[16];
+  } t = {1, 0, {0}, {64, 64, 64, 64, 0, 0, 64, 64}, {first, first, second, second, first, second, 0, 0}};
+  t.columns[4] = t.columns[5] = (uint16_t)chunk;
+  t.rows[6] = t.rows[7] = (uint8_t)(chunk / 4);
+  _tile_loadconfig(&t);
+}
+""",
+    (PERMIT,),
+    ("stdint.h", "immintrin.h"),
+)

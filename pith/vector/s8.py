@@ -1,0 +1,113 @@
+"""The vector dialect for 8-bit integers: sums of products in int32, and their way to and from float32.
+
+`vi` holds as many int32 as `vf` holds floats. `vi_dot(s, x, w)` adds to each of them the products of four neighbouring bytes,
+x unsigned and w signed. Instruction sets that have it say "vnni" among their features.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from pith.targets.isa.base import ISA
+from pith.vector.cfunction import CFunction
+from pith.vector.f32 import dialect
+
+_AVX512 = """typedef __m512i vi;
+static inline vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
+static inline void vi_store(int32_t *p, vi v) { _mm512_storeu_si512((void *)p, v); }
+static inline vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
+static inline vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+static inline vf vf_of_i32(const int32_t *p) { return _mm512_cvtepi32_ps(_mm512_loadu_si512((const void *)p)); }
+static inline vf vf_of_u8(const uint8_t *p) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)));
+}
+static inline vf vf_of_i8(const int8_t *p) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)));
+}
+static inline vf vf_of_u8_n(const uint8_t *p, int32_t n) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(vf_mask(n), (const void *)p)));
+}
+static inline vf vf_of_i8_n(const int8_t *p, int32_t n) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(vf_mask(n), (const void *)p)));
+}
+/* rounds halves to even, adds zero, keeps the low 8 bits */
+static inline void vf_put_8(void *p, vf v, vi zero) {
+  _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(_mm512_add_epi32(_mm512_cvtps_epi32(v), zero)));
+}
+static inline void vf_put_8_n(void *p, vf v, vi zero, int32_t n) {
+  _mm512_mask_cvtepi32_storeu_epi8(p, vf_mask(n), _mm512_add_epi32(_mm512_cvtps_epi32(v), zero));
+}
+"""
+
+_AVX2 = """typedef __m256i vi;
+static inline vi vi_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+static inline void vi_store(int32_t *p, vi v) { _mm256_storeu_si256((__m256i *)(void *)p, v); }
+static inline vi vi_set1(int32_t x) { return _mm256_set1_epi32(x); }
+static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
+static inline vf vf_of_i32(const int32_t *p) { return _mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+static inline vf vf_of_u8(const uint8_t *p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)));
+}
+static inline vf vf_of_i8(const int8_t *p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)));
+}
+static inline vf vf_of_u8_n(const uint8_t *p, int32_t n) {
+  uint8_t t[8];
+  for (int32_t i = 0; i < 8; i++) t[i] = i < n ? p[i] : 0;
+  return vf_of_u8(t);
+}
+static inline vf vf_of_i8_n(const int8_t *p, int32_t n) {
+  int8_t t[8];
+  for (int32_t i = 0; i < 8; i++) t[i] = i < n ? p[i] : 0;
+  return vf_of_i8(t);
+}
+/* rounds halves to even, adds zero, keeps the low 8 bits */
+static inline __m128i vf_bytes(vf v, vi zero) {
+  const vi t = _mm256_and_si256(_mm256_add_epi32(_mm256_cvtps_epi32(v), zero), _mm256_set1_epi32(255));
+  const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1));
+  return _mm_packus_epi16(words, words);
+}
+static inline void vf_put_8(void *p, vf v, vi zero) { _mm_storel_epi64((__m128i *)p, vf_bytes(v, zero)); }
+static inline void vf_put_8_n(void *p, vf v, vi zero, int32_t n) {
+  uint8_t t[16], *const to = (uint8_t *)p;
+  _mm_storeu_si128((__m128i *)(void *)t, vf_bytes(v, zero));
+  for (int32_t i = 0; i < 8 && i < n; i++) to[i] = t[i];
+}
+"""
+
+_VNNI = """/* s + the products of four neighbouring bytes of x (unsigned) and w (signed) */
+static inline vi vi_dot(vi s, vi x, vi w) { return _mm512_dpbusd_epi32(s, x, w); }
+"""
+
+_BYTES = """/* four bytes repeated; only n of them, 0 in the place of the others */
+static inline vi vi_four(const void *p) {
+  int32_t x;
+  __builtin_memcpy(&x, p, 4);
+  return vi_set1(x);
+}
+static inline vi vi_four_n(const void *p, int32_t n) {
+  const unsigned char *const b = (const unsigned char *)p;
+  uint32_t x = 0;
+  for (int32_t i = 0; i < n; i++) x |= (uint32_t)b[i] << (8 * (uint32_t)i);
+  return vi_set1((int32_t)x);
+}
+"""
+
+_TEXT = {"avx2": _AVX2, "avx512": _AVX512}
+
+
+def has_bytes(isa: ISA) -> bool:
+    """Whether the dialect of 8-bit integers exists for `isa`."""
+    return isa.name in _TEXT
+
+
+@functools.cache
+def dialect_s8(isa: ISA) -> CFunction:
+    """The C definitions of the dialect for `isa`, without `vi_dot`."""
+    return CFunction("vi", _TEXT[isa.name] + _BYTES, (dialect(isa),), ("stdint.h", *isa.headers))
+
+
+@functools.cache
+def dot(isa: ISA) -> CFunction:
+    """`vi_dot`, for instruction sets with "vnni"."""
+    return CFunction("vi_dot", _VNNI, (dialect_s8(isa),), ("stdint.h", *isa.headers))
