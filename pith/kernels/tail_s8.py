@@ -12,7 +12,7 @@ import functools
 from dataclasses import dataclass
 
 from pith.graph import DType, Expr
-from pith.graph.expr import arg, clamp, const
+from pith.graph.expr import arg, clamp
 from pith.kernels.base import Arg, Call, Float, In, Int
 from pith.kernels.tile_f32 import _label, _parameters
 from pith.targets.isa.base import ISA
@@ -22,6 +22,7 @@ from pith.vector.f32 import needs, print_vector, vectorisable
 from pith.vector.s8 import dialect_s8
 
 _BYTES = {DType.I8: (-128, 127), DType.U8: (0, 255)}
+_LOADS = {"u8": "vf_of_u8", "i8": "vf_of_i8", "f32": "vf_load"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,23 @@ def _as_float(expr: Expr) -> Expr | None:
     return memo.get(id(expr))
 
 
-def _split(expr: Expr) -> tuple[Expr, int] | None:
-    """(float expression, zero) of an 8-bit result cast(rint(e) + zero), saturating or not; None for any other."""
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """An 8-bit result: rint(expr) + zero, held within the range of the type as it is stored."""
+
+    expr: Expr
+    zero: int
+
+
+def _stored(expr: Expr) -> _Store | None:
+    """An 8-bit result cast(rint(e) + zero) taken apart; None for any other, and where neither a saturating cast nor bounds
+    inside `e` keep it within the range of its type.
+
+    The bounds go where the store holds them by itself: from below always, for a number below int32 becomes the smallest
+    one; from above only beside the other, since a number beyond int32 becomes the smallest one too.
+    """
     e, zero = expr.args[0], 0
+    low, high = _BYTES[expr.dtype]
     if e.dtype is not DType.F32:
         return None
     if e.op == "add" and e.args[1].op == "const" and e.args[0].op == "rint":
@@ -100,10 +115,17 @@ def _split(expr: Expr) -> tuple[Expr, int] | None:
         e = e.args[0]
     elif expr.op != "sat_cast":  # which rounds by itself; a plain cast truncates
         return None
-    if expr.op == "sat_cast":  # clamping before rounding to integers is clamping after it
-        low, high = _BYTES[expr.dtype]
-        e = clamp(e, float(low - zero), float(high - zero))
-    return e, zero
+    top, bottom = _bound(e, "min"), _bound(e.args[0] if e.op == "min" else e, "max")
+    if expr.op == "cast" and (top is None or top > high - zero or bottom is None or bottom < low - zero):
+        return None
+    inner = e.args[0] if top is not None else e
+    if bottom is not None and bottom <= low - zero:
+        inner = inner.args[0]
+    return _Store(clamp(inner, None, float(high - zero) if top is None else min(top, float(high - zero))), zero)
+
+
+def _bound(e: Expr, op: str) -> float | None:
+    return float(e.args[1].value) if e.op == op and e.args[1].op == "const" else None
 
 
 def tail_of_sums(call: Call) -> tuple[SumTail, int] | None:
@@ -111,8 +133,8 @@ def tail_of_sums(call: Call) -> tuple[SumTail, int] | None:
     out = call.outputs[0]
     if call.attrs.get("epilogue") is None:
         return (SumTail(None, (), DType.I32), 0) if len(call.inputs) <= 3 else None
-    split = _split(call.attrs["epilogue"]) if out.type.dtype in _BYTES else (call.attrs["epilogue"], 0)
-    expr = _as_float(split[0]) if split is not None and split[0].dtype is DType.F32 else None
+    store = _stored(call.attrs["epilogue"]) if out.type.dtype in _BYTES else _Store(call.attrs["epilogue"], 0)
+    expr = _as_float(store.expr) if store is not None and store.expr.dtype is DType.F32 else None
     kinds: list[str] = []
     for x in call.inputs[3:]:
         if x is None or x.type.dtype not in (*_BYTES, DType.F32):
@@ -123,10 +145,10 @@ def tail_of_sums(call: Call) -> tuple[SumTail, int] | None:
             kinds.append("channel")
         else:
             return None
-    if split is None or expr is None or not vectorisable(expr):
+    if store is None or expr is None or not vectorisable(expr):
         return None
     expr, values = _parameters(expr, 1 + len(kinds))
-    return SumTail(expr, (*kinds, *["value"] * len(values)), out.type.dtype), split[1]
+    return SumTail(expr, (*kinds, *["value"] * len(values)), out.type.dtype), store.zero
 
 
 def sum_args(call: Call, tail: SumTail) -> tuple[list[Arg], list[Arg]]:
@@ -134,8 +156,8 @@ def sum_args(call: Call, tail: SumTail) -> tuple[list[Arg], list[Arg]]:
     pointers: list[Arg] = [In(3 + i) for i, k in enumerate(tail.kinds) if k != "value"]
     strides: list[Arg] = [Int(s) for i, _ in tail.full for s in call.input(3 + i).strides[:3]]
     if tail.expr is not None and tail.out is not DType.I32:
-        split = _split(call.attrs["epilogue"]) if tail.out in _BYTES else (call.attrs["epilogue"], 0)
-        expr = _as_float(split[0]) if split is not None else None
+        store = _stored(call.attrs["epilogue"]) if tail.out in _BYTES else _Store(call.attrs["epilogue"], 0)
+        expr = _as_float(store.expr) if store is not None else None
         assert expr is not None
         pointers += map(Float, _parameters(expr, 1 + len(pointers))[1])
     return pointers, strides
@@ -152,20 +174,28 @@ def finish_block(isa: ISA, tail: SumTail) -> CFunction:
         return CFunction(name, head + text, (), ("stdint.h", "stddef.h"))
     full = dict(tail.full)
     fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
-    fixed += "  const vi z = vi_set1(zero);\n" if tail.out in _BYTES else "  (void)zero;\n"
-    statements, result = print_vector(tail.expr, ["v", *(f"x{i}" for i in range(len(tail.kinds)))], "t", tail.numbers)
-    loads = {"u8": "vf_of_u8", "i8": "vf_of_i8", "f32": "vf_load"}
-    put = "vf_put_8" if tail.out in _BYTES else "vf_store"
-    zero = ", z" if tail.out in _BYTES else ""
+    fixed += "  const vw z = vw_set1(zero);\n" if tail.out in _BYTES else "  (void)zero;\n"
+    put = f"vf_put{{}}_{tail.out.short}" if tail.out in _BYTES else ""
     body = ""
-    for start, part, n in (
-        ("int32_t c = 0;\n  for (; c <= cols - VF_LANES; c += VF_LANES)", "", ""),
-        ("if (c < cols)", "_n", ", cols - c"),
+    for start, vectors, part, n in (
+        ("int32_t c = 0;\n  for (; c <= cols - 2 * VF_LANES; c += 2 * VF_LANES)", 2, "", ""),
+        ("for (; c <= cols - VF_LANES; c += VF_LANES)", 1, "", ""),
+        ("if (c < cols)", 1, "_n", ", cols - c"),
     ):
-        outer = [f"const vf x{i} = vf_load{part}(e{i} + no + c{n});" for i, k in enumerate(tail.kinds) if k == "channel"]
-        inner = ["const vf v = vf_of_i32(s + (ptrdiff_t)r * ld + c);"]
-        inner += [f"const vf x{i} = {loads[k]}{part}(e{i}[r] + no + c{n});" for i, k in enumerate(tail.kinds) if i in full]
-        inner += [*statements, f"{put}{part}(y[r] + no + c, {result}{zero}{n});"]
+        outer, inner, results = [], [], []
+        for v in range(vectors):
+            at = f"no + c{f' + {v} * VF_LANES' if v else ''}"
+            outer += [f"const vf x{i}_{v} = vf_load{part}(e{i} + {at}{n});" for i, k in enumerate(tail.kinds) if k == "channel"]
+            inner.append(f"const vf v_{v} = vf_of_i32(s + (ptrdiff_t)r * ld + c{f' + {v} * VF_LANES' if v else ''});")
+            inner += [f"const vf x{i}_{v} = {_LOADS[k]}{part}(e{i}[r] + {at}{n});" for i, k in enumerate(tail.kinds) if i in full]
+            names = [f"v_{v}", *(f"x{i}" if k == "value" else f"x{i}_{v}" for i, k in enumerate(tail.kinds))]
+            statements, result = print_vector(tail.expr, names, f"t{v}_", tail.numbers)
+            inner += statements
+            results.append(result)
+        if put:
+            inner.append(f"{put.format(2 if vectors == 2 else '')}{part}(y[r] + no + c, {', '.join(results)}, z{n});")
+        else:
+            inner += [f"vf_store{part}(y[r] + no + c{f' + {v} * VF_LANES' if v else ''}, {t}{n});" for v, t in enumerate(results)]
         body += f"  {start} {{\n" + "".join(f"    {t}\n" for t in outer) + "    for (int32_t r = 0; r < rows; r++) {\n"
         body += "".join(f"      {t}\n" for t in inner) + "    }\n  }\n"
     about = f"/* {str(tail.expr)[:100]} */\n"

@@ -155,7 +155,7 @@ def _block(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
     text = f"""/* a block of `rows` rows against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
     {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero, int32_t chunk, void *copies) {{
-  int32_t s[32 * 32] __attribute__((aligned(64)));
+  int32_t sums[2][32 * 32] __attribute__((aligned(64)));
   const int32_t *head[2];
   const int32_t all = taps * kc, chunks = (all + chunk - 1) / chunk, part = 16 * chunk;
   const unsigned char *from = (const unsigned char *)a[0] + ao;
@@ -171,8 +171,9 @@ static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, 
     from = to;
   }}
   if (rows < 32) pith_amx_configure(rows, chunk);
-  for (int32_t c = 0; c < n; c += 32) {{
+  for (int32_t c = 0; c < n; c += 32) {{ /* the sums of a panel are finished while those of the next are made */
     const int32_t left = n - c;
+    int32_t *const s = sums[c / 32 & 1];
     if (left > 16) {{
       if (rows > 16) {{
 {_tiles(2, 2, signed)}
@@ -186,7 +187,8 @@ static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, 
 {_tiles(1, 1, signed)}
       }}
     }}
-    {finish.name}(s, 32, y, c, rows, left < 32 ? left : 32{passed}, zero);
+    if (c > 0) {finish.name}(sums[~(c / 32) & 1], 32, y, c - 32, rows, 32{passed}, zero);
+    if (left <= 32) {finish.name}(s, 32, y, c, rows, left{passed}, zero);
     w += (ptrdiff_t)(left > 16 ? 32 : 16) * (4 + (ptrdiff_t)chunks * chunk);
   }}
   if (rows < 32) pith_amx_configure(32, chunk);

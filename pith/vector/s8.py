@@ -30,12 +30,37 @@ static inline vf vf_of_u8_n(const uint8_t *p, int32_t n) {
 static inline vf vf_of_i8_n(const int8_t *p, int32_t n) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(vf_mask(n), (const void *)p)));
 }
-/* rounds halves to even, adds zero, keeps the low 8 bits */
-static inline void vf_put_8(void *p, vf v, vi zero) {
-  _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(_mm512_add_epi32(_mm512_cvtps_epi32(v), zero)));
+typedef __m512i vw; /* 16-bit */
+static inline vw vw_set1(int32_t x) { return _mm512_set1_epi16((short)x); }
+/* floats rounded, halves to even, plus a zero point, held within a byte; beyond int32 there is no upper bound */
+static inline vw vf_words(vf a, vf b, vw zero) {
+  return _mm512_adds_epi16(_mm512_packs_epi32(_mm512_cvtps_epi32(a), _mm512_cvtps_epi32(b)), zero);
 }
-static inline void vf_put_8_n(void *p, vf v, vi zero, int32_t n) {
-  _mm512_mask_cvtepi32_storeu_epi8(p, vf_mask(n), _mm512_add_epi32(_mm512_cvtps_epi32(v), zero));
+static inline __m128i vf_bytes_u8(vf v, vw zero) {
+  const __m512i w = vf_words(v, v, zero), order = _mm512_castsi128_si512(_mm_setr_epi32(0, 4, 8, 12));
+  return _mm512_castsi512_si128(_mm512_permutexvar_epi32(order, _mm512_packus_epi16(w, w)));
+}
+static inline void vf_put_u8(uint8_t *p, vf v, vw zero) { _mm_storeu_si128((__m128i *)(void *)p, vf_bytes_u8(v, zero)); }
+static inline void vf_put_u8_n(uint8_t *p, vf v, vw zero, int32_t n) {
+  _mm_mask_storeu_epi8((void *)p, vf_mask(n), vf_bytes_u8(v, zero));
+}
+static inline void vf_put2_u8(uint8_t *p, vf a, vf b, vw zero) { /* two neighbouring vectors */
+  const __m512i w = vf_words(a, b, zero), order = _mm512_castsi256_si512(_mm256_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13));
+  const __m512i t = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(w, w));
+  _mm256_storeu_si256((__m256i *)(void *)p, _mm512_castsi512_si256(t));
+}
+static inline __m128i vf_bytes_i8(vf v, vw zero) {
+  const __m512i w = vf_words(v, v, zero), order = _mm512_castsi128_si512(_mm_setr_epi32(0, 4, 8, 12));
+  return _mm512_castsi512_si128(_mm512_permutexvar_epi32(order, _mm512_packs_epi16(w, w)));
+}
+static inline void vf_put_i8(int8_t *p, vf v, vw zero) { _mm_storeu_si128((__m128i *)(void *)p, vf_bytes_i8(v, zero)); }
+static inline void vf_put_i8_n(int8_t *p, vf v, vw zero, int32_t n) {
+  _mm_mask_storeu_epi8((void *)p, vf_mask(n), vf_bytes_i8(v, zero));
+}
+static inline void vf_put2_i8(int8_t *p, vf a, vf b, vw zero) { /* two neighbouring vectors */
+  const __m512i w = vf_words(a, b, zero), order = _mm512_castsi256_si512(_mm256_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13));
+  const __m512i t = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(w, w));
+  _mm256_storeu_si256((__m256i *)(void *)p, _mm512_castsi512_si256(t));
 }
 """
 
@@ -61,17 +86,38 @@ static inline vf vf_of_i8_n(const int8_t *p, int32_t n) {
   for (int32_t i = 0; i < 8; i++) t[i] = i < n ? p[i] : 0;
   return vf_of_i8(t);
 }
-/* rounds halves to even, adds zero, keeps the low 8 bits */
-static inline __m128i vf_bytes(vf v, vi zero) {
-  const vi t = _mm256_and_si256(_mm256_add_epi32(_mm256_cvtps_epi32(v), zero), _mm256_set1_epi32(255));
-  const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1));
-  return _mm_packus_epi16(words, words);
+typedef __m128i vw; /* 16-bit */
+static inline vw vw_set1(int32_t x) { return _mm_set1_epi16((short)x); }
+/* floats rounded, halves to even, plus a zero point, held within a byte; beyond int32 there is no upper bound */
+static inline vw vf_words(vf v, vw zero) {
+  const __m256i t = _mm256_cvtps_epi32(v);
+  return _mm_adds_epi16(_mm_packs_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1)), zero);
 }
-static inline void vf_put_8(void *p, vf v, vi zero) { _mm_storel_epi64((__m128i *)p, vf_bytes(v, zero)); }
-static inline void vf_put_8_n(void *p, vf v, vi zero, int32_t n) {
-  uint8_t t[16], *const to = (uint8_t *)p;
-  _mm_storeu_si128((__m128i *)(void *)t, vf_bytes(v, zero));
-  for (int32_t i = 0; i < 8 && i < n; i++) to[i] = t[i];
+static inline __m128i vf_bytes_u8(vf v, vw zero) {
+  const __m128i w = vf_words(v, zero);
+  return _mm_packus_epi16(w, w);
+}
+static inline void vf_put_u8(uint8_t *p, vf v, vw zero) { _mm_storel_epi64((__m128i *)(void *)p, vf_bytes_u8(v, zero)); }
+static inline void vf_put_u8_n(uint8_t *p, vf v, vw zero, int32_t n) {
+  uint8_t t[16];
+  _mm_storeu_si128((__m128i *)(void *)t, vf_bytes_u8(v, zero));
+  for (int32_t i = 0; i < 8 && i < n; i++) p[i] = t[i];
+}
+static inline void vf_put2_u8(uint8_t *p, vf a, vf b, vw zero) { /* two neighbouring vectors */
+  _mm_storeu_si128((__m128i *)(void *)p, _mm_packus_epi16(vf_words(a, zero), vf_words(b, zero)));
+}
+static inline __m128i vf_bytes_i8(vf v, vw zero) {
+  const __m128i w = vf_words(v, zero);
+  return _mm_packs_epi16(w, w);
+}
+static inline void vf_put_i8(int8_t *p, vf v, vw zero) { _mm_storel_epi64((__m128i *)(void *)p, vf_bytes_i8(v, zero)); }
+static inline void vf_put_i8_n(int8_t *p, vf v, vw zero, int32_t n) {
+  int8_t t[16];
+  _mm_storeu_si128((__m128i *)(void *)t, vf_bytes_i8(v, zero));
+  for (int32_t i = 0; i < 8 && i < n; i++) p[i] = t[i];
+}
+static inline void vf_put2_i8(int8_t *p, vf a, vf b, vw zero) { /* two neighbouring vectors */
+  _mm_storeu_si128((__m128i *)(void *)p, _mm_packs_epi16(vf_words(a, zero), vf_words(b, zero)));
 }
 """
 
