@@ -143,11 +143,11 @@ def _vnni_body(tile: VnniTile, dtype: DType, rows: int, vectors: int) -> CFuncti
         o += [f"  s0_{v} = vi_add(vi_add(s0_{v}, p1_{v}), vi_add(p2_{v}, p3_{v}));" for v in range(vectors)]
     o += [f"  vi_store(s + {(r * vectors + v) * isa.lanes(4)}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
     o.append("}")
-    needs = (dot(isa), *([_FLIP] if tile.shift(dtype) else []))
+    needs = (dot(isa), *([FLIP] if tile.shift(dtype) else []))
     return CFunction(name, "\n".join(o) + "\n", needs, ("stdint.h", "stddef.h"))
 
 
-_FLIP = CFunction(
+FLIP = CFunction(
     "vi_flip",
     "/* signed bytes plus 128, unsigned */\nstatic inline vi vi_flip(vi x) { return x ^ vi_set1((int32_t)0x80808080u); }\n",
 )

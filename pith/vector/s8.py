@@ -121,6 +121,27 @@ static inline void vf_put2_i8(int8_t *p, vf a, vf b, vw zero) { /* two neighbour
 }
 """
 
+_QUADS = """/* Four taps of 64 channels: x[q] holds of each 16 channels the q-th four, the bytes of their taps side by side, so that the
+   bytes of four such vectors packed again are in order. */
+static inline void vi_quads(vi a, vi b, vi c, vi d, vi x[4]) {
+  const vi ab0 = _mm512_unpacklo_epi8(a, b), ab1 = _mm512_unpackhi_epi8(a, b);
+  const vi cd0 = _mm512_unpacklo_epi8(c, d), cd1 = _mm512_unpackhi_epi8(c, d);
+  x[0] = _mm512_unpacklo_epi16(ab0, cd0);
+  x[1] = _mm512_unpackhi_epi16(ab0, cd0);
+  x[2] = _mm512_unpacklo_epi16(ab1, cd1);
+  x[3] = _mm512_unpackhi_epi16(ab1, cd1);
+}
+static inline __mmask64 vi_mask64(int32_t n) { return n >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (uint32_t)n) - 1u; }
+static inline vi vi_load_64(const void *p, __mmask64 m) { return _mm512_maskz_loadu_epi8(m, p); }
+static inline vf vf_of(vi v) { return _mm512_cvtepi32_ps(v); }
+static inline void vf_put4_u8(uint8_t *p, vf a, vf b, vf c, vf d, vw zero, __mmask64 m) {
+  _mm512_mask_storeu_epi8((void *)p, m, _mm512_packus_epi16(vf_words(a, b, zero), vf_words(c, d, zero)));
+}
+static inline void vf_put4_i8(int8_t *p, vf a, vf b, vf c, vf d, vw zero, __mmask64 m) {
+  _mm512_mask_storeu_epi8((void *)p, m, _mm512_packs_epi16(vf_words(a, b, zero), vf_words(c, d, zero)));
+}
+"""
+
 _VNNI = """/* s + the products of four neighbouring bytes of x (unsigned) and w (signed) */
 static inline vi vi_dot(vi s, vi x, vi w) { return _mm512_dpbusd_epi32(s, x, w); }
 """
@@ -157,3 +178,9 @@ def dialect_s8(isa: ISA) -> CFunction:
 def dot(isa: ISA) -> CFunction:
     """`vi_dot`, for instruction sets with "vnni"."""
     return CFunction("vi_dot", _VNNI, (dialect_s8(isa),), ("stdint.h", *isa.headers))
+
+
+@functools.cache
+def quads(isa: ISA) -> CFunction:
+    """`vi_quads` and what goes with it, for instruction sets with "vnni"."""
+    return CFunction("vi_quads", _QUADS, (dot(isa),), ("stdint.h", *isa.headers))

@@ -1,0 +1,231 @@
+"""conv_integer with one input channel a group and as many outputs (depthwise), channels_last, constant weights, by VNNI.
+
+64 channels at a time: of each input column, the bytes of up to four rows of taps are put side by side, which a dot product
+then sums at once. A column serves every output pixel it is a tap of, so that the sums of some neighbouring pixels are under
+way at the same time: they take turns in the same variables. Taps in the padding read a row of zero points.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from pith.graph import DType
+from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, Float, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.product_s8 import product_of
+from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
+from pith.kernels.tile_s8 import FLIP, totals
+from pith.targets.isa.base import ISA
+from pith.vector.cfunction import CFunction
+from pith.vector.f32 import needs, print_vector
+from pith.vector.s8 import quads
+
+_BLOCK = 64  # channels
+_KERNEL = 8  # rows and columns of taps at most
+
+
+def _order() -> np.ndarray:
+    """Channel of each int32 lane of the four sums of a block: [4, 16] (see `vi_quads`)."""
+    q, lane, d = np.meshgrid(np.arange(4), np.arange(4), np.arange(4), indexing="ij")
+    return np.asarray(16 * lane + 4 * q + d).reshape(4, 16)
+
+
+def block_bytes(kh: int, kw: int, channel_extras: int) -> int:
+    """Packed bytes of one block of channels: starts, weights, extras."""
+    return 256 + kw * -(-kh // 4) * 256 + 256 * channel_extras
+
+
+def pack(weights: np.ndarray, start: np.ndarray, extras: list[np.ndarray]) -> np.ndarray:
+    """Weights [C, kh, kw] (int8), starts [C] (int32) and per-channel extras (float32) by blocks of 64 channels, in `_order`."""
+    ch, kh, kw = weights.shape
+    blocks, order = -(-ch // _BLOCK), _order()
+    taps = np.zeros((blocks * _BLOCK, -(-kh // 4) * 4, kw), np.int8)
+    taps[:ch, :kh] = weights
+    # [blocks, 64, groups, 4 taps, kw] -> [blocks, kw, groups, 4, 16, 4 taps]
+    quad = taps.reshape(blocks, _BLOCK, -1, 4, kw)[:, order].transpose(0, 5, 3, 1, 2, 4)
+
+    def spread(v: np.ndarray) -> np.ndarray:
+        full = np.zeros(blocks * _BLOCK, v.dtype)
+        full[:ch] = v
+        return np.ascontiguousarray(full.reshape(blocks, _BLOCK)[:, order]).view(np.int8).reshape(blocks, -1)
+
+    parts = [spread(start.astype(np.int32)), np.ascontiguousarray(quad).reshape(blocks, -1), *(spread(e.astype(np.float32)) for e in extras)]
+    return np.concatenate(parts, 1).reshape(-1)
+
+
+def _finish(tail: SumTail, kh: int, kw: int) -> list[str]:
+    """C statements that take the four sums v0, ..., v3 of pixel `at` through the epilogue and store them."""
+    full = dict(tail.full)
+    o = [f"const {t} *const r{i} = e{i}r + (ptrdiff_t)at * ew{i} + c;" for i, t in full.items()]
+    for i in full:  # bytes to int32 lanes in the order of the sums: beside zeros
+        signed = tail.kinds[i] == "i8"
+        o.append(f"vi f{i}[4];")
+        o.append(f"vi_quads({'vi_flip(' if signed else '('}vi_load_64(r{i}, mask)), vi_set1(0), vi_set1(0), vi_set1(0), f{i});")
+    results = []
+    extras = [i for i, k in enumerate(tail.kinds) if k == "channel"]
+    for q in range(4):
+        names = [f"vf_of(v{q})"]
+        o.append(f"const vf a{q} = vf_of(v{q});")
+        names = [f"a{q}"]
+        for i, k in enumerate(tail.kinds):
+            if k == "channel":
+                place = 256 + kw * -(-kh // 4) * 256 + 256 * extras.index(i) + 64 * q
+                o.append(f"const vf x{i}_{q} = vf_load((const float *)(const void *)(q + {place}));")
+                names.append(f"x{i}_{q}")
+            elif k == "value":
+                names.append(f"x{i}")
+            else:
+                minus = " - vf_set1(128.0f)" if k == "i8" else ""
+                o.append(f"const vf x{i}_{q} = vf_of(f{i}[{q}]){minus};")
+                names.append(f"x{i}_{q}")
+        assert tail.expr is not None
+        statements, result = print_vector(tail.expr, names, f"t{q}_", tail.numbers)
+        o += statements
+        results.append(result)
+    o.append(f"vf_put4_{tail.out.short}(yr + (ptrdiff_t)at * yw + c, {', '.join(results)}, z, mask);")
+    return o
+
+
+@functools.cache
+def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) -> CFunction:
+    """The whole layer; kernel and horizontal stride are baked in."""
+    x, groups, live = dtype.c, -(-kh // 4), -(-kw // sw)
+    period = live * sw  # columns after which the sums take the same turns again
+    signed = dtype is DType.I8
+    name = f"conv_{dtype.short}s8_{isa.name}_vnni_depthwise_{kh}x{kw}s{sw}{tail.suffix}"
+    extras = sum(k == "channel" for k in tail.kinds)
+    full = dict(tail.full)
+    params = "".join(f", const {full[i]} *e{i}" if i in full else f", float e{i}" for i, k in enumerate(tail.kinds) if k != "channel")
+    strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
+    rows = "".join(f"    const {t} *const e{i}r = e{i} + (ptrdiff_t)b * en{i} + (ptrdiff_t)i * eh{i};\n" for i, t in full.items())
+    fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
+    flip = "vi_flip(" if signed else "("
+    o: list[str] = []
+    for turn in range(period):
+        o += ["{"] if turn == 0 else [f"if (j + {turn} < columns) {{"]
+        o.append(f"  const int32_t ix = j + {turn} - pw;")
+        o.append("  const int in = ix >= 0 && ix < iw;")
+        o.append(f"  vi x[{4 * groups}];")
+        for g in range(groups):
+            taps = range(4 * g, min(4 * g + 4, kh))
+            loads = [f"{flip}vi_load_64((in ? row{t} + ix * across{t} : zero) + c, mask))" for t in taps]
+            loads += ["vi_set1(0)"] * (4 - len(loads))
+            o.append(f"  vi_quads({', '.join(loads)}, x + {4 * g});")
+        for k in range(kw - 1, -1, -1):
+            if (turn - k) % sw:
+                continue
+            slot = (turn - k) // sw % live
+            for q in range(4):
+                total = f"vi_load(q + {64 * q})" if k == 0 else f"s{slot}_{q}"
+                for g in range(groups):
+                    total = f"vi_dot({total}, x[{4 * g + q}], vi_load(q + {256 + 64 * ((k * groups + g) * 4 + q)}))"
+                o.append(f"  s{slot}_{q} = {total};")
+            if k == kw - 1:
+                o.append(f"  const int32_t at = (j + {turn} - {k}) / {sw};")
+                o.append(f"  if (j + {turn} >= {k}) {{" if k > 0 else "  {")
+                o += [f"    const vi v{q} = s{slot}_{q};" for q in range(4)]
+                o += [f"    {line}" for line in _finish(tail, kh, kw)]
+                o.append("  }")
+        o.append("}")
+    body = "\n".join("        " + line for line in o)
+    sums = ", ".join(f"s{slot}_{q} = vi_set1(0)" for slot in range(live) for q in range(4))
+    found = "".join(
+        f"""    const int32_t at{t} = iy + {t} * dh, ok{t} = at{t} >= 0 && at{t} < ih;
+    const {x} *const row{t} = ok{t} ? xb + (ptrdiff_t)at{t} * xh : zero;
+    const ptrdiff_t across{t} = ok{t} ? xw : 0;
+"""
+        for t in range(kh)
+    )
+    text = f"""static void {name}(const {x} *x, const int8_t *w, const {x} *zero, {tail.out.c} *y{params},
+    int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t sh, int32_t dh, int32_t ph, int32_t pw,
+    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t zero_y,
+    int32_t r_from, int32_t r_to, int32_t c_from, int32_t c_to) {{
+  const vw z = vw_set1(zero_y);
+  const int32_t columns = (ow - 1) * {sw} + {kw};
+{fixed}  for (int32_t r = r_from; r < r_to; r++) {{
+    const int32_t b = r / oh, i = r % oh, iy = i * sh - ph;
+    const {x} *const xb = x + (ptrdiff_t)b * xn;
+    {tail.out.c} *const yr = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh;
+{rows}{found}    const int8_t *q = w + (ptrdiff_t)(c_from / {_BLOCK}) * {block_bytes(kh, kw, extras)};
+    for (int32_t c = c_from; c < c_to; c += {_BLOCK}, q += {block_bytes(kh, kw, extras)}) {{
+      const __mmask64 mask = vi_mask64(c_to - c);
+      vi {sums};
+      for (int32_t j = 0; j < columns; j += {period}) {{ /* column after column */
+{body}
+      }}
+    }}
+  }}
+}}
+"""
+    requires = (quads(isa), *needs(tail.expr, isa), *([FLIP] if signed or "i8" in tail.kinds else []))
+    return CFunction(name, text, requires, ("stdint.h", "stddef.h"))
+
+
+@kernel("conv_integer", "depthwise")
+class IntegerDepthwise(Kernel):
+    """group = input channels = output channels, an 8-bit result."""
+
+    def applies(self, call: Call) -> bool:
+        if "vnni" not in call.isa.features:
+            return False
+        conv = product_of(call)
+        if conv is None:
+            return False
+        w, at = conv.input(1), conv.attrs
+        found = tail_of_sums(conv)
+        constant = all(x is not None and (x.const is not None or x.shape == conv.outputs[0].shape) for x in conv.inputs[3:])
+        return (
+            w.shape[1] == 1 and at["group"] == w.shape[0] and max(w.shape[2:]) <= _KERNEL and at["dilations"][1] == 1
+            and at["strides"][1] <= 3 and constant and found is not None and found[0].out in (DType.I8, DType.U8)
+            and "f32" not in found[0].kinds
+        )  # fmt: skip
+
+    def cost(self, call: Call) -> float:
+        conv = product_of(call)
+        assert conv is not None
+        n, oh, ow, c = conv.outputs[0].shape
+        kh, kw = conv.input(1).shape[2:]
+        sw = conv.attrs["strides"][1]
+        return n * oh * -(-c // _BLOCK) * (ow * (4.0 * kw * -(-kh // 4) + 24) + (ow * sw + kw) * 10.0 * -(-kh // 4))
+
+    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
+        return operand.inner_contiguous
+
+    def uses(self, call: Call) -> set[int]:
+        shape = call.outputs[0].shape
+        return {0, *(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.shape == shape)}
+
+    def inplace(self, call: Call) -> tuple[int, ...]:
+        out = call.outputs[0].type
+        return tuple(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.type == out)
+
+    def emit(self, call: Call) -> Emitted:
+        conv = product_of(call)
+        found = tail_of_sums(conv) if conv is not None else None
+        assert conv is not None and found is not None
+        tail, zero = found
+        x, w, y, at = conv.input(0), conv.input(1), conv.outputs[0], conv.attrs
+        assert w.const is not None
+        bias = conv.inputs[2].const if conv.inputs[2] is not None else None
+        ch, _, kh, kw = w.shape
+        shift = at.get("zero", 0) + (128 if x.type.dtype is DType.I8 else 0)
+        start = totals(w.const.reshape(ch, -1).T, bias, shift)
+        constants = [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k == "channel"]
+        packed = pack(w.const[:, 0], start, [e for e in constants if e is not None])
+        pointers, strides = sum_args(conv, tail)
+        kept = [p for p in pointers if isinstance(p, Float) or (isinstance(p, In) and tail.kinds[p.index - 3] != "channel")]
+        (sh, sw), (dh, _) = at["strides"], at["dilations"]
+        n, oh, ow, _ = y.shape
+        units, blocks = n * oh, -(-ch // _BLOCK)
+        by_rows = units >= 8 or units >= blocks
+        part: tuple[Arg, ...] = (
+            (Begin(), End(1, units), Int(0), Int(ch)) if by_rows else (Int(0), Int(units), Begin(_BLOCK), End(_BLOCK, ch))
+        )
+        zeros = np.full(-(-ch // _BLOCK) * _BLOCK, at.get("zero", 0), x.type.dtype.np)
+        args: tuple[Arg, ...] = (
+            In(0), Const(packed), Const(zeros), Out(0), *kept, *map(Int, (oh, ow, x.shape[1], x.shape[2], sh, dh, *at["pads"][:2])),
+            *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides, Int(zero), *part,
+        )  # fmt: skip
+        f = depthwise(call.isa, x.type.dtype, tail, kh, kw, sw)
+        return Emitted(f, args, why=f"depthwise {kh}x{kw} by dot products of four taps, 64 channels at a time", units=units if by_rows else blocks)
