@@ -12,34 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from pith.graph import DType, Graph, Node
+from pith.ops.int32 import LARGEST, centred_weights, fits_int32, reach
 from pith.ops.windows import channel_axis
-from pith.passes.quantised import Quantised, Steps, constant_integers, quantised, real_constant
+from pith.passes.quantised import Quantised, constant_integers, quantised, real_constant
 from pith.passes.rewrite import Rewrite, use_counts, vector_along
 
-LARGEST = 2**31 - 1
 _MATCHED = 1e-6  # relative: a scale that was multiplied in float32 is meant to be the product
 _TAPS = 1024  # cells of the largest mean that is computed as a convolution
 _FEW_STEPS = 2**20  # steps that the bias of a channel without weights is given
-
-
-def reach(steps: Steps) -> int:
-    """The largest distance of an integer of this type from its zero point."""
-    info = np.iinfo(steps.dtype.np)
-    return max(int(info.max) - steps.zero, steps.zero - int(info.min))
-
-
-def centred_weights(q: np.ndarray, zero: np.ndarray) -> np.ndarray | None:
-    """q - zero as int8; None where it does not fit."""
-    w = q.astype(np.int32) - zero
-    fits = q.dtype.itemsize == 1 and w.shape == q.shape and w.size and w.min() >= -128 and w.max() <= 127
-    return w.astype(np.int8) if fits else None
-
-
-def fits_int32(largest: int, weights: np.ndarray, bias: np.ndarray | None, axis: int) -> bool:
-    """Whether largest * sum |w| + |bias| of every channel along `axis` of the weights stays within int32."""
-    w = np.abs(np.moveaxis(weights, axis, 0).astype(np.int64))
-    sums = largest * w.reshape(w.shape[0], -1).sum(axis=1)
-    return bool((sums + (0 if bias is None else np.abs(bias.astype(np.int64))) <= LARGEST).all())
 
 
 @dataclass(slots=True)
@@ -115,7 +95,7 @@ class _Integers:
         if b is None or any(node.inputs[2:]) or not shape:
             return None
         depth = shape[-2] if node.attrs.get("trans_a") and len(shape) > 1 else shape[-1]
-        if depth * reach(a.steps) * reach(b.steps) > LARGEST:
+        if depth * reach(a.steps.dtype, a.steps.zero) * reach(b.steps.dtype, b.steps.zero) > LARGEST:
             return None
         attrs = {**node.attrs, "zero_a": a.steps.zero, "zero_b": b.steps.zero}
         y = self.walk.add("matmul_integer", [a.value, b.value], attrs, like=node)
@@ -143,7 +123,7 @@ class _Integers:
                 p.bias = found[0].astype(np.int64) - found[2]
             elif real is None or not p.take_bias(real):
                 return False
-        return fits_int32(reach(x.steps), p.weights, p.bias, p.axis)
+        return fits_int32(reach(x.steps.dtype, x.steps.zero), p.weights, p.bias, p.axis)
 
     def add(self, op: str, node: Node, x: str, p: _Product, attrs: dict[str, object]) -> str:
         graph, name = self.graph, node.name or op
@@ -183,8 +163,8 @@ class _Integers:
             if vector is None or w.dtype != np.int8 or product.attrs.get("zero_b", 0) or (w.ndim != 2 and not conv):
                 continue
             p = _Product(w, scale, 0 if conv or product.attrs.get("trans_b") else 1)
-            steps = Steps(1.0, product.attrs["zero" if conv else "zero_a"], self.walk.type(product.inputs[0]).dtype)
-            if not p.take_bias(vector if node.op == "add" else -vector) or not fits_int32(reach(steps), w, p.bias, p.axis):
+            largest = reach(self.walk.type(product.inputs[0]).dtype, product.attrs["zero" if conv else "zero_a"])
+            if not p.take_bias(vector if node.op == "add" else -vector) or not fits_int32(largest, w, p.bias, p.axis):
                 continue
             attrs = product.attrs
             return self.add(product.op, node, product.inputs[0], p, attrs)
@@ -213,7 +193,7 @@ class _Integers:
         if node.attrs["kind"] != "mean" or not axes or 0 in shape:
             return None
         count = math.prod(shape[a] for a in axes)
-        if count * reach(x.steps) > LARGEST:
+        if count * reach(x.steps.dtype, x.steps.zero) > LARGEST:
             return None
         if len(shape) == 4 and axes == (2, 3) and count <= _TAPS:
             window = {"kernel": shape[2:], "strides": (1, 1), "pads": (0,) * 4, "dilations": (1, 1)}
