@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from pith.kernels.base import Call, Emitted, Kernel, Operand, kernel
-from pith.kernels.matmul_generic import Params, accumulator, extra_strides, finish, loops_fit, named, optional
+from pith.kernels.base import Call, Const, Emitted, Kernel, Operand, kernel
+from pith.kernels.matmul_generic import Params, Sums, accumulator, extra_strides, finish, loops_fit, named, optional
 
 
 def axes_of(operand: Operand, layout: str) -> tuple[int, list[int]]:
@@ -15,7 +16,32 @@ def axes_of(operand: Operand, layout: str) -> tuple[int, list[int]]:
     return (rank - 1, list(range(1, rank - 1))) if layout == "channels_last" else (1, list(range(2, rank)))
 
 
-def emit_loops(call: Call, bounds: Sequence[str], taps: Sequence[str], position: str, *, transposed: bool) -> Emitted:
+# from where the taps of an axis lie within the picture, to which; and the loop over them, the input coordinate in it
+BOUNDS = (
+    "const int32_t at{a} = o{a} * st{a} - pa{a}, room{a} = xn{a} - at{a};",
+    "const int32_t lo{a} = at{a} < 0 ? (di{a} - 1 - at{a}) / di{a} : 0;",
+    "const int32_t fit{a} = room{a} > 0 ? (room{a} - 1) / di{a} + 1 : 0, hi{a} = fit{a} < kn{a} ? fit{a} : kn{a};",
+)
+TAPS = ("for (int32_t k{a} = lo{a}; k{a} < hi{a}; k{a}++) {{",)
+POSITION = "(at{a} + k{a} * di{a})"
+
+
+@dataclass(frozen=True, slots=True)
+class Integers:
+    """What is different for 8-bit integers: how they are summed, the weights as they were packed and their strides, and the
+    C of the index of an input channel in the picture and in the weights; `label` tells these apart in the function's name."""
+
+    sums: Sums
+    extra: dict[str, int]
+    weights: Const | None
+    strides: tuple[int, ...]
+    steps: tuple[str, str]
+    label: str
+
+
+def emit_loops(
+    call: Call, bounds: Sequence[str], taps: Sequence[str], position: str, *, transposed: bool, integers: Integers | None = None
+) -> Emitted:
     """The loop nest of a convolution: batch, groups, output positions, output channels, taps, input channels.
 
     `bounds`: statements run for each output position and axis;  `taps`: what opens the loop over the taps of an axis;
@@ -23,19 +49,22 @@ def emit_loops(call: Call, bounds: Sequence[str], taps: Sequence[str], position:
     """
     x, w, y, bias = call.input(0), call.input(1), call.outputs[0], optional(call, 2)
     layout, group, at = call.attrs["layout"], call.attrs["group"], call.attrs
-    total, cast = accumulator(x.type.dtype)
+    sums = integers.sums if integers else accumulator(x.type.dtype)
+    strides = integers.strides if integers else w.strides
+    step_x, step_w = integers.steps if integers else ("(ptrdiff_t)i * xc", "(ptrdiff_t)i * wi")
     (xc, xa), (yc, ya) = axes_of(x, layout), axes_of(y, layout)
     rank = len(xa)
     walks = {"y": y.strides, **{f"e{i}": extra_strides(call, 3 + i, yc) for i in range(len(call.inputs) - 3)}}
     p = Params()
-    p.pointers(call, "x", "w")
+    p.pointers(call, "x", "w", integers.weights if integers else None)
     p.ints({"batch": x.shape[0], "group": group, "ci": x.shape[xc] // group, "co": y.shape[yc] // group})
     p.ints(
         {
             "xb": x.strides[0],
             "xc": x.strides[xc],
-            "wi": w.strides[int(not transposed)],
-            "wo": w.strides[int(transposed)],
+            "wi": strides[int(not transposed)],
+            "wo": strides[int(transposed)],
+            **(integers.extra if integers else {}),
         }
     )
     for name, s in walks.items():
@@ -44,7 +73,7 @@ def emit_loops(call: Call, bounds: Sequence[str], taps: Sequence[str], position:
         p.ints({f"xn{a}": x.shape[xa[a]], f"yn{a}": y.shape[ya[a]], f"kn{a}": w.shape[2 + a]})
         p.ints({f"st{a}": at["strides"][a], f"di{a}": at["dilations"][a], f"pa{a}": at["pads"][a]})
         p.ints(
-            {f"xs{a}": x.strides[xa[a]], f"ws{a}": w.strides[2 + a], **{f"{v}s{a}": s[ya[a]] for v, s in walks.items()}}
+            {f"xs{a}": x.strides[xa[a]], f"ws{a}": strides[2 + a], **{f"{v}s{a}": s[ya[a]] for v, s in walks.items()}}
         )
 
     def walk(base: str, prefix: str, index: str) -> str:
@@ -55,26 +84,28 @@ def emit_loops(call: Call, bounds: Sequence[str], taps: Sequence[str], position:
     for a in range(rank):
         lines += [f"for (int32_t o{a} = 0; o{a} < yn{a}; o{a}++) {{", *(t.format(a=a) for t in bounds)]
     for i, v in enumerate(walks):
-        ctype = f"const $T{i}" if i else "$T"
+        ctype = f"const $T{i}" if i else "$Ty"
         lines.append(
             f"{ctype} *const q_{v} = {walk(f'{v} + (ptrdiff_t)b * {v}b + (ptrdiff_t)(g * co) * {v}c', v, 'o{a}')};"
         )
     # a group's weights: [O / group, I / group, taps] of conv's [O, ...], [I / group, O / group, taps] when transposed
     part = "(ptrdiff_t)(g * ci) * wi" if transposed else "(ptrdiff_t)(g * co) * wo"
-    start = "0" if bias is None else f"{cast}LD(bias[g * co + c])"
-    lines += ["for (int32_t c = 0; c < co; c++) {", f"{total} acc = {start};"]
+    start = "0" if bias is None else f"{sums.cast}LDb(bias[g * co + c])"
+    lines += ["for (int32_t c = 0; c < co; c++) {", f"{sums.total} acc = {start};"]
     for a in range(rank):
         lines += [t.format(a=a) for t in taps]
     lines += [
         f"const $T *const u = {walk('x + (ptrdiff_t)b * xb + (ptrdiff_t)(g * ci) * xc', 'x', position)};",
-        f"const $T *const h = {walk(f'w + {part} + (ptrdiff_t)c * wo', 'w', 'k{a}')};",
-        f"for (int32_t i = 0; i < ci; i++) acc += {cast}LD(u[(ptrdiff_t)i * xc]) * {cast}LD(h[(ptrdiff_t)i * wi]);",
+        f"const $Tw *const h = {walk(f'w + {part} + (ptrdiff_t)c * wo', 'w', 'k{a}')};",
+        f"for (int32_t i = 0; i < ci; i++) acc += {sums.factor(0, f'LD(u[{step_x}])')} * {sums.factor(1, f'LDw(h[{step_w}])')};",
     ]
     places = [f"q_{v}[(ptrdiff_t)c * {v}c]" for v in walks]
-    store, requires = finish(call, "acc" if x.type.dtype.is_float else "($A)acc", places[1:], places[0])
+    value = f"({sums.kind})acc" if sums.cast and sums.kind != sums.total else "acc"
+    store, requires = finish(call, value, places[1:], places[0], sums.kind)
     lines += [*["}"] * rank, *store, *["}"] * (rank + 3)]
     text = f"static void $name({p}) {{\n{_indent(lines)}\n}}\n"
-    return Emitted(named(call, f"loops{rank}", text, requires), tuple(p.args), why="plain loops")
+    label = f"loops{rank}" + (integers.label if integers else "")
+    return Emitted(named(call, label, text, requires), tuple(p.args), why="plain loops")
 
 
 def _indent(lines: Sequence[str]) -> str:
@@ -102,10 +133,4 @@ class ConvGeneric(Kernel):
         return output or index != 2 or operand.contiguous
 
     def emit(self, call: Call) -> Emitted:
-        bounds = (
-            "const int32_t at{a} = o{a} * st{a} - pa{a}, room{a} = xn{a} - at{a};",
-            "const int32_t lo{a} = at{a} < 0 ? (di{a} - 1 - at{a}) / di{a} : 0;",
-            "const int32_t fit{a} = room{a} > 0 ? (room{a} - 1) / di{a} + 1 : 0, hi{a} = fit{a} < kn{a} ? fit{a} : kn{a};",
-        )
-        taps = ("for (int32_t k{a} = lo{a}; k{a} < hi{a}; k{a}++) {{",)
-        return emit_loops(call, bounds, taps, "(at{a} + k{a} * di{a})", transposed=False)
+        return emit_loops(call, BOUNDS, TAPS, POSITION, transposed=False)

@@ -1,4 +1,8 @@
-"""matmul of any element type, strides and rank as plain loops; also what the generic loops of all products share."""
+"""matmul of any element type, strides and rank as plain loops; also what the generic loops of all products share.
+
+Element types in the templates: `$T` of the first factor, `$Tw` of the second, `$Tb` of the bias, `$Ty` of the result, `$T1` ...
+of the extras.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Call, Emitted, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.ctext import c_function
 from pith.vector.cexpr import digest, print_expr
 from pith.vector.cfunction import CFunction
@@ -25,13 +29,13 @@ class Params:
         self.text.append(f"{ctype} *{name}")
         self.args.append(arg)
 
-    def pointers(self, call: Call, first: str, second: str) -> None:
-        """The two factors, the bias where there is one, the output y, and the extras e0, e1, ..."""
+    def pointers(self, call: Call, first: str, second: str, packed: Const | None = None) -> None:
+        """The two factors (the second perhaps `packed`), the bias where there is one, the output y, the extras e0, e1, ..."""
         self.pointer("const $T", first, In(0))
-        self.pointer("const $T", second, In(1))
+        self.pointer("const $Tw", second, packed or In(1))
         if optional(call, 2) is not None:
-            self.pointer("const $T", "bias", In(2))
-        self.pointer("$T", "y", Out())
+            self.pointer("const $Tb", "bias", In(2))
+        self.pointer("$Ty", "y", Out())
         for i in range(len(call.inputs) - 3):
             self.pointer(f"const $T{i + 1}", f"e{i}", In(3 + i))
 
@@ -56,12 +60,37 @@ def optional(call: Call, index: int) -> Operand | None:
     return call.inputs[index] if len(call.inputs) > index else None
 
 
-def accumulator(dtype: DType) -> tuple[str, str]:
-    """C type that products of `dtype` are summed in, and the cast of a factor to it: integers wrap as unsigned."""
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How products are summed: the C type of the sum, the cast of a factor to it, the C type that the epilogue has of it,
+    and the names of the zero points that are taken off the factors ("": none)."""
+
+    total: str
+    cast: str
+    kind: str = "$A"
+    zeros: tuple[str, str] = ("", "")
+
+    def factor(self, side: int, element: str) -> str:
+        """C of an element of factor `side`, ready to be multiplied."""
+        zero = self.zeros[side]
+        return f"({self.cast}{element} - {zero})" if zero else f"{self.cast}{element}"
+
+    def value(self, total: str) -> str:
+        """C of the sum as the epilogue has it."""
+        return f"({self.kind})({total})" if self.cast and self.kind != self.total else total
+
+
+def accumulator(dtype: DType) -> Sums:
+    """Sums of products of one type: integers wrap as unsigned."""
     if dtype.is_float:
-        return dtype.compute.c, ""
+        return Sums(dtype.compute.c, "")
     wide = "uint64_t" if dtype.itemsize == 8 else "uint32_t"
-    return wide, f"({wide})"
+    return Sums(wide, f"({wide})")
+
+
+def exact(zero_a: int, zero_b: int = 0) -> Sums:
+    """Sums of products of 8-bit integers, which stay within int32 (so somebody has proven)."""
+    return Sums("int32_t", "(int32_t)", "int32_t", ("zero_a" if zero_a else "", "zero_b" if zero_b else ""))
 
 
 def extra_strides(call: Call, index: int, channel: int) -> tuple[int, ...]:
@@ -74,39 +103,97 @@ def extra_strides(call: Call, index: int, channel: int) -> tuple[int, ...]:
 
 
 def loops_fit(call: Call, channel: int) -> bool:
-    """Whether factors, bias and output have one numeric type, and each extra the output's shape or one value a channel."""
+    """Whether factors, bias and output have one numeric type, and each extra fits."""
     dtype, out = call.input(0).type.dtype, call.outputs[0]
     others = (call.input(1), out, optional(call, 2))
-    return (
-        dtype is not DType.BOOL
-        and all(o is None or o.type.dtype is dtype for o in others)
-        and all(x is not None and (x.shape == out.shape or x.shape == out.shape[channel:][:1]) for x in call.inputs[3:])
-    )
+    return dtype is not DType.BOOL and all(o is None or o.type.dtype is dtype for o in others) and extras_fit(call, channel)
 
 
-def finish(call: Call, value: str, places: Sequence[str], target: str) -> tuple[list[str], tuple[CFunction, ...]]:
-    """C statements that store `value` (accumulator and bias, in the compute type) after the epilogue.
+def extras_fit(call: Call, channel: int) -> bool:
+    """Whether each extra has the output's shape or one value a channel."""
+    out = call.outputs[0]
+    return all(x is not None and (x.shape == out.shape or x.shape == out.shape[channel:][:1]) for x in call.inputs[3:])
+
+
+def finish(call: Call, value: str, places: Sequence[str], target: str, kind: str = "$A") -> tuple[list[str], tuple[CFunction, ...]]:
+    """C statements that store `value` (accumulator and bias, of C type `kind`) after the epilogue.
 
     `places[i]`: where the element of extra i lies;  `target`: where the result goes.
     """
     expr = call.attrs.get("epilogue")
     if expr is None:
-        return [f"ST({target}, {value});"], ()
-    loads = [f"const $A v = {value};"]
+        return [f"STy({target}, {value});"], ()
+    loads = [f"const {kind} v = {value};"]
     loads += [f"const $A{i + 1} x{i} = LD{i + 1}({p});" for i, p in enumerate(places)]
     statements, result, requires = print_expr(expr, ["v", *(f"x{i}" for i in range(len(places)))])
-    return [*loads, *statements, f"ST({target}, {result});"], requires
+    return [*loads, *statements, f"STy({target}, {result});"], requires
 
 
 def named(call: Call, label: str, text: str, requires: tuple[CFunction, ...]) -> CFunction:
     """The function of template `text`, its name ending in a digest where an epilogue is baked in."""
+    bias = optional(call, 2)
     types = {"": call.input(0).type.dtype}
+    types |= {"w": call.input(1).type.dtype, "y": call.outputs[0].type.dtype, "b": bias.type.dtype if bias else DType.I32}
     types |= {str(i + 1): call.input(3 + i).type.dtype for i in range(len(call.inputs) - 3)}
-    label += "_bias" if optional(call, 2) is not None else ""
+    label += "_bias" if bias is not None else ""
     if call.attrs.get("epilogue") is not None:
         label += "_" + digest(text + repr(types))
     f = c_function(call, label, text, types, requires=requires)
     return CFunction(f.name, f.text, f.requires, ("stdint.h", "stddef.h"))
+
+
+def emit_product(call: Call, sums: Sums, extra: dict[str, int], *, label: str = "") -> Emitted:
+    """The loop nest of a matrix product; `extra`: further arguments that `sums` names."""
+    a, b, y, bias = call.input(0), call.input(1), call.outputs[0], optional(call, 2)
+    (m, k), (sam, sak) = _matrix(a, bool(call.attrs.get("trans_a")), row=True)
+    (_, n), (sbk, sbn) = _matrix(b, bool(call.attrs.get("trans_b")), row=False)
+    axes = list(range(len(y.shape)))  # of the output; a vector on either side leaves one out
+    col = axes.pop() if len(b.shape) > 1 else -1
+    row = axes.pop() if len(a.shape) > 1 else -1
+    walks = {"y": y.strides}
+    walks |= {f"e{i}": extra_strides(call, 3 + i, len(y.shape) - 1) for i in range(len(call.inputs) - 3)}
+
+    p = Params()
+    p.pointers(call, "a", "b")
+    p.ints({"m": m, "n": n, "k": k, "sam": sam, "sak": sak, "sbk": sbk, "sbn": sbn, **extra})
+    for name, s in walks.items():
+        p.ints({f"{name}m": s[row] if row >= 0 else 0, f"{name}n": s[col] if col >= 0 else 0})
+    loops, at = "", {name: name for name in ("a", "b", *walks)}
+    for d in axes:
+        steps = {"a": _batch_stride(a, d, len(axes)), "b": _batch_stride(b, d, len(axes))}
+        steps |= {name: s[d] for name, s in walks.items()}
+        p.ints({f"n{d}": y.shape[d], **{f"{name}_{d}": s for name, s in steps.items()}})
+        loops += f"  for (int32_t i{d} = 0; i{d} < n{d}; i{d}++)\n"
+        at = {name: f"{text} + (ptrdiff_t)i{d} * {name}_{d}" for name, text in at.items()}
+    value = "acc[j]" if bias is None else f"acc[j] + {sums.cast}LDb(bias[{'c + j' if col >= 0 else 'r'}])"
+    places = [f"q_{name}[(ptrdiff_t)(c + j) * {name}n]" for name in walks]
+    store, requires = finish(call, sums.value(value), places[1:], places[0], sums.kind)
+    types = ["$Ty", *(f"const $T{i}" for i in range(1, len(walks)))]
+    rows = "".join(
+        f"    {t} *const q_{v} = {at[v]} + (ptrdiff_t)r * {v}m;\n" for t, v in zip(types, walks, strict=True)
+    )
+    left, right = sums.factor(0, "LD(p[(ptrdiff_t)i * sak])"), sums.factor(1, "LDw(w[(ptrdiff_t)j * sbn])")
+    text = f"""static void $name({p}) {{
+{loops}  for (int32_t r = 0; r < m; r++) {{
+    const $T *const p = {at["a"]} + (ptrdiff_t)r * sam;
+{rows}    for (int32_t c = 0; c < n; c += {BLOCK}) {{
+      const int32_t cols = n - c < {BLOCK} ? n - c : {BLOCK};
+      const $Tw *w = {at["b"]} + (ptrdiff_t)c * sbn;
+      {sums.total} acc[{BLOCK}];
+      for (int32_t j = 0; j < {BLOCK}; j++) acc[j] = 0;
+      for (int32_t i = 0; i < k; i++, w += sbk) {{
+        const {sums.total} x = {left};
+        for (int32_t j = 0; j < cols; j++) acc[j] += x * {right};
+      }}
+      for (int32_t j = 0; j < cols; j++) {{
+{chr(10).join("        " + s for s in store)}
+      }}
+    }}
+  }}
+}}
+"""
+    label = f"loops{len(axes)}" + ("" if row >= 0 else "_row") + ("" if col >= 0 else "_column") + label
+    return Emitted(named(call, label, text, requires), tuple(p.args), why="plain loops")
 
 
 @kernel("matmul", "generic")
@@ -123,58 +210,7 @@ class MatmulGeneric(Kernel):
         return output or index != 2 or operand.contiguous
 
     def emit(self, call: Call) -> Emitted:
-        a, b, y, bias = call.input(0), call.input(1), call.outputs[0], optional(call, 2)
-        dtype = a.type.dtype
-        total, cast = accumulator(dtype)
-        (m, k), (sam, sak) = _matrix(a, bool(call.attrs.get("trans_a")), row=True)
-        (_, n), (sbk, sbn) = _matrix(b, bool(call.attrs.get("trans_b")), row=False)
-        axes = list(range(len(y.shape)))  # of the output; a vector on either side leaves one out
-        col = axes.pop() if len(b.shape) > 1 else -1
-        row = axes.pop() if len(a.shape) > 1 else -1
-        walks = {"y": y.strides}
-        walks |= {f"e{i}": extra_strides(call, 3 + i, len(y.shape) - 1) for i in range(len(call.inputs) - 3)}
-
-        p = Params()
-        p.pointers(call, "a", "b")
-        p.ints({"m": m, "n": n, "k": k, "sam": sam, "sak": sak, "sbk": sbk, "sbn": sbn})
-        for name, s in walks.items():
-            p.ints({f"{name}m": s[row] if row >= 0 else 0, f"{name}n": s[col] if col >= 0 else 0})
-        loops, at = "", {name: name for name in ("a", "b", *walks)}
-        for d in axes:
-            steps = {"a": _batch_stride(a, d, len(axes)), "b": _batch_stride(b, d, len(axes))}
-            steps |= {name: s[d] for name, s in walks.items()}
-            p.ints({f"n{d}": y.shape[d], **{f"{name}_{d}": s for name, s in steps.items()}})
-            loops += f"  for (int32_t i{d} = 0; i{d} < n{d}; i{d}++)\n"
-            at = {name: f"{text} + (ptrdiff_t)i{d} * {name}_{d}" for name, text in at.items()}
-        value = "acc[j]" if bias is None else f"acc[j] + {cast}LD(bias[{'c + j' if col >= 0 else 'r'}])"
-        value = value if dtype.is_float else f"($A)({value})"
-        places = [f"q_{name}[(ptrdiff_t)(c + j) * {name}n]" for name in walks]
-        store, requires = finish(call, value, places[1:], places[0])
-        types = ["$T", *(f"const $T{i}" for i in range(1, len(walks)))]
-        rows = "".join(
-            f"    {t} *const q_{v} = {at[v]} + (ptrdiff_t)r * {v}m;\n" for t, v in zip(types, walks, strict=True)
-        )
-        text = f"""static void $name({p}) {{
-{loops}  for (int32_t r = 0; r < m; r++) {{
-    const $T *const p = {at["a"]} + (ptrdiff_t)r * sam;
-{rows}    for (int32_t c = 0; c < n; c += {BLOCK}) {{
-      const int32_t cols = n - c < {BLOCK} ? n - c : {BLOCK};
-      const $T *w = {at["b"]} + (ptrdiff_t)c * sbn;
-      {total} acc[{BLOCK}];
-      for (int32_t j = 0; j < {BLOCK}; j++) acc[j] = 0;
-      for (int32_t i = 0; i < k; i++, w += sbk) {{
-        const {total} x = {cast}LD(p[(ptrdiff_t)i * sak]);
-        for (int32_t j = 0; j < cols; j++) acc[j] += x * {cast}LD(w[(ptrdiff_t)j * sbn]);
-      }}
-      for (int32_t j = 0; j < cols; j++) {{
-{chr(10).join("        " + s for s in store)}
-      }}
-    }}
-  }}
-}}
-"""
-        label = f"loops{len(axes)}" + ("" if row >= 0 else "_row") + ("" if col >= 0 else "_column")
-        return Emitted(named(call, label, text, requires), tuple(p.args), why="plain loops")
+        return emit_product(call, accumulator(call.input(0).type.dtype), {})
 
 
 def _matrix(x: Operand, swapped: bool, *, row: bool) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -20,10 +20,18 @@ def _worth_folding(graph: Graph, node: Node) -> bool:
     if not present or any(i not in graph.constants for i in present):
         return False
     outputs = graph.output_types(node)
+    if _weights(graph, node):
+        return True
     size = sum(t.nbytes for t in outputs)
     if size > _MAX_BYTES or size > sum(graph.types[i].nbytes for i in present) + _MAX_GROWTH:
         return False
     return OPS[node.op].macs(graph.input_types(node), outputs, node.attrs) <= _MAX_MACS
+
+
+def _weights(graph: Graph, node: Node) -> bool:
+    """Whether the node makes floats of a model's quantised weights, which no integer operator took: kernels for floats want
+    them as constants, however large."""
+    return node.op == "dequantize_linear" and all(i in graph.constants for i in node.inputs if i)
 
 
 def run(graph: Graph) -> int:
@@ -32,7 +40,7 @@ def run(graph: Graph) -> int:
     uses = use_counts(graph)
     limit = max(_MAX_TOTAL, 2 * (sum(a.nbytes for a in graph.constants.values()) - graph.folded_bytes))
     for node in graph.nodes:
-        size = sum(t.nbytes for t in graph.output_types(node))
+        size = 0 if _weights(graph, node) else sum(t.nbytes for t in graph.output_types(node))
         if graph.folded_bytes + size > limit or not _worth_folding(graph, node):
             walk.keep(node)
             continue

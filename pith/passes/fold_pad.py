@@ -50,8 +50,8 @@ def _fold(walk: Rewrite, node: Node, uses: dict[str, int]) -> bool:
         return False
     own = tuple(node.attrs.get("pads") or (0,) * len(extra))
     total = tuple(p + q for p, q in zip(own, extra, strict=True))
-    if node.op == "conv":
-        if pad.attrs["value"] != 0:
+    if node.op in ("conv", "conv_integer"):
+        if pad.attrs["value"] != node.attrs.get("zero", 0):
             return False
     elif not _fits_pool(walk, node, pad.inputs[0], float(pad.attrs["value"]), total):
         return False
@@ -69,7 +69,7 @@ def run(graph: Graph) -> int:
     uses = use_counts(graph)
     for node in graph.nodes:
         walk.resolve(node)
-        if node.op in ("conv", "max_pool", "average_pool") and _fold(walk, node, uses):
+        if node.op in ("conv", "conv_integer", "max_pool", "average_pool") and _fold(walk, node, uses):
             walk.changed += 1
         walk.keep(node)
     return walk.finish()

@@ -2,7 +2,7 @@
 
 From the anchor's result a region grows over elementwise readers, in order, and is cut back to the last point where a
 single value leaves it; that value becomes the anchor's result. Later anchors choose first, so that a residual sum goes
-into the branch that ends last.
+into the branch that ends last. Behind a sum of integers the region ends where it is quantised again.
 """
 
 from __future__ import annotations
@@ -10,13 +10,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from pith.graph import DType, Expr, Graph, Node
-from pith.graph.expr import arg, const
+from pith.graph.expr import arg, const, substitute, used_args
 from pith.ops.base import add_node
+from pith.ops.windows import channel_axis
+from pith.passes.canonical import Canonical
+from pith.passes.quantised import BYTES
 from pith.passes.rewrite import merge_origin
 from pith.passes.scalars import as_stored, constant_scalar, elementwise, scalar_expr
 
-_ANCHORS = ("conv", "conv_transpose", "matmul")
+_INTEGER = ("conv_integer", "matmul_integer")
+_PRODUCTS = ("matmul", "matmul_integer")
+_ANCHORS = ("conv", "conv_transpose", "matmul", *_INTEGER)
 _LIMIT = 40  # functions in one epilogue
 _EXTRAS = 4
 _NODES = 16
@@ -38,6 +45,7 @@ class _Fusion:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.readers = graph.consumers()
+        self.makers = graph.producers()
         self.outputs = set(graph.outputs)
         self.place: dict[int, float] = {id(n): float(k) for k, n in enumerate(graph.nodes)}
         self.made_at: dict[str, float] = {o: self.place[id(n)] for n in graph.nodes for o in n.outputs}
@@ -53,6 +61,8 @@ class _Fusion:
                     self.fuse(node, region)
         kept = [n for n in graph.nodes if id(n) not in self.gone] + self.added
         graph.nodes = sorted(kept, key=lambda n: self.place[id(n)])
+        for node in graph.nodes:
+            _narrow_scale(graph, node)
         graph.drop_unused()
         return len(self.gone)
 
@@ -60,7 +70,8 @@ class _Fusion:
         if node.op not in _ANCHORS or node.attrs.get("epilogue") is not None or node.inputs[3:]:
             return False
         t = self.graph.types[node.outputs[0]]
-        return t.dtype is DType.F32 and bool(t.shape) and node.outputs[0] not in self.outputs
+        kind = DType.I32 if node.op in _INTEGER else DType.F32
+        return t.dtype is kind and bool(t.shape) and node.outputs[0] not in self.outputs
 
     def may_wait(self, node: Node) -> bool:
         """Whether the anchor may run later, where a reader's other operand is there: its input then lives on instead of
@@ -70,7 +81,7 @@ class _Fusion:
 
     def grow(self, anchor: Node, *, later: bool) -> _Region | None:
         """The largest region with one exit; `later`: it may read values made after the anchor."""
-        region = _Region({anchor.outputs[0]: arg(0, DType.F32)})
+        region = _Region({anchor.outputs[0]: arg(0, self.graph.types[anchor.outputs[0]].dtype)})
         best: _Region | None = None
         inside: set[int] = set()
         while len(region.nodes) < _NODES:
@@ -83,8 +94,12 @@ class _Fusion:
             inside.add(id(node))
             exits = [v for v in region.values if v in self.outputs or any(id(u) not in inside for u in self.readers.get(v, ()))]
             y = node.outputs[0]
-            if exits == [y] and self.graph.types[y].dtype is DType.F32:
+            dtype = self.graph.types[y].dtype
+            quantised = anchor.op in _INTEGER and dtype in BYTES
+            if exits == [y] and (dtype is DType.F32 or quantised):
                 best = region.copy()
+            if quantised:
+                break
         return best
 
     def absorb(self, anchor: Node, region: _Region, node: Node, later: bool) -> bool:
@@ -96,13 +111,9 @@ class _Fusion:
         extras = list(region.extras)
         for value in node.inputs:
             known = region.values.get(value) if value else const(0.0, DType.F32)
-            known = known or constant_scalar(graph, value)
+            known = known or constant_scalar(graph, value) or self.operand(anchor, value, extras, later)
             if known is None:
-                if not self.readable(anchor, value, later):
-                    return False
-                if value not in extras:
-                    extras.append(value)
-                known = arg(1 + extras.index(value), DType.F32)
+                return False
             args.append(known)
         expr = as_stored(scalar_expr(graph, node, args), out.dtype)
         if expr.size() > _LIMIT or len(extras) > _EXTRAS:
@@ -112,14 +123,30 @@ class _Fusion:
         region.nodes.append(node)
         return True
 
+    def operand(self, anchor: Node, value: str, extras: list[str], later: bool) -> Expr | None:
+        """The element of another tensor, which joins the extras; of one that was dequantised, its integers do."""
+        maker = self.makers.get(value)
+        if anchor.op in _INTEGER and maker is not None and maker.op == "dequantize_linear" and self.graph.types[maker.inputs[0]].dtype in BYTES:
+            inner = [constant_scalar(self.graph, i) or self.operand(anchor, i, extras, later) for i in maker.inputs if i]
+            found = [e for e in inner if e is not None]
+            return scalar_expr(self.graph, maker, found) if len(found) == len(maker.inputs) else None
+        if not self.readable(anchor, value, later):
+            return None
+        if value not in extras:
+            extras.append(value)
+        return arg(1 + extras.index(value), self.graph.types[value].dtype)
+
     def readable(self, anchor: Node, value: str, later: bool) -> bool:
-        """Whether an epilogue can read `value`: float32, one element for each of the result or for each channel."""
+        """Whether an epilogue can read `value`: float32, one element for each of the result or for each channel; behind
+        a sum of integers also 8-bit integers and constants in float64, of which none is left."""
         t, shape = self.graph.types[value], self.graph.types[anchor.outputs[0]].shape
-        if t.dtype is not DType.F32 or not (later or self.made_at.get(value, -1.0) < self.place[id(anchor)]):
+        channel, constant = _per_channel(anchor, t.shape, shape), value in self.graph.constants
+        integer = anchor.op in _INTEGER and (t.dtype in BYTES or (t.dtype is DType.F64 and constant and channel))
+        if not (t.dtype is DType.F32 or integer) or not (later or self.made_at.get(value, -1.0) < self.place[id(anchor)]):
             return False
         if t.shape == shape:  # the product of two tensors made at run time has no room for a third
-            return anchor.op != "matmul" or anchor.inputs[1] in self.graph.constants
-        return _per_channel(anchor, t.shape, shape)
+            return anchor.op not in _PRODUCTS or anchor.inputs[1] in self.graph.constants or (channel and integer)
+        return channel
 
     def fuse(self, anchor: Node, region: _Region) -> None:
         """Make the region's last value the anchor's result."""
@@ -129,7 +156,10 @@ class _Fusion:
         if any(self.made_at.get(v, -1.0) > place for v in region.extras):
             place = self.place[id(last)]
         extras = []
-        for value in region.extras:
+        expr, values = region.values[result], region.extras
+        if anchor.op in _INTEGER:
+            expr, values = self.canonical(anchor, expr, values)
+        for value in values:
             shape = graph.types[value].shape
             vector = shape != graph.types[result].shape and len(shape) != 1
             if vector and value in graph.constants:
@@ -139,7 +169,7 @@ class _Fusion:
                 self.place[id(self.added[-1])] = place - 0.5
             extras.append(value)
         anchor.inputs = [*anchor.inputs, *[""] * (3 - len(anchor.inputs)), *extras]
-        anchor.attrs["epilogue"] = region.values[result]
+        anchor.attrs["epilogue"] = expr
         anchor.outputs = [result]
         anchor.origin = merge_origin([anchor, *region.nodes])
         self.place[id(anchor)] = place
@@ -147,9 +177,40 @@ class _Fusion:
         self.gone.update(id(n) for n in region.nodes)
 
 
+    def canonical(self, anchor: Node, expr: Expr, values: list[str]) -> tuple[Expr, list[str]]:
+        """The expression and its extras with scales multiplied out (`pith.ops.requantize`)."""
+        graph, shape = self.graph, self.graph.types[anchor.outputs[0]].shape
+        known = {
+            1 + k: graph.constants[v].reshape(-1)
+            for k, v in enumerate(values)
+            if v in graph.constants and _per_channel(anchor, graph.types[v].shape, shape)
+        }
+        form = Canonical(known, 1 + len(values))
+        expr = form.run(expr)
+        expr = expr if expr.dtype in BYTES else form.tidy(expr, {})
+        used = [i for i in used_args(expr) if i]
+        names = [values[i - 1] if i <= len(values) else graph.add_constant(form.made[i], f"{anchor.name or anchor.op}.multiplier") for i in used]
+        for k, i in enumerate(used):
+            if i in known and i <= len(values) and graph.types[names[k]].dtype is DType.F32:
+                names[k] = graph.add_constant(known[i], names[k])
+        place: list[Expr] = [arg(0, DType.I32)] * form.next_arg
+        for e in expr.walk():
+            if e.op == "arg" and e.value:
+                place[int(e.value)] = arg(1 + used.index(int(e.value)), e.dtype)
+        return substitute(expr, place), names
+
+
+def _narrow_scale(graph: Graph, node: Node) -> None:
+    """The float64 scale of sums that nothing was multiplied into becomes the float32 it is read as."""
+    if node.op == "dequantize_linear" and node.attrs["dtype"] is DType.F32 and graph.types[node.inputs[1]].dtype is DType.F64:
+        scale = graph.constants.get(node.inputs[1])
+        if scale is not None:
+            node.inputs[1] = graph.add_constant(scale.astype(np.float32), node.inputs[1])
+
+
 def _per_channel(anchor: Node, shape: tuple[int, ...], out: tuple[int, ...]) -> bool:
     """Whether a tensor varies along the channel axis only (and has one value for every channel)."""
-    axis = len(out) - 1 if anchor.op == "matmul" or anchor.attrs["layout"] == "channels_last" else 1
+    axis = len(out) - 1 if anchor.op in _PRODUCTS else channel_axis(anchor.attrs, len(out))
     if len(shape) > len(out):
         return False
     full = (1,) * (len(out) - len(shape)) + shape

@@ -18,6 +18,7 @@ from pith.passes.axes import Perm, commute, compose
 from pith.passes.rewrite import Rewrite, inverse, same_order
 from pith.passes.wanted_forms import (
     LAST,
+    PRODUCTS,
     all_inputs_move,
     is_anchor,
     moved_attrs,
@@ -145,7 +146,7 @@ class _Layout:
         elif node.op == "reshape":
             self.renames[node.outputs[0]] = node
             self.reshape(node)
-        elif node.op == "matmul":
+        elif node.op in PRODUCTS:
             self.matmul(node)
         else:
             self.run_in(node, self.choose(node))
@@ -292,7 +293,7 @@ class _Layout:
             perm = next((p for p in self.sources(a) if p[-1] == rank - 1), own)
             if perm != own and not self.free(a, own) and not any(node.inputs[3:]):
                 inputs = [self.need(a, perm), *(self.need(i, identity(len(self.shape(i)))) if i else "" for i in node.inputs[1:])]
-                self.made(node.outputs[0], self.walk.add("matmul", inputs, node.attrs, like=node), perm)
+                self.made(node.outputs[0], self.walk.add(node.op, inputs, node.attrs, like=node), perm)
                 return
         elif len(self.shape(b)) > 1 and b not in self.graph.constants:
             rank = len(self.shape(b))
@@ -306,7 +307,7 @@ class _Layout:
 
 def _reads_rows(graph: Graph, node: Node, value: str) -> bool:
     """Whether `node` is a product of `value`, as rows, with a constant matrix."""
-    if node.op != "matmul" or node.inputs[0] != value or node.attrs.get("trans_a") or value in node.inputs[1:]:
+    if node.op not in PRODUCTS or node.inputs[0] != value or node.attrs.get("trans_a") or value in node.inputs[1:]:
         return False
     w = graph.constants.get(node.inputs[1])
     return w is not None and w.ndim == 2

@@ -17,7 +17,10 @@ from pith.passes import (
     fuse_blocks,
     fuse_elementwise,
     fuse_epilogue,
+    integers,
     layout,
+    lookups,
+    move_quantisation,
     recognize,
     recognize_norm,
     simplify,
@@ -28,6 +31,8 @@ from pith.passes import (
 Report = list[tuple[str, int, int, float]]
 
 PASSES: tuple[tuple[str, Callable[[Graph], int]], ...] = (
+    ("move quantisation", move_quantisation.run),
+    ("integers", integers.run),
     ("fold constants", fold_constants.run),
     ("simplify", simplify.run),
     ("decompose", decompose.run),
@@ -45,9 +50,11 @@ PASSES: tuple[tuple[str, Callable[[Graph], int]], ...] = (
     ("sink reshape", sink_reshape.run),
     ("simplify", simplify.run),
     ("fuse attention", fuse_attention.run),
+    ("split dequantisation", lookups.split),
     ("fuse epilogue", fuse_epilogue.run),
     ("fuse blocks", fuse_blocks.run),
     ("fuse elementwise", fuse_elementwise.run),
+    ("lookups", lookups.run),
 )
 
 

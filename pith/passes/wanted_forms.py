@@ -8,18 +8,19 @@ from pith.passes.axes import Perm, commute, compose
 from pith.passes.rewrite import inverse
 
 LAST: Perm = (0, 2, 3, 1)
+PRODUCTS = ("matmul", "matmul_integer")
 _POOLS = ("max_pool", "average_pool", "lp_pool")
 
 
 def is_anchor(graph: Graph, node: Node) -> bool:
-    """Operators on pictures, channels first, that are to run channels last: float32 convolutions with constant weights
-    (which have fast kernels in that layout only) and pools."""
-    if node.op not in ("conv", "conv_transpose", *_POOLS) or node.attrs.get("layout", "channels_first") != "channels_first":
+    """Operators on pictures, channels first, that are to run channels last: convolutions of float32 and of 8-bit integers
+    with constant weights (which have fast kernels in that layout only) and pools."""
+    if node.op not in ("conv", "conv_integer", "conv_transpose", *_POOLS) or node.attrs.get("layout", "channels_first") != "channels_first":
         return False
     x = graph.types[node.inputs[0]]
     if len(x.shape) != 4 or any(node.outputs[1:]) or node.inputs[3:]:
         return False
-    return node.op in _POOLS or (x.dtype is DType.F32 and node.inputs[1] in graph.constants)
+    return node.op in _POOLS or (x.dtype in (DType.F32, DType.I8, DType.U8) and node.inputs[1] in graph.constants)
 
 
 def all_inputs_move(node: Node) -> bool:
@@ -71,7 +72,7 @@ def needed_as_is(graph: Graph) -> set[str]:
     """Values that are read in their own order in any case: graph outputs, and inputs of operators that know no other."""
     found = set(graph.outputs)
     for node in graph.nodes:
-        if node.op not in ("transpose", "reshape", "matmul") and type(OPS[node.op]).permuted is Op.permuted:
+        if node.op not in ("transpose", "reshape", *PRODUCTS) and type(OPS[node.op]).permuted is Op.permuted:
             found.update(node.inputs)
     return found
 

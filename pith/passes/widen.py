@@ -37,7 +37,7 @@ def run(graph: Graph) -> int:
     walk = Rewrite(graph)
     for node in graph.nodes:
         walk.resolve(node)
-        known = node.op in ("conv", "conv_transpose", "max_pool", "average_pool", "lp_pool")
+        known = node.op in ("conv", "conv_integer", "conv_transpose", "max_pool", "average_pool", "lp_pool")
         if known and len(walk.type(node.inputs[0]).shape) == 3 and not any(node.outputs[1:]) and node.attrs.get("epilogue") is None:
             _widen(walk, node)
         else:

@@ -9,6 +9,7 @@ import pytest
 from onnx import TensorProto
 
 from pith.importers.onnx import import_onnx
+from pith.passes.pipeline import optimize
 from tests.importers.build import model, node, ops, run_ort, run_pith, single, value
 
 U8, I8 = TensorProto.UINT8, TensorProto.INT8
@@ -178,7 +179,8 @@ def test_quantize_by_axis(axis: int, dtype: Any) -> None:
     check(single("QuantizeLinear", {"x": x}, constants=constants, out_type=kind, axis=axis), {"x": x})
 
 
-def test_dequantize_of_a_constant_folds() -> None:
+def test_dequantize_of_a_constant_folds_in_the_passes() -> None:
+    """Not in the importer: a product of it may be one of integers."""
     x = np.zeros((2, 3), np.float32)
     constants = {"w": q((2, 3), np.int8), "s": scale(0.5), "z": zero(3, np.int8)}
     made = model(
@@ -188,6 +190,7 @@ def test_dequantize_of_a_constant_folds() -> None:
         constants,
     )
     graph = import_onnx(made)
-    assert ops(graph) == ["add"]
+    assert ops(graph) == ["dequantize_linear", "add"]
+    assert ops(optimize(graph)) == ["fused"]
     expected = (constants["w"].astype(np.float32) - 3) * np.float32(0.5)
     np.testing.assert_array_equal(run_pith(made, {"x": x})[0], expected)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pith.graph import Graph, Node, ShapeError, TensorType
+from pith.graph import DType, Graph, Node, ShapeError, TensorType
 from pith.importers.onnx.tensors import MAX_ELEMENTS
 from pith.ops import OPS, infer_node
 
@@ -66,7 +66,8 @@ class Builder:
                     where=call.where,
                     why=f"at most {MAX_ELEMENTS:,} elements, {MAX_RANK} axes",
                 )
-        if all(i == "" or i in graph.constants for i in inputs) and self._affordable(node, types):
+        constant = all(i == "" or i in graph.constants for i in inputs)
+        if constant and not _quantised_weights(graph, node) and self._affordable(node, types):
             arrays = [graph.constants[i] if i else None for i in inputs]
             with np.errstate(all="ignore"):
                 results = OPS[op].reference(arrays, attrs)
@@ -106,3 +107,11 @@ class Builder:
                 node.inputs = [name if i == value else i for i in node.inputs]
         graph.types[name] = graph.types.pop(value)
         return True
+
+
+def _quantised_weights(graph: Graph, node: Node) -> bool:
+    """Constants that the passes want to see as the integers they are; what is left of them is folded there."""
+    if node.op != "dequantize_linear":
+        return False
+    t = graph.types[node.inputs[0]]
+    return t.dtype in (DType.I8, DType.U8, DType.I32) and bool(t.shape)

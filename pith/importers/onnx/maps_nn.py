@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import Any
 
 from pith.importers.onnx.context import Call
 from pith.importers.onnx.registry import onnx_op
@@ -15,8 +16,8 @@ def conv(n: Call) -> str:
     return convolution(n, n.x(0), n.x(1), n.opt(2))
 
 
-def convolution(n: Call, x: str, w: str, bias: str) -> str:
-    """conv of `x` by `w` with the node's attributes."""
+def convolution(n: Call, x: str, w: str, bias: str, op: str = "conv", **attrs: Any) -> str:
+    """conv of `x` by `w` with the node's attributes, or an operator alike that takes `attrs` besides."""
     xs, ws, group = n.shape(x), n.shape(w), n.attrs.int("group", 1)
     if len(xs) < 3 or len(ws) != len(xs):
         raise n.invalid(f"input {xs} and weights {ws} are no convolution")
@@ -26,13 +27,14 @@ def convolution(n: Call, x: str, w: str, bias: str) -> str:
     _check_bias(n, bias, ws[0])
     p = window(n, xs[2:], kernel)
     return n.emit(
-        "conv",
+        op,
         [x, w, bias],
         strides=p.strides,
         pads=p.pads,
         dilations=p.dilations,
         group=group,
         layout="channels_first",
+        **attrs,
     )
 
 
@@ -84,14 +86,17 @@ def matmul(n: Call) -> str:
     return product(n, n.x(0), n.x(1))
 
 
-def product(n: Call, a: str, b: str, *, trans_a: bool = False, trans_b: bool = False, bias: str = "") -> str:
-    """NumPy's matmul; vectors become matrices and their axis is taken out of the result again."""
+def product(
+    n: Call, a: str, b: str, *, trans_a: bool = False, trans_b: bool = False, bias: str = "", op: str = "matmul", **attrs: Any
+) -> str:
+    """NumPy's matmul, or an operator alike that takes `attrs` besides; vectors become matrices and their axis is taken out
+    of the result again."""
     vector_a, vector_b = n.rank(a) == 1, n.rank(b) == 1
     if n.rank(a) == 0 or n.rank(b) == 0:
         raise n.invalid("a matrix product needs vectors or matrices")
     a = n.reshape(a, (1, *n.shape(a))) if vector_a else a
     b = n.reshape(b, (*n.shape(b), 1)) if vector_b else b
-    y = n.emit("matmul", [a, b, bias], trans_a=trans_a, trans_b=trans_b)
+    y = n.emit(op, [a, b, bias], trans_a=trans_a, trans_b=trans_b, **attrs)
     shape = n.shape(y)
     if vector_b:
         shape = shape[:-1]

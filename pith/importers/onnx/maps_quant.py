@@ -1,8 +1,15 @@
-"""Quantised operators: QDQ forms map one to one, the others become exact integer arithmetic on common operators."""
+"""Quantised operators: QDQ forms map one to one, the others become exact integer arithmetic.
+
+Products of 8-bit integers whose sums provably stay within int32 are conv_integer and matmul_integer; the rest (zero points made at
+run time, weights that do not fit int8, a bias nobody knows) is computed by conv and matmul of int32, which wraps.
+"""
 
 from __future__ import annotations
 
+import math
 from functools import partial
+
+import numpy as np
 
 from pith.graph import DType
 from pith.importers.onnx.context import Call
@@ -10,6 +17,7 @@ from pith.importers.onnx.maps_nn import averaged, convolution, product
 from pith.importers.onnx.registry import onnx_op
 from pith.importers.onnx.tensors import to_dtype
 from pith.ops.base import normalize_axis
+from pith.ops.int32 import LARGEST, centred_weights, fits_int32, reach
 
 
 def granular(n: Call, v: str, x: str, axis: int, block: int) -> str:
@@ -76,6 +84,59 @@ def requantized(n: Call, acc: str, multiplier: str, zero: str, dtype: DType) -> 
     return n.emit("quantize_linear", [y, one, *([zero] if zero else [])], dtype=dtype, saturate=True)
 
 
+def _number(n: Call, zero: str) -> int | None:
+    """A zero point that is one known number; 0 when it is left out."""
+    array = n.known(zero) if zero else np.zeros((), np.int8)
+    return int(array.reshape(-1)[0]) if array is not None and array.size == 1 else None
+
+
+def _known_weights(n: Call, w: str, zero: str) -> np.ndarray | None:
+    """Constant weights less their zero point, as int8; None where they are no such."""
+    q, point = n.known(w), n.known(zero) if zero else np.zeros((), np.int8)
+    if q is None or point is None or point.ndim > q.ndim:
+        return None
+    fits = all(d in (1, e) for d, e in zip(point.shape, q.shape[q.ndim - point.ndim :], strict=True))
+    return centred_weights(q, point) if fits else None
+
+
+def integer_convolution(n: Call, x: str, zero_x: str, w: str, zero_w: str, bias: str) -> str:
+    """The int32 sums of a convolution of 8-bit integers; `zero_w` broadcasts with the weights."""
+    zero, weights, known = _number(n, zero_x), _known_weights(n, w, zero_w), n.known(bias) if bias else None
+    if zero is not None and weights is not None and (known is not None) == bool(bias) and n.dtype(x) in (DType.I8, DType.U8):
+        fits = known is None or (known.shape == weights.shape[:1] and known.dtype == np.int32)
+        if fits and fits_int32(reach(n.dtype(x), zero), weights, known, 0):
+            return convolution(n, x, n.const(weights), bias, "conv_integer", zero=zero)
+    return convolution(n, centred(n, x, zero_x), centred(n, w, zero_w), bias)
+
+
+def integer_product(
+    n: Call, a: str, zero_a: str, b: str, zero_b: str, *, bias: str = "", trans_a: bool = False, trans_b: bool = False
+) -> str:
+    """The int32 sums of a product of 8-bit integers, and a bias of int32 that broadcasts to them."""
+    left, right, weights = _number(n, zero_a), _number(n, zero_b), _known_weights(n, b, zero_b)
+    swap: dict[str, bool] = {"trans_a": trans_a, "trans_b": trans_b}
+    types, shape = (n.dtype(a), n.dtype(b)), n.shape(a)
+    if left is None or any(t not in (DType.I8, DType.U8) for t in types) or not shape:
+        return _added(n, product(n, centred(n, a, zero_a), centred(n, b, zero_b), **swap), bias)
+    if weights is not None and weights.ndim == 2:
+        axis = 0 if trans_b else 1
+        known = n.known(bias) if bias else None
+        inside = known is not None and known.shape == (weights.shape[axis],)
+        if fits_int32(reach(types[0], left), weights, known if inside else None, axis):
+            y = product(
+                n, a, n.const(weights), bias=bias if inside else "", op="matmul_integer", zero_a=left, zero_b=0, **swap
+            )
+            return y if inside else _added(n, y, bias)
+    depth = shape[-2] if trans_a and len(shape) > 1 else shape[-1]
+    if right is None or depth * math.prod(reach(t, z) for t, z in zip(types, (left, right), strict=True)) > LARGEST:
+        return _added(n, product(n, centred(n, a, zero_a), centred(n, b, zero_b), **swap), bias)
+    return _added(n, product(n, a, b, op="matmul_integer", zero_a=left, zero_b=right, **swap), bias)
+
+
+def _added(n: Call, sums: str, bias: str) -> str:
+    return n.emit("add", [sums, bias]) if bias else sums
+
+
 def _multiplier(n: Call, a: str, b: str, y: str) -> str:
     """a * b / y of scales, in float32."""
     scales = [n.cast(s, DType.F32) for s in (a, b, y)]
@@ -96,7 +157,7 @@ def _per_filter(n: Call, v: str, rank: int) -> str:
 def qlinear_conv(n: Call) -> str:
     x, w = n.x(0), n.x(3)
     rank = n.rank(w)
-    acc = convolution(n, centred(n, x, _scalar(n, 2)), centred(n, w, _per_filter(n, n.opt(5), rank)), n.opt(8))
+    acc = integer_convolution(n, x, _scalar(n, 2), w, _per_filter(n, n.opt(5), rank), n.opt(8))
     scale = n.x(4)
     scale = n.reshape(scale, () if n.type(scale).size == 1 else (n.type(scale).size, *[1] * (rank - 2)))
     multiplier = _multiplier(n, _scalar(n, 1), scale, _scalar(n, 6))
@@ -106,7 +167,7 @@ def qlinear_conv(n: Call) -> str:
 @onnx_op("ConvInteger")
 def conv_integer(n: Call) -> str:
     x, w = n.x(0), n.x(1)
-    return convolution(n, centred(n, x, _scalar(n, 2)), centred(n, w, _per_filter(n, n.opt(3), n.rank(w))), "")
+    return integer_convolution(n, x, _scalar(n, 2), w, _per_filter(n, n.opt(3), n.rank(w)), "")
 
 
 def _matrix_side(n: Call, v: str, matrix: str, *, rows: bool) -> str:
@@ -123,7 +184,7 @@ def matmul_integer(n: Call) -> str:
     a, b = n.x(0), n.x(1)
     zero_a = _matrix_side(n, n.opt(2), a, rows=True)
     zero_b = _matrix_side(n, n.opt(3), b, rows=False)
-    return product(n, centred(n, a, zero_a), centred(n, b, zero_b))
+    return integer_product(n, a, zero_a, b, zero_b)
 
 
 @onnx_op("QLinearMatMul")
@@ -131,7 +192,7 @@ def qlinear_matmul(n: Call) -> str:
     a, b = n.x(0), n.x(3)
     scale_a, zero_a = (_matrix_side(n, n.x(i), a, rows=True) for i in (1, 2))
     scale_b, zero_b = (_matrix_side(n, n.x(i), b, rows=False) for i in (4, 5))
-    acc = product(n, centred(n, a, zero_a), centred(n, b, zero_b))
+    acc = integer_product(n, a, zero_a, b, zero_b)
     scale_y, zero_y = (_matrix_side(n, n.x(i), acc, rows=True) for i in (6, 7))
     multiplier = _multiplier(n, scale_a, scale_b, scale_y)
     return requantized(n, acc, multiplier, zero_y, n.dtype(n.x(7)))
@@ -151,9 +212,8 @@ def qgemm(n: Call) -> str:
         size = n.type(v).size
         return n.reshape(v, () if size == 1 else (size, 1) if trans_b and i == 5 else (1, size))
 
-    acc = product(n, centred(n, a, _scalar(n, 2)), centred(n, b, column(5)), trans_a=trans_a, trans_b=trans_b)
-    if n.has(6):
-        acc = n.emit("add", [acc, n.x(6)])
+    bias = n.x(6) if n.has(6) else ""
+    acc = integer_product(n, a, _scalar(n, 2), b, column(5), bias=bias, trans_a=trans_a, trans_b=trans_b)
     scales = n.emit("mul", [_scalar(n, 1), column(4)])
     if alpha != 1:
         scales = n.emit("mul", [scales, n.like(alpha, scales)])
@@ -168,7 +228,7 @@ def qgemm(n: Call) -> str:
 def matmul_integer_to_float(n: Call) -> str:
     a, b = n.x(0), n.x(1)
     zero_a, zero_b = _matrix_side(n, n.opt(4), a, rows=True), _matrix_side(n, n.opt(5), b, rows=False)
-    acc = product(n, centred(n, a, zero_a), centred(n, b, zero_b))
+    acc = integer_product(n, a, zero_a, b, zero_b)
     scale = n.emit("mul", [_matrix_side(n, n.x(2), a, rows=True), _matrix_side(n, n.x(3), b, rows=False)])
     y = n.emit("mul", [n.cast(acc, DType.F32), scale])
     return n.emit("add", [y, n.x(6)]) if n.has(6) else y

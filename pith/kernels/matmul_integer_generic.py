@@ -1,0 +1,26 @@
+"""matmul_integer of any strides and rank as plain loops, for every target: the nest of `matmul_generic` over integers."""
+
+from __future__ import annotations
+
+from pith.kernels.base import Call, Emitted, Kernel, Operand, kernel
+from pith.kernels.matmul_generic import emit_product, exact, extras_fit
+
+
+@kernel("matmul_integer", "generic")
+class MatmulIntegerGeneric(Kernel):
+    """Every case."""
+
+    def applies(self, call: Call) -> bool:
+        return extras_fit(call, len(call.outputs[0].shape) - 1)
+
+    def cost(self, call: Call) -> float:
+        b = call.input(1)
+        return 10.0 * call.outputs[0].type.size * b.shape[-1 if call.attrs.get("trans_b") or len(b.shape) == 1 else -2]
+
+    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
+        return output or index != 2 or operand.contiguous
+
+    def emit(self, call: Call) -> Emitted:
+        zeros = {f"zero_{side}": int(call.attrs.get(f"zero_{side}", 0)) for side in "ab"}
+        label = "".join(f"_{name}" for name, zero in zeros.items() if zero) + f"_{call.input(1).type.dtype.short}"
+        return emit_product(call, exact(**zeros), {name: z for name, z in zeros.items() if z}, label=label)

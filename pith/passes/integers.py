@@ -1,0 +1,229 @@
+"""Products of dequantised integers become products of the integers themselves, summed exactly, and dequantised behind.
+
+conv(DQ(x), DQ(w), bias) is DQ(conv_integer(x, w, bias')), and so for matmul and for means. What such a node needs is proven
+here: the largest sum that any input can make stays within int32. Where it does not, the node is left to the floats.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from pith.graph import DType, Graph, Node
+from pith.ops.int32 import LARGEST, centred_weights, fits_int32, reach
+from pith.ops.windows import channel_axis
+from pith.passes.quantised import Quantised, constant_integers, quantised, real_constant
+from pith.passes.rewrite import Rewrite, use_counts, vector_along
+
+_MATCHED = 1e-6  # relative: a scale that was multiplied in float32 is meant to be the product
+_TAPS = 1024  # cells of the largest mean that is computed as a convolution
+_FEW_STEPS = 2**20  # steps that the bias of a channel without weights is given
+
+
+@dataclass(slots=True)
+class _Product:
+    """An integer product to be: weights int8, the scale of its sums for each channel, the channels' axis in the weights."""
+
+    weights: np.ndarray
+    scale: np.ndarray
+    axis: int
+    bias: np.ndarray | None = None
+
+    def take_bias(self, real: np.ndarray) -> bool:
+        """Round `real` to steps of the sums; False where it needs more than int32 has."""
+        silent = np.abs(self.weights).max(axis=tuple(a for a in range(self.weights.ndim) if a != self.axis)) == 0
+        fine = np.maximum(np.abs(real) / _FEW_STEPS, np.finfo(np.float32).tiny)
+        self.scale = np.where(silent & (np.abs(real) / self.scale > _FEW_STEPS), fine, self.scale)
+        steps = np.rint(real / self.scale)
+        if not np.isfinite(steps).all() or np.abs(steps).max(initial=0) > LARGEST:
+            return False
+        self.bias = steps.astype(np.int64)
+        return True
+
+
+class _Integers:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.walk = Rewrite(graph)
+        self.uses = use_counts(graph)
+
+    def run(self) -> int:
+        for node in self.graph.nodes:
+            self.walk.resolve(node)
+            found = self.visit(node)
+            if found is None:
+                self.walk.keep(node)
+            else:
+                self.uses[found] = self.uses.get(node.outputs[0], 0)
+                self.walk.replace(node.outputs[0], found)
+        return self.walk.finish()
+
+    def visit(self, node: Node) -> str | None:
+        if node.inputs[3:] or node.attrs.get("epilogue") is not None:
+            return None
+        if node.op == "conv":
+            return self.conv(node)
+        if node.op == "matmul":
+            return self.matmul(node)
+        if node.op in ("average_pool", "reduce"):
+            return self.mean(node)
+        return self.added_bias(node) if node.op in ("add", "sub") else None
+
+    # ---- convolutions and products
+
+    def conv(self, node: Node) -> str | None:
+        x = quantised(self.walk, node.inputs[0])
+        p = self.weights(node.inputs[1], 0) if x is not None else None
+        if x is None or p is None or not self.complete(node, x, p):
+            return None
+        return self.add("conv_integer", node, x.value, p, {**node.attrs, "zero": x.steps.zero})
+
+    def matmul(self, node: Node) -> str | None:
+        a = quantised(self.walk, node.inputs[0])
+        if a is None:
+            return None
+        rank = len(self.walk.type(node.inputs[1]).shape)
+        if rank == 2:
+            p = self.weights(node.inputs[1], 0 if node.attrs.get("trans_b") else 1)
+            if p is not None:
+                attrs = {**node.attrs, "zero_a": a.steps.zero, "zero_b": 0}
+                return self.add("matmul_integer", node, a.value, p, attrs) if self.complete(node, a, p) else None
+        b = quantised(self.walk, node.inputs[1])
+        shape = self.walk.type(node.inputs[0]).shape
+        if b is None or any(node.inputs[2:]) or not shape:
+            return None
+        depth = shape[-2] if node.attrs.get("trans_a") and len(shape) > 1 else shape[-1]
+        if depth * reach(a.steps.dtype, a.steps.zero) * reach(b.steps.dtype, b.steps.zero) > LARGEST:
+            return None
+        attrs = {**node.attrs, "zero_a": a.steps.zero, "zero_b": b.steps.zero}
+        y = self.walk.add("matmul_integer", [a.value, b.value], attrs, like=node)
+        return self.dequantised(node, y, np.array(a.steps.scale * b.steps.scale), -1)
+
+    def weights(self, value: str, axis: int) -> _Product | None:
+        """Constant weights whose scale is one number or one for each index of `axis`."""
+        found = constant_integers(self.walk, value)
+        if found is None:
+            return None
+        q, scale, zero = found
+        w, per_channel = centred_weights(q, zero), vector_along(scale, axis, q.shape)
+        if w is None or per_channel is None or not (np.isfinite(per_channel) & (per_channel > 0)).all():
+            return None
+        return _Product(w, per_channel, axis)
+
+    def complete(self, node: Node, x: Quantised, p: _Product) -> bool:
+        """Scale the weights' steps to those of the sums, take the bias, and prove that the sums fit."""
+        p.scale = p.scale * x.steps.scale
+        bias = node.inputs[2] if len(node.inputs) > 2 else ""
+        if bias:
+            found = constant_integers(self.walk, bias)
+            real = real_constant(self.walk, bias)
+            if found is not None and found[0].dtype == np.int32 and np.allclose(found[1], p.scale, rtol=_MATCHED, atol=0):
+                p.bias = found[0].astype(np.int64) - found[2]
+            elif real is None or not p.take_bias(real):
+                return False
+        return fits_int32(reach(x.steps.dtype, x.steps.zero), p.weights, p.bias, p.axis)
+
+    def add(self, op: str, node: Node, x: str, p: _Product, attrs: dict[str, object]) -> str:
+        graph, name = self.graph, node.name or op
+        inputs = [x, graph.add_constant(p.weights, f"{name}.weights")]
+        if p.bias is not None:
+            inputs.append(graph.add_constant(p.bias.astype(np.int32), f"{name}.bias"))
+        y = self.walk.add(op, inputs, attrs, like=node)
+        return self.dequantised(node, y, p.scale, _channel(self.walk.made[y], len(self.walk.type(y).shape)))
+
+    def dequantised(self, node: Node, sums: str, scale: np.ndarray, axis: int) -> str:
+        """The real numbers behind int32 sums. The scale stays in float64 until what it is multiplied with is known."""
+        rank = len(self.walk.type(sums).shape)
+        if scale.size == 1 or bool((scale == scale.reshape(-1)[0]).all()):
+            shape: list[int] = []
+            scale = scale.reshape(-1)[0]
+        else:
+            shape = [1] * rank
+            shape[axis] = scale.size
+        name = self.graph.add_constant(np.asarray(scale, np.float64).reshape(shape), f"{node.name or node.op}.scale")
+        return self.walk.add("dequantize_linear", [sums, name], {"dtype": DType.F32}, like=node)
+
+    def added_bias(self, node: Node) -> str | None:
+        """A constant for each channel, added to a product's result, is its bias."""
+        for k in (0, 1) if node.op == "add" else (0,):
+            real, behind = real_constant(self.walk, node.inputs[1 - k]), self.walk.made.get(node.inputs[k])
+            if real is None or behind is None or behind.op != "dequantize_linear" or self.uses.get(node.inputs[k]) != 1:
+                continue
+            product, t = self.walk.made.get(behind.inputs[0]), self.walk.type(node.inputs[k])
+            if product is None or product.op not in ("conv_integer", "matmul_integer") or self.walk.type(node.outputs[0]) != t:
+                continue
+            if any(product.inputs[2:]) or product.inputs[1] not in self.graph.constants or len(t.shape) < 2 or node.inputs[k] in self.walk.outputs:
+                continue
+            conv, axis = product.op == "conv_integer", _channel(product, len(t.shape))
+            vector = vector_along(real, axis, t.shape)
+            w = self.graph.constants[product.inputs[1]]
+            scale = np.broadcast_to(self.graph.constants[behind.inputs[1]].reshape(-1), (t.shape[axis],))
+            if vector is None or w.dtype != np.int8 or product.attrs.get("zero_b", 0) or (w.ndim != 2 and not conv):
+                continue
+            p = _Product(w, scale, 0 if conv or product.attrs.get("trans_b") else 1)
+            largest = reach(self.walk.type(product.inputs[0]).dtype, product.attrs["zero" if conv else "zero_a"])
+            if not p.take_bias(vector if node.op == "add" else -vector) or not fits_int32(largest, w, p.bias, p.axis):
+                continue
+            attrs = product.attrs
+            return self.add(product.op, node, product.inputs[0], p, attrs)
+        return None
+
+    # ---- means
+
+    def mean(self, node: Node) -> str | None:
+        """A mean is a sum of integers, with a scale smaller by their number: of a few cells of a picture, a convolution."""
+        x = quantised(self.walk, node.inputs[0])
+        if x is None or x.value in self.graph.constants or any(node.inputs[1:]):
+            return None
+        shape = self.walk.type(x.value).shape
+        if node.op == "average_pool":
+            pads = tuple(node.attrs.get("pads") or ())
+            counted = node.attrs.get("count_include_pad", False) and not any(node.attrs.get("ceil_pads") or ())
+            if any(pads) and not counted:
+                return None
+            rank = len(shape) - 2
+            window = {
+                "kernel": tuple(node.attrs["kernel_shape"]), "strides": tuple(node.attrs.get("strides") or (1,) * rank),
+                "pads": pads or (0,) * (2 * rank), "dilations": tuple(node.attrs.get("dilations") or (1,) * rank),
+            }  # fmt: skip
+            return self.window(node, x, window, node.attrs.get("layout", "channels_first"))
+        axes = tuple(node.attrs["axes"])
+        if node.attrs["kind"] != "mean" or not axes or 0 in shape:
+            return None
+        count = math.prod(shape[a] for a in axes)
+        if count * reach(x.steps.dtype, x.steps.zero) > LARGEST:
+            return None
+        if len(shape) == 4 and axes == (2, 3) and count <= _TAPS:
+            window = {"kernel": shape[2:], "strides": (1, 1), "pads": (0,) * 4, "dilations": (1, 1)}
+            y = self.window(node, x, window, "channels_first")
+            if y is None or node.attrs["keepdims"]:
+                return y
+            return self.walk.add("reshape", [y], {"shape": self.walk.type(node.outputs[0]).shape}, like=node)
+        wide = self.walk.add("cast", [x.value], {"to": DType.I32}, like=node)
+        if x.steps.zero:
+            wide = self.walk.add("sub", [wide, self.graph.add_constant(np.array(x.steps.zero, np.int32), "zero")], like=node)
+        sums = self.walk.add("reduce", [wide], {**node.attrs, "kind": "sum"}, like=node)
+        return self.dequantised(node, sums, np.array(x.steps.scale / count), -1)
+
+    def window(self, node: Node, x: Quantised, window: dict[str, tuple[int, ...]], layout: str) -> str | None:
+        """Means of windows, as a convolution of each channel with ones."""
+        shape = self.walk.type(x.value).shape
+        channels, count = shape[channel_axis({"layout": layout}, len(shape))], math.prod(window["kernel"])
+        if count > _TAPS:
+            return None
+        weights = self.graph.add_constant(np.ones((channels, 1, *window["kernel"]), np.int8), "ones")
+        attrs = {k: v for k, v in window.items() if k != "kernel"}
+        y = self.walk.add("conv_integer", [x.value, weights], {**attrs, "group": channels, "layout": layout, "zero": x.steps.zero}, like=node)
+        return self.dequantised(node, y, np.array(x.steps.scale / count), -1)
+
+
+def _channel(product: Node, rank: int) -> int:
+    """The axis of a product's result along which its weights, bias and scales differ."""
+    return channel_axis(product.attrs, rank) if product.op == "conv_integer" else rank - 1
+
+
+def run(graph: Graph) -> int:
+    """Returns the number of changes."""
+    return _Integers(graph).run() if any(n.op == "dequantize_linear" for n in graph.nodes) else 0
