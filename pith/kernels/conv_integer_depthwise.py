@@ -12,7 +12,7 @@ import functools
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, Float, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, Float, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.product_s8 import product_of
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
 from pith.kernels.tile_s8 import FLIP, totals
@@ -54,8 +54,15 @@ def pack(weights: np.ndarray, start: np.ndarray, extras: list[np.ndarray]) -> np
     return np.concatenate(parts, 1).reshape(-1)
 
 
-def _finish(tail: SumTail, kh: int, kw: int) -> list[str]:
-    """C statements that take the four sums v0, ..., v3 of pixel `at` through the epilogue and store them."""
+def _baked(conv: Call) -> bool:
+    """Whether kernel and stride are such that they are spelled out."""
+    at = conv.attrs
+    return max(conv.input(1).shape[2:]) <= _KERNEL and at["dilations"][1] == 1 and at["strides"][1] <= 3
+
+
+def _finish(tail: SumTail, extras_at: str) -> list[str]:
+    """C statements that take the four sums v0, ..., v3 of pixel `at` through the epilogue and store them; `extras_at`: where
+    the per-channel extras lie behind q."""
     full = dict(tail.full)
     o = [f"const {t} *const r{i} = e{i}r + (ptrdiff_t)at * ew{i} + c;" for i, t in full.items()]
     for i in full:  # bytes to int32 lanes in the order of the sums: beside zeros
@@ -65,13 +72,12 @@ def _finish(tail: SumTail, kh: int, kw: int) -> list[str]:
     results = []
     extras = [i for i, k in enumerate(tail.kinds) if k == "channel"]
     for q in range(4):
-        names = [f"vf_of(v{q})"]
         o.append(f"const vf a{q} = vf_of(v{q});")
         names = [f"a{q}"]
         for i, k in enumerate(tail.kinds):
             if k == "channel":
-                place = 256 + kw * -(-kh // 4) * 256 + 256 * extras.index(i) + 64 * q
-                o.append(f"const vf x{i}_{q} = vf_load((const float *)(const void *)(q + {place}));")
+                place = f"q + {extras_at} + {256 * extras.index(i) + 64 * q}"
+                o.append(f"const vf x{i}_{q} = vf_load((const float *)(const void *)({place}));")
                 names.append(f"x{i}_{q}")
             elif k == "value":
                 names.append(f"x{i}")
@@ -87,6 +93,16 @@ def _finish(tail: SumTail, kh: int, kw: int) -> list[str]:
     return o
 
 
+def _extra_texts(tail: SumTail) -> tuple[str, str, str, str]:
+    """Parameters of the extras, their strides, their rows of output row i of picture b, and vectors of those that are numbers."""
+    full = dict(tail.full)
+    params = "".join(f", const {full[i]} *e{i}" if i in full else f", float e{i}" for i, k in enumerate(tail.kinds) if k != "channel")
+    strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
+    rows = "".join(f"    const {t} *const e{i}r = e{i} + (ptrdiff_t)b * en{i} + (ptrdiff_t)i * eh{i};\n" for i, t in full.items())
+    fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
+    return params, strides, rows, fixed
+
+
 @functools.cache
 def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) -> CFunction:
     """The whole layer; kernel and horizontal stride are baked in."""
@@ -95,11 +111,7 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
     signed = dtype is DType.I8
     name = f"conv_{dtype.short}s8_{isa.name}_vnni_depthwise_{kh}x{kw}s{sw}{tail.suffix}"
     extras = sum(k == "channel" for k in tail.kinds)
-    full = dict(tail.full)
-    params = "".join(f", const {full[i]} *e{i}" if i in full else f", float e{i}" for i, k in enumerate(tail.kinds) if k != "channel")
-    strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
-    rows = "".join(f"    const {t} *const e{i}r = e{i} + (ptrdiff_t)b * en{i} + (ptrdiff_t)i * eh{i};\n" for i, t in full.items())
-    fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
+    params, strides, rows, fixed = _extra_texts(tail)
     flip = "vi_flip(" if signed else "("
     o: list[str] = []
     for turn in range(period):
@@ -125,7 +137,7 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
                 o.append(f"  const int32_t at = (j + {turn} - {k}) / {sw};")
                 o.append(f"  if (j + {turn} >= {k}) {{" if k > 0 else "  {")
                 o += [f"    const vi v{q} = s{slot}_{q};" for q in range(4)]
-                o += [f"    {line}" for line in _finish(tail, kh, kw)]
+                o += [f"    {line}" for line in _finish(tail, str(256 + kw * groups * 256))]
                 o.append("  }")
         o.append("}")
     body = "\n".join("        " + line for line in o)
@@ -162,6 +174,55 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
     return CFunction(name, text, requires, ("stdint.h", "stddef.h"))
 
 
+@functools.cache
+def depthwise_any(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
+    """The whole layer one pixel at a time, with loops over its taps: large kernels, and those far apart."""
+    x, signed = dtype.c, dtype is DType.I8
+    name = f"conv_{dtype.short}s8_{isa.name}_vnni_depthwise_any{tail.suffix}"
+    extras = sum(k == "channel" for k in tail.kinds)
+    params, strides, rows, fixed = _extra_texts(tail)
+    flip = "vi_flip(" if signed else "("
+    loads = ", ".join(f"{flip}vi_load_64(from[t + {i}] + c, mask))" for i in range(4))
+    finish = "\n".join("        " + line for line in _finish(tail, "256 + 64 * taps"))
+    text = f"""static void {name}(const {x} *x, const int8_t *w, const {x} *zero, {tail.out.c} *y{params}, void *scratch,
+    int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw,
+    int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t zero_y,
+    int32_t r_from, int32_t r_to, int32_t c_from, int32_t c_to) {{
+  const {x} **const from = (const {x} **)scratch;
+  const vw z = vw_set1(zero_y);
+  const int32_t taps = (kh * kw + 3) / 4 * 4, size = 256 + 64 * taps + {256 * extras}; /* bytes of a block of weights */
+{fixed}  for (int32_t r = r_from; r < r_to; r++) {{
+    const int32_t b = r / oh, i = r % oh;
+    const {x} *const xb = x + (ptrdiff_t)b * xn;
+    {tail.out.c} *const yr = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh;
+{rows}    for (int32_t at = 0; at < ow; at++) {{
+      for (int32_t t = 0; t < kh * kw; t++) {{
+        const int32_t iy = i * sh - ph + t / kw * dh, ix = at * sw - pw + t % kw * dw;
+        from[t] = iy >= 0 && iy < ih && ix >= 0 && ix < iw ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
+      }}
+      for (int32_t t = kh * kw; t < taps; t++) from[t] = zero; /* their weights are 0 */
+      const int8_t *q = w + (ptrdiff_t)(c_from / {_BLOCK}) * size;
+      for (int32_t c = c_from; c < c_to; c += {_BLOCK}, q += size) {{
+        const __mmask64 mask = vi_mask64(c_to - c);
+        vi x[4], v0 = vi_load(q), v1 = vi_load(q + 64), v2 = vi_load(q + 128), v3 = vi_load(q + 192);
+        const int8_t *k = q + 256;
+        for (int32_t t = 0; t < taps; t += 4, k += 256) {{
+          vi_quads({loads}, x);
+          v0 = vi_dot(v0, x[0], vi_load(k));
+          v1 = vi_dot(v1, x[1], vi_load(k + 64));
+          v2 = vi_dot(v2, x[2], vi_load(k + 128));
+          v3 = vi_dot(v3, x[3], vi_load(k + 192));
+        }}
+{finish}
+      }}
+    }}
+  }}
+}}
+"""
+    requires = (quads(isa), *needs(tail.expr, isa), *([FLIP] if signed or "i8" in tail.kinds else []))
+    return CFunction(name, text, requires, ("stdint.h", "stddef.h"))
+
+
 @kernel("conv_integer", "depthwise")
 class IntegerDepthwise(Kernel):
     """group = input channels = output channels, an 8-bit result."""
@@ -176,8 +237,7 @@ class IntegerDepthwise(Kernel):
         found = tail_of_sums(conv)
         constant = all(x is not None and (x.const is not None or x.shape == conv.outputs[0].shape) for x in conv.inputs[3:])
         return (
-            w.shape[1] == 1 and at["group"] == w.shape[0] and max(w.shape[2:]) <= _KERNEL and at["dilations"][1] == 1
-            and at["strides"][1] <= 3 and constant and found is not None and found[0].out in (DType.I8, DType.U8)
+            w.shape[1] == 1 and at["group"] == w.shape[0] and constant and found is not None and found[0].out in (DType.I8, DType.U8)
             and "f32" not in found[0].kinds
         )  # fmt: skip
 
@@ -187,6 +247,8 @@ class IntegerDepthwise(Kernel):
         n, oh, ow, c = conv.outputs[0].shape
         kh, kw = conv.input(1).shape[2:]
         sw = conv.attrs["strides"][1]
+        if not _baked(conv):
+            return n * oh * ow * kh * kw * (2.0 + -(-c // _BLOCK) * 4.0)
         return n * oh * -(-c // _BLOCK) * (ow * (4.0 * kw * -(-kh // 4) + 24) + (ow * sw + kw) * 10.0 * -(-kh // 4))
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
@@ -212,10 +274,11 @@ class IntegerDepthwise(Kernel):
         shift = at.get("zero", 0) + (128 if x.type.dtype is DType.I8 else 0)
         start = totals(w.const.reshape(ch, -1).T, bias, shift)
         constants = [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k == "channel"]
-        packed = pack(w.const[:, 0], start, [e for e in constants if e is not None])
+        weights = w.const[:, 0] if _baked(conv) else w.const.reshape(ch, -1, 1)
+        packed = pack(weights, start, [e for e in constants if e is not None])
         pointers, strides = sum_args(conv, tail)
         kept = [p for p in pointers if isinstance(p, Float) or (isinstance(p, In) and tail.kinds[p.index - 3] != "channel")]
-        (sh, sw), (dh, _) = at["strides"], at["dilations"]
+        (sh, sw), (dh, dw) = at["strides"], at["dilations"]
         n, oh, ow, _ = y.shape
         units, blocks = n * oh, -(-ch // _BLOCK)
         by_rows = units >= 8 or units >= blocks
@@ -223,9 +286,13 @@ class IntegerDepthwise(Kernel):
             (Begin(), End(1, units), Int(0), Int(ch)) if by_rows else (Int(0), Int(units), Begin(_BLOCK), End(_BLOCK, ch))
         )
         zeros = np.full(-(-ch // _BLOCK) * _BLOCK, at.get("zero", 0), x.type.dtype.np)
+        baked = _baked(conv)
+        geometry = (sh, dh) if baked else (kh, kw, sh, sw, dh, dw)
         args: tuple[Arg, ...] = (
-            In(0), Const(packed), Const(zeros), Out(0), *kept, *map(Int, (oh, ow, x.shape[1], x.shape[2], sh, dh, *at["pads"][:2])),
+            In(0), Const(packed), Const(zeros), Out(0), *kept, *([] if baked else [Scratch()]),
+            *map(Int, (oh, ow, x.shape[1], x.shape[2], *geometry, *at["pads"][:2])),
             *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides, Int(zero), *part,
         )  # fmt: skip
-        f = depthwise(call.isa, x.type.dtype, tail, kh, kw, sw)
-        return Emitted(f, args, why=f"depthwise {kh}x{kw} by dot products of four taps, 64 channels at a time", units=units if by_rows else blocks)
+        f = depthwise(call.isa, x.type.dtype, tail, kh, kw, sw) if baked else depthwise_any(call.isa, x.type.dtype, tail)
+        why = f"depthwise {kh}x{kw} by dot products of four taps, 64 channels at a time"
+        return Emitted(f, args, 0 if baked else 8 * -(-kh * kw // 4) * 4, why, units if by_rows else blocks)

@@ -81,6 +81,9 @@ def product_of(call: Call) -> Call | None:
     bias = call.inputs[2] if len(call.inputs) > 2 else None
     if x.type.dtype not in _BYTES or w.type.dtype is not DType.I8 or (bias is not None and bias.const is None) or not x.type.size:
         return None
+    if not x.inner_contiguous:  # as it will be once it is copied
+        x = Operand(x.type, tuple(_steps(x.shape)), x.const)
+        call = replace(call, inputs=(x, *call.inputs[1:]))
     conv = as_conv(call)
     return conv if conv is not None and tail_of_sums(conv) is not None else None
 

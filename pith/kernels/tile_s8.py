@@ -92,7 +92,8 @@ class VnniTile:
         left = m % self.rows
         rows = full * self.rows + (0 if not left else self.rows if left > 2 * self.few else -(-left // self.few) * self.few)
         panels, vectors = -(-n // self.width), -(-n // lanes)
-        return rows * vectors * (taps * -(-k // 4) + 10.0) + 40.0 * -(-m // self.rows) * panels
+        tail = 4.0 * rows * taps * panels if k % 4 else 0.0  # bytes gathered one by one
+        return tail + rows * vectors * (taps * -(-k // 4) + 10.0) + 40.0 * -(-m // self.rows) * panels
 
     def block(self, dtype: DType, tail: SumTail) -> CFunction:
         """All panels for one block of rows: `tile_f32.row_block` in 8 bits."""

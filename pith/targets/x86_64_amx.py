@@ -1,4 +1,4 @@
-"""x86-64 level 4 with VNNI and AMX (Intel from Sapphire Rapids)."""
+"""x86-64 level 4 with VNNI, VBMI and AMX (Intel from Sapphire Rapids)."""
 
 from dataclasses import replace
 
@@ -11,6 +11,6 @@ from pith.targets.isa.x86_64_amx import X86_64_AMX
 def target() -> Target:
     base = x86_64_v4_vnni.target()
     return replace(
-        base, name="x86-64-amx", description="AVX-512 with VNNI and AMX", isa=X86_64_AMX, cflags=(*base.cflags, "-mamx-tile", "-mamx-int8"),
-        cpu_features=(*base.cpu_features, "amx_tile", "amx_int8"),
+        base, name="x86-64-amx", description="AVX-512 with VNNI and AMX", isa=X86_64_AMX, cflags=(*base.cflags, "-mavx512vbmi", "-mamx-tile", "-mamx-int8"),
+        cpu_features=(*base.cpu_features, "avx512vbmi", "amx_tile", "amx_int8"),
     )  # fmt: skip
