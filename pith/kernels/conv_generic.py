@@ -62,7 +62,7 @@ def emit_loops(
         {
             "xb": x.strides[0],
             "xc": x.strides[xc],
-            "wi": strides[int(not transposed)],
+            **({"wi": strides[int(not transposed)]} if "wi" in step_w else {}),
             "wo": strides[int(transposed)],
             **(integers.extra if integers else {}),
         }
