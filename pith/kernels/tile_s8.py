@@ -17,7 +17,7 @@ from pith.graph import DType
 from pith.kernels.tail_s8 import SumTail, finish_block
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
-from pith.vector.s8 import dot
+from pith.vector.s8 import dialect_s8, dot
 
 
 def totals(weights: np.ndarray, bias: np.ndarray | None, shift: int) -> np.ndarray:
@@ -36,9 +36,13 @@ def grouped(weights: np.ndarray, taps: int, step: int) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class VnniTile:
-    """Dot products of four bytes (AVX-512 VNNI): 14 rows by 2 vectors, 4 rows, or 1 row."""
+    """Dot products of four bytes (AVX-512 VNNI): 14 rows by 2 vectors, 4 rows, or 1 row.
+
+    rowed: the block function takes a further number, and adds that many times the sum of each row's (unsigned) bytes.
+    """
 
     isa: ISA
+    rowed: bool = False
 
     name: ClassVar[str] = "vnni"
     rows: ClassVar[int] = 14
@@ -159,8 +163,23 @@ def _vnni_block(tile: VnniTile, dtype: DType, tail: SumTail) -> CFunction:
     isa, x = tile.isa, dtype.c
     finish = finish_block(isa, tail)
     lanes = isa.lanes(4)
-    name = f"rows_{dtype.short}s8_{tile.label}{tail.suffix}"
-    called: list[CFunction] = [finish]
+    name = f"rows_{dtype.short}s8_{tile.label}{'_rowed' if tile.rowed else ''}{tail.suffix}"
+    called: list[CFunction] = [finish, dialect_s8(isa)]
+    byte = "(uint8_t)(p[k] ^ -128)" if tile.shift(dtype) else "p[k]"
+    totals_text, added, times = "", "", ""
+    if tile.rowed:
+        times = ", int32_t times"
+        totals_text = f"""  int32_t of[{tile.rows}];
+  for (int32_t r = 0; r < rows; r++) {{
+    const {x} *const p = a[r] + ao;
+    of[r] = 0;
+    for (int32_t k = 0; k < kc; k++) of[r] += {byte};
+    of[r] *= times;
+  }}
+"""
+        added = f"""    for (int32_t r = 0; r < rows; r++)
+      for (int32_t v = 0; v < width; v += {lanes}) vi_store(s + r * width + v, vi_add(vi_load(s + r * width + v), vi_set1(of[r])));
+"""
     choices = []
     for vectors in (tile.vectors, 1):
         bodies = [_vnni_body(tile, dtype, h, vectors) for h in (tile.rows, tile.few, 1)]
@@ -173,16 +192,16 @@ def _vnni_block(tile: VnniTile, dtype: DType, tail: SumTail) -> CFunction:
     passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
     text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
-    {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero) {{
+    {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{times}) {{
   int32_t s[{tile.rows * tile.width}];
-  for (int32_t c = 0; c < n; c += {tile.width}) {{
+{totals_text}  for (int32_t c = 0; c < n; c += {tile.width}) {{
     const int32_t left = n - c, width = left > {lanes} ? {tile.width} : {lanes};
     if (width == {tile.width}) {{
       {choices[0]}
     }} else {{
       {choices[1]}
     }}
-    {finish.name}(s, width, y, c, rows, left < width ? left : width{passed}, zero);
+{added}    {finish.name}(s, width, y, c, rows, left < width ? left : width{passed}, zero);
     w += (ptrdiff_t)width * {tile.column("taps", "kc")};
   }}
 }}
