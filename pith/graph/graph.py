@@ -64,7 +64,8 @@ class Node:
 
 @dataclass(slots=True)
 class Graph:
-    """A network. `types` has every value; `constants` holds the arrays of those known at compile time."""
+    """A network. `types` has every value; `constants` holds the arrays of those known at compile time; `notes`: what passes
+    have to tell the user, one sentence each."""
 
     name: str = "model"
     inputs: list[str] = field(default_factory=list)
@@ -74,6 +75,7 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
     folded_bytes: int = 0  # of the constants that folding made: each pass takes what the ones before left of the limit
+    notes: list[str] = field(default_factory=list)
     _counter: int = 0
 
     def copy(self) -> Graph:
@@ -81,7 +83,7 @@ class Graph:
         nodes = [Node(n.op, list(n.inputs), list(n.outputs), dict(n.attrs), n.name, n.origin) for n in self.nodes]
         return Graph(
             self.name, list(self.inputs), list(self.outputs), dict(self.types), dict(self.constants), nodes,
-            dict(self.metadata), self.folded_bytes, self._counter,
+            dict(self.metadata), self.folded_bytes, list(self.notes), self._counter,
         )  # fmt: skip
 
     def fresh(self, hint: str = "v") -> str:

@@ -34,6 +34,7 @@ def format_graph(graph: Graph) -> str:
         attrs = " ".join(f"{k}={_attr(v)}" for k, v in sorted(node.attrs.items()))
         lines.append(f"  {outs} = {node.op}({ins}){' ' + attrs if attrs else ''}")
     lines += [f"  output  {o}" for o in graph.outputs]
+    lines += [f"  note    {note}" for note in graph.notes]
     size = sum(a.nbytes for a in graph.constants.values())
     lines.append(f"  {len(graph.nodes)} nodes, {len(graph.constants)} constants, {size:,} bytes")
     return "\n".join(lines)

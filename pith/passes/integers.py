@@ -18,7 +18,7 @@ from pith.passes.quantised import Quantised, constant_integers, quantised, real_
 from pith.passes.rewrite import Rewrite, use_counts, vector_along
 
 _MATCHED = 1e-6  # relative: a scale that was multiplied in float32 is meant to be the product
-_TAPS = 1024  # cells of the largest mean that is computed as a convolution
+_TAPS = 512  # cells of the largest mean that is computed as one convolution: its weights are as many ones for each channel
 _FEW_STEPS = 2**20  # steps that the bias of a channel without weights is given
 
 
@@ -77,7 +77,7 @@ class _Integers:
         x = quantised(self.walk, node.inputs[0])
         p = self.weights(node.inputs[1], 0) if x is not None else None
         if x is None or p is None or not self.complete(node, x, p):
-            return None
+            return self.left(node) if x is not None and p is not None else None
         return self.add("conv_integer", node, x.value, p, {**node.attrs, "zero": x.steps.zero})
 
     def matmul(self, node: Node) -> str | None:
@@ -89,17 +89,22 @@ class _Integers:
             p = self.weights(node.inputs[1], 0 if node.attrs.get("trans_b") else 1)
             if p is not None:
                 attrs = {**node.attrs, "zero_a": a.steps.zero, "zero_b": 0}
-                return self.add("matmul_integer", node, a.value, p, attrs) if self.complete(node, a, p) else None
+                return self.add("matmul_integer", node, a.value, p, attrs) if self.complete(node, a, p) else self.left(node)
         b = quantised(self.walk, node.inputs[1])
         shape = self.walk.type(node.inputs[0]).shape
         if b is None or any(node.inputs[2:]) or not shape:
             return None
         depth = shape[-2] if node.attrs.get("trans_a") and len(shape) > 1 else shape[-1]
         if depth * reach(a.steps.dtype, a.steps.zero) * reach(b.steps.dtype, b.steps.zero) > LARGEST:
-            return None
+            return self.left(node)
         attrs = {**node.attrs, "zero_a": a.steps.zero, "zero_b": b.steps.zero}
         y = self.walk.add("matmul_integer", [a.value, b.value], attrs, like=node)
         return self.dequantised(node, y, np.array(a.steps.scale * b.steps.scale), -1)
+
+    def left(self, node: Node) -> None:
+        """Note that a product stays one of floats, though its operands are integers."""
+        where = node.name or node.outputs[0]
+        self.graph.notes.append(f"{where} ({node.op}) is computed in float32: sums of its integers, with its bias, may leave int32")
 
     def weights(self, value: str, axis: int) -> _Product | None:
         """Constant weights whose scale is one number or one for each index of `axis`."""
@@ -201,11 +206,20 @@ class _Integers:
             if y is None or node.attrs["keepdims"]:
                 return y
             return self.walk.add("reshape", [y], {"shape": self.walk.type(node.outputs[0]).shape}, like=node)
-        wide = self.walk.add("cast", [x.value], {"to": DType.I32}, like=node)
-        if x.steps.zero:
-            wide = self.walk.add("sub", [wide, self.graph.add_constant(np.array(x.steps.zero, np.int32), "zero")], like=node)
-        sums = self.walk.add("reduce", [wide], {**node.attrs, "kind": "sum"}, like=node)
+        sums = self.walk.add("reduce", [self.rows(node, x, axes)], {**node.attrs, "kind": "sum"}, like=node)
         return self.dequantised(node, sums, np.array(x.steps.scale / count), -1)
+
+    def rows(self, node: Node, x: Quantised, axes: tuple[int, ...]) -> str:
+        """int32 numbers whose sum over `axes` is that of x less its zero point: sums of the rows of a picture, or each element."""
+        shape = self.walk.type(x.value).shape
+        if len(shape) == 4 and axes == (2, 3) and shape[3] <= _TAPS:
+            weights = self.graph.add_constant(np.ones((shape[1], 1, 1, shape[3]), np.int8), "ones")
+            attrs = {"strides": (1, 1), "pads": (0,) * 4, "dilations": (1, 1), "group": shape[1], "layout": "channels_first"}
+            return self.walk.add("conv_integer", [x.value, weights], {**attrs, "zero": x.steps.zero}, like=node)
+        wide = self.walk.add("cast", [x.value], {"to": DType.I32}, like=node)
+        if not x.steps.zero:
+            return wide
+        return self.walk.add("sub", [wide, self.graph.add_constant(np.array(x.steps.zero, np.int32), "zero")], like=node)
 
     def window(self, node: Node, x: Quantised, window: dict[str, tuple[int, ...]], layout: str) -> str | None:
         """Means of windows, as a convolution of each channel with ones."""

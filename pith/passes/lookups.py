@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pith.graph import Graph, Node
+from pith.graph import DType, Graph, Node
 from pith.graph.expr import arg, evaluate, substitute, used_args
 from pith.ops.base import add_node
 from pith.passes.canonical import Canonical
@@ -43,7 +43,7 @@ def run(graph: Graph) -> int:
     """Returns how many nodes were changed."""
     changed = 0
     for node in graph.nodes:
-        if node.op == "fused" and any(graph.types[i].dtype in BYTES for i in node.inputs):
+        if node.op == "fused" and any(graph.types[i].dtype in (*BYTES, DType.I32) for i in node.inputs):
             changed += _canonical(graph, node)
             changed += _lookup(graph, node)
     graph.drop_unused()
@@ -73,7 +73,7 @@ def _lookup(graph: Graph, node: Node) -> int:
     """A table of all values, where one 8-bit tensor becomes another."""
     x, y = node.inputs[0], node.outputs[0]
     expr = node.attrs["expr"]
-    if len(node.inputs) != 1 or expr.op == "arg" or graph.types[y].dtype not in BYTES or graph.types[x].shape != graph.types[y].shape:
+    if len(node.inputs) != 1 or graph.types[x].dtype not in BYTES or expr.op == "arg" or graph.types[y].dtype not in BYTES or graph.types[x].shape != graph.types[y].shape:
         return 0
     info = np.iinfo(graph.types[x].dtype.np)
     every = np.arange(info.min, info.max + 1).astype(graph.types[x].dtype.np)
