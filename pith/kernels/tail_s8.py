@@ -12,7 +12,8 @@ import functools
 from dataclasses import dataclass
 
 from pith.graph import DType, Expr
-from pith.graph.expr import arg, clamp
+from pith.graph.expr import arg, clamp, const
+from pith.graph.expr import call as function
 from pith.kernels.base import Arg, Call, Float, In, Int
 from pith.kernels.tile_f32 import _label, _parameters
 from pith.targets.isa.base import ISA
@@ -66,25 +67,36 @@ class SumTail:
 
 
 def _as_float(expr: Expr) -> Expr | None:
-    """`expr` with its sums and 8-bit arguments as float32 arguments of the same index; None where other integers are left."""
+    """`expr` with its sums and 8-bit numbers as float32: arguments keep their index, differences of 8-bit numbers and
+    quantisations on the way are exact in float32. None where other integers are left."""
     memo: dict[int, Expr] = {}
     for n in expr.walk():
-        if n.op == "cast" and n.dtype is DType.F32:
-            x = n.args[0]
-            shift = None
-            if x.op == "sub" and x.args[1].op == "const" and x.dtype is DType.I32:
-                shift, x = float(x.args[1].value), x.args[0]
-            if x.op == "cast" and x.dtype is DType.I32:
-                x = x.args[0]
-            if x.op != "arg" or x.dtype not in (*_BYTES, DType.I32) or (x.dtype is DType.I32 and (x.value != 0 or shift is not None)):
-                return None
-            memo[id(n)] = arg(int(x.value), DType.F32) if shift is None else arg(int(x.value), DType.F32) - shift
-        elif n.dtype is DType.F32 or n.dtype is DType.BOOL:
-            if not n.args:
-                memo[id(n)] = n
-            elif all(id(a) in memo for a in n.args):
-                memo[id(n)] = Expr(n.op, n.dtype, tuple(memo[id(a)] for a in n.args), n.value)
+        known = [memo.get(id(a)) for a in n.args]
+        new: Expr | None = None
+        if n.op == "arg":
+            new = arg(int(n.value), DType.F32) if n.dtype in (*_BYTES, DType.F32) else None
+        elif n.op == "const":
+            new = n if n.dtype is DType.F32 else const(float(n.value), DType.F32) if n.dtype is DType.I32 and abs(n.value) <= 255 else None
+        elif n.op == "cast" and n.dtype is DType.F32 and n.args[0].op == "arg" and n.args[0].dtype is DType.I32:
+            new = arg(0, DType.F32) if n.args[0].value == 0 else None  # converted as it is loaded
+        elif n.op == "cast" and n.dtype in (DType.F32, DType.I32) and n.args[0].dtype in (*_BYTES, DType.I32):
+            new = known[0]
+        elif n.dtype is DType.I32:
+            x, y = known if n.op in ("add", "sub") else (None, None)
+            new = Expr(n.op, DType.F32, (x, y)) if x is not None and y is not None and _is_byte(n.args[0]) and n.args[1].op == "const" else None
+        elif n.dtype in _BYTES:
+            store = _stored(n) if n.op in ("cast", "sat_cast") else None
+            inner = _as_float(store.held(n.dtype)) if store is not None else None
+            new = None if inner is None or store is None else function("rint", inner) + float(store.zero)
+        elif n.dtype in (DType.F32, DType.BOOL) and all(k is not None for k in known):
+            new = Expr(n.op, n.dtype, tuple(k for k in known if k is not None), n.value)
+        if new is not None:
+            memo[id(n)] = new
     return memo.get(id(expr))
+
+
+def _is_byte(e: Expr) -> bool:
+    return e.dtype in _BYTES or (e.op == "cast" and e.args[0].dtype in _BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,10 @@ class _Store:
 
     expr: Expr
     zero: int
+
+    def held(self, dtype: DType) -> Expr:
+        """The float expression with both bounds of `dtype`."""
+        return clamp(self.expr, float(_BYTES[dtype][0] - self.zero), float(_BYTES[dtype][1] - self.zero))
 
 
 def _stored(expr: Expr) -> _Store | None:

@@ -2,7 +2,7 @@
 
 From the anchor's result a region grows over elementwise readers, in order, and is cut back to the last point where a
 single value leaves it; that value becomes the anchor's result. Later anchors choose first, so that a residual sum goes
-into the branch that ends last. Behind a sum of integers the region ends where it is quantised again.
+into the branch that ends last. Behind a sum of integers the region ends where it is quantised again, or after a residual sum.
 """
 
 from __future__ import annotations
@@ -96,11 +96,18 @@ class _Fusion:
             y = node.outputs[0]
             dtype = self.graph.types[y].dtype
             quantised = anchor.op in _INTEGER and dtype in BYTES
-            if exits == [y] and (dtype is DType.F32 or quantised):
+            if exits == [y] and (dtype is DType.F32 or quantised) and (best is None or self.goes_on(best, region, y)):
                 best = region.copy()
-            if quantised:
-                break
         return best
+
+    def goes_on(self, best: _Region, region: _Region, y: str) -> bool:
+        """Whether `region`, up to `y`, is better than `best`. Behind a quantisation a further tensor must come in (a residual
+        sum), or floats be wanted: functions of the quantised value alone are tables."""
+        types = self.graph.types
+        if types[best.nodes[-1].outputs[0]].dtype not in BYTES:
+            return True
+        tensors = [sum(types[v].shape == types[y].shape for v in r.extras) for r in (best, region)]
+        return tensors[1] > tensors[0] or (types[y].dtype is DType.F32 and not any(elementwise(u) for u in self.readers.get(y, ())))
 
     def absorb(self, anchor: Node, region: _Region, node: Node, later: bool) -> bool:
         """Add one elementwise node to the region; False when it does not fit."""

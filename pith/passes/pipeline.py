@@ -50,6 +50,7 @@ PASSES: tuple[tuple[str, Callable[[Graph], int]], ...] = (
     ("sink reshape", sink_reshape.run),
     ("simplify", simplify.run),
     ("fuse attention", fuse_attention.run),
+    ("move quantisation", move_quantisation.run),
     ("split dequantisation", lookups.split),
     ("fuse epilogue", fuse_epilogue.run),
     ("fuse blocks", fuse_blocks.run),

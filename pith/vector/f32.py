@@ -27,6 +27,11 @@ static inline vf vf_min(vf a, vf b) { return b < a ? b : a; }
 static inline vf vf_max(vf a, vf b) { return a < b ? b : a; }
 static inline vf vf_lt(vf a, vf b, vf t, vf f) { return a < b ? t : f; }
 static inline vf vf_le(vf a, vf b, vf t, vf f) { return a <= b ? t : f; }
+static inline vf vf_rint(vf v) { /* halves to even; a zero keeps its sign */
+  if (!(v > -8388608.0f && v < 8388608.0f)) return v;
+  const float r = v < 0.0f ? (v - 8388608.0f) + 8388608.0f : (v + 8388608.0f) - 8388608.0f;
+  return r == 0.0f ? v * 0.0f : r;
+}
 static inline float vf_sum(vf v) { return v; }
 """
 
@@ -48,6 +53,7 @@ _SSE42 = (
 static inline vf vf_load(const float *p) { return _mm_loadu_ps(p); }
 static inline void vf_store(float *p, vf v) { _mm_storeu_ps(p, v); }
 static inline vf vf_set1(float x) { return _mm_set1_ps(x); }
+static inline vf vf_rint(vf v) { return _mm_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 static inline vf vf_fma(vf a, vf b, vf c) { return a * b + c; }
 static inline vf vf_min(vf a, vf b) { return _mm_min_ps(b, a); }
 static inline vf vf_max(vf a, vf b) { return _mm_max_ps(b, a); }
@@ -68,6 +74,7 @@ static inline __m256i vf_mask(int32_t n) {
 static inline vf vf_load_n(const float *p, int32_t n) { return _mm256_maskload_ps(p, vf_mask(n)); }
 static inline void vf_store_n(float *p, vf v, int32_t n) { _mm256_maskstore_ps(p, vf_mask(n), v); }
 static inline vf vf_set1(float x) { return _mm256_set1_ps(x); }
+static inline vf vf_rint(vf v) { return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 static inline vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 static inline vf vf_min(vf a, vf b) { return _mm256_min_ps(b, a); }
 static inline vf vf_max(vf a, vf b) { return _mm256_max_ps(b, a); }
@@ -90,6 +97,7 @@ static inline __mmask16 vf_mask(int32_t n) {
 static inline vf vf_load_n(const float *p, int32_t n) { return _mm512_maskz_loadu_ps(vf_mask(n), p); }
 static inline void vf_store_n(float *p, vf v, int32_t n) { _mm512_mask_storeu_ps(p, vf_mask(n), v); }
 static inline vf vf_set1(float x) { return _mm512_set1_ps(x); }
+static inline vf vf_rint(vf v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 static inline vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 static inline vf vf_min(vf a, vf b) { return _mm512_min_ps(b, a); }
 static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(b, a); }
@@ -127,7 +135,7 @@ _PICK = {"lt": ("vf_lt", False), "gt": ("vf_lt", True), "le": ("vf_le", False), 
 
 
 def vectorisable(expr: Expr) -> bool:
-    """Whether `print_vector` can print the expression: float32 arithmetic, min, max, FUNCTIONS, selects by a comparison."""
+    """Whether `print_vector` can print the expression: float32 arithmetic, min, max, rint, FUNCTIONS, selects by a comparison."""
     tests = {id(n.args[0]) for n in expr.walk() if n.op == "select"}
     for n in expr.walk():
         if n.op in _PICK and id(n) in tests:
@@ -137,7 +145,7 @@ def vectorisable(expr: Expr) -> bool:
         if n.op == "select":
             if n.args[0].op not in _PICK:
                 return False
-        elif n.op not in _INFIX and n.op not in ("arg", "const", "min", "max", "neg", *FUNCTIONS):
+        elif n.op not in _INFIX and n.op not in ("arg", "const", "min", "max", "neg", "rint", *FUNCTIONS):
             return False
     return True
 
