@@ -181,7 +181,7 @@ class IntegerProduct(Kernel):
             *map(Int, y.strides[:3]), *strides, *map(Int, more), *part_of,
         )  # fmt: skip
         f = product(
-            call.isa, tile.name, tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("pixels - p"),
+            call.isa, tile.name, tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("(p_to - p)"),
             tile.column(*(("kh", "(kw * c)") if merged else ("(kh * kw)", "c"))), merged, tile.enter, tile.leave,
         )  # fmt: skip
         why = f"{kh}x{kw} by {tile.label} tiles of 8-bit products{', taps of a row merged' if merged else ''}"

@@ -20,6 +20,7 @@ from pith.vector.amx import CONFIGURE
 from pith.vector.cfunction import CFunction
 
 _CHUNK = 64  # bytes of one row of a tile
+_DEEP = 4096  # bytes of K
 
 
 def chunk_of(k: int, whole: bool) -> int:
@@ -41,8 +42,12 @@ class AmxTile:
     k: int
 
     name: ClassVar[str] = "amx"
-    rows: ClassVar[int] = 32
     width: ClassVar[int] = 32
+
+    @property
+    def rows(self) -> int:
+        """Rows of a block: one group, or two that share a panel of weights where those do not stay near by themselves."""
+        return 64 if self.taps * self.k >= _DEEP else 32
 
     @property
     def label(self) -> str:
@@ -59,7 +64,7 @@ class AmxTile:
 
     def height(self, left: str) -> str:
         """C expression of how many rows to take where `left` are left: those there are, none of them twice."""
-        return f"{left} > {self.rows} ? {self.rows} : {left}"
+        return f"{left} >= {2 * self.rows} ? {self.rows} : {left} > {self.rows} ? ({left} + 1) / 2 : {left}"
 
     def column(self, taps: str, k: str) -> str:
         """C expression: bytes that one column of the packed weights has."""
@@ -94,13 +99,11 @@ class AmxTile:
 
     def cost(self, m: int, taps: int, k: int, n: int) -> float:
         """Time of the product in vector multiply-adds (two a cycle), epilogue and copies included."""
-        blocks, left = divmod(m, self.rows)
-        height = 16 * -(-left // 16)
         tiles = -(-n // 16)
         one = 32.0 * self.chunks / 16  # a tile's product takes as many cycles as it has rows
         copied = taps > 1 or k % self.chunk != 0
         copy = m * (taps * (4.0 + 2 * k / 64)) if copied else 0.0
-        return (blocks * self.rows + left) * tiles * (one + 12.0) + (blocks + (height > 0)) * (-(-n // 32)) * 80.0 + copy + 300.0
+        return m * tiles * (one + 12.0) + -(-m // 32) * -(-n // 32) * 80.0 + copy + 300.0
 
     def block(self, dtype: DType, tail: SumTail) -> CFunction:
         """All panels for one block of rows."""
@@ -108,7 +111,7 @@ class AmxTile:
 
     @property
     def enter(self) -> str:
-        return f"{CONFIGURE.name}({self.rows}, chunk);"
+        return f"{CONFIGURE.name}(32, chunk);"
 
     leave: ClassVar[str] = "_tile_release();"
 
@@ -151,47 +154,58 @@ def _block(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
     x, signed = dtype.c, dtype is DType.I8
     finish = finish_block(isa, tail)
     name = f"rows_{dtype.short}s8_amx_32x32{tail.suffix}"
-    passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
+    full = dict(tail.full)
+    before = "".join(f", e{i} + last_r" if i in full else f", e{i}" for i in range(len(tail.kinds)))
     text = f"""/* a block of `rows` rows against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
     {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero, int32_t chunk, void *copies) {{
   int32_t sums[2][32 * 32] __attribute__((aligned(64)));
   const int32_t *head[2];
   const int32_t all = taps * kc, chunks = (all + chunk - 1) / chunk, part = 16 * chunk;
-  const unsigned char *from = (const unsigned char *)a[0] + ao;
+  const int32_t groups = (rows + 31) / 32, size = (rows + groups - 1) / groups;
+  const unsigned char *base = (const unsigned char *)a[0] + ao;
   ptrdiff_t pitch = rows > 1 ? (const unsigned char *)a[1] - (const unsigned char *)a[0] : 64;
-  int even = taps == 1 && all == chunks * chunk && pitch % 2048 != 0;
+  int even = taps == 1 && all == chunks * chunk && pitch % 2048 != 0 && rows == groups * size;
   for (int32_t r = 2; r < rows && even; r++) even = (const unsigned char *)a[r] - (const unsigned char *)a[r - 1] == pitch;
-  if (!even) {{ /* what lies behind a row's K meets weights that are 0 */
+  if (!even) {{ /* what lies behind a row's K meets weights that are 0; a row too many is not stored */
     unsigned char *to = (unsigned char *)copies;
     pitch = ((ptrdiff_t)chunks * chunk + 63) / 64 * 64;
     if (pitch % 2048 == 0) pitch += 64;
     for (int32_t r = 0; r < rows; r++)
       for (int32_t t = 0; t < taps; t++) copy_bytes(to + r * pitch + (ptrdiff_t)t * kc, a[t * height + r] + ao, kc);
-    from = to;
+    base = to;
   }}
-  if (rows < 32) pith_amx_configure(rows, chunk);
-  for (int32_t c = 0; c < n; c += 32) {{ /* the sums of a panel are finished while those of the next are made */
+  if (size < 32) pith_amx_configure(size, chunk);
+  int32_t turn = 0, last_c = 0, last_r = 0;
+  for (int32_t c = 0; c < n; c += 32) {{
     const int32_t left = n - c;
-    int32_t *const s = sums[c / 32 & 1];
-    if (left > 16) {{
-      if (rows > 16) {{
+    for (int32_t r = 0; r < rows; r += size, turn++) {{ /* sums are finished while the next are made */
+      int32_t *const s = sums[turn & 1];
+      const unsigned char *const from = base + r * pitch;
+      if (left > 16) {{
+        if (size > 16) {{
 {_tiles(2, 2, signed)}
-      }} else {{
+        }} else {{
 {_tiles(1, 2, signed)}
-      }}
-    }} else {{
-      if (rows > 16) {{
-{_tiles(2, 1, signed)}
+        }}
       }} else {{
+        if (size > 16) {{
+{_tiles(2, 1, signed)}
+        }} else {{
 {_tiles(1, 1, signed)}
+        }}
       }}
+      if (turn > 0) {{
+        const int32_t count = rows - last_r < size ? rows - last_r : size;
+        {finish.name}(sums[~turn & 1], 32, y + last_r, last_c, count, n - last_c < 32 ? n - last_c : 32{before}, zero);
+      }}
+      last_c = c;
+      last_r = r;
     }}
-    if (c > 0) {finish.name}(sums[~(c / 32) & 1], 32, y, c - 32, rows, 32{passed}, zero);
-    if (left <= 32) {finish.name}(s, 32, y, c, rows, left{passed}, zero);
     w += (ptrdiff_t)(left > 16 ? 32 : 16) * (4 + (ptrdiff_t)chunks * chunk);
   }}
-  if (rows < 32) pith_amx_configure(32, chunk);
+  {finish.name}(sums[~turn & 1], 32, y + last_r, last_c, rows - last_r < size ? rows - last_r : size, n - last_c < 32 ? n - last_c : 32{before}, zero);
+  if (size < 32) pith_amx_configure(32, chunk);
 }}
 """
     return CFunction(name, text, (finish, CONFIGURE, _COPY), ("stdint.h", "stddef.h"))
