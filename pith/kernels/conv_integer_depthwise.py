@@ -1,6 +1,6 @@
-"""conv_integer with one input channel a group and as many outputs (depthwise), channels_last, constant weights, by VNNI.
+"""conv_integer with one input channel a group and as many outputs (depthwise), channels_last, constant weights.
 
-64 channels at a time: of each input column, the bytes of up to four rows of taps are put side by side, which a dot product
+As many channels at a time as a vector has bytes: of each input column, the bytes of up to four rows of taps are put side by side, which a dot product
 then sums at once. A column serves every output pixel it is a tap of, so that the sums of some neighbouring pixels are under
 way at the same time: they take turns in the same variables. Taps in the padding read a row of zero points.
 """
@@ -15,40 +15,39 @@ from pith.graph import DType
 from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, Float, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.product_s8 import product_of
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
-from pith.kernels.tile_s8 import FLIP, totals
+from pith.kernels.tile_s8 import FLIP, DotTile, totals
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import needs, print_vector
-from pith.vector.s8 import quads
+from pith.vector.s8 import has_bytes, quads
 
-_BLOCK = 64  # channels
 _KERNEL = 8  # rows and columns of taps at most
 
 
-def _order() -> np.ndarray:
-    """Channel of each int32 lane of the four sums of a block: [4, 16] (see `vi_quads`)."""
-    q, lane, d = np.meshgrid(np.arange(4), np.arange(4), np.arange(4), indexing="ij")
-    return np.asarray(16 * lane + 4 * q + d).reshape(4, 16)
+def _order(block: int) -> np.ndarray:
+    """Channel of each int32 lane of the four sums of a block: [4, block / 4] (see `vi_quads`)."""
+    q, lane, d = np.meshgrid(np.arange(4), np.arange(block // 16), np.arange(4), indexing="ij")
+    return np.asarray(16 * lane + 4 * q + d).reshape(4, block // 4)
 
 
-def block_bytes(kh: int, kw: int, channel_extras: int) -> int:
+def block_bytes(block: int, kh: int, kw: int, channel_extras: int) -> int:
     """Packed bytes of one block of channels: starts, weights, extras."""
-    return 256 + kw * -(-kh // 4) * 256 + 256 * channel_extras
+    return 4 * block * (1 + kw * -(-kh // 4) + channel_extras)
 
 
-def pack(weights: np.ndarray, start: np.ndarray, extras: list[np.ndarray]) -> np.ndarray:
-    """Weights [C, kh, kw] (int8), starts [C] (int32) and per-channel extras (float32) by blocks of 64 channels, in `_order`."""
+def pack(block: int, weights: np.ndarray, start: np.ndarray, extras: list[np.ndarray]) -> np.ndarray:
+    """Weights [C, kh, kw] (int8), starts [C] (int32) and per-channel extras (float32) by blocks of channels, in `_order`."""
     ch, kh, kw = weights.shape
-    blocks, order = -(-ch // _BLOCK), _order()
-    taps = np.zeros((blocks * _BLOCK, -(-kh // 4) * 4, kw), np.int8)
+    blocks, order = -(-ch // block), _order(block)
+    taps = np.zeros((blocks * block, -(-kh // 4) * 4, kw), np.int8)
     taps[:ch, :kh] = weights
-    # [blocks, 64, groups, 4 taps, kw] -> [blocks, kw, groups, 4, 16, 4 taps]
-    quad = taps.reshape(blocks, _BLOCK, -1, 4, kw)[:, order].transpose(0, 5, 3, 1, 2, 4)
+    # [blocks, block, groups, 4 taps, kw] -> [blocks, kw, groups, 4, block / 4, 4 taps]
+    quad = taps.reshape(blocks, block, -1, 4, kw)[:, order].transpose(0, 5, 3, 1, 2, 4)
 
     def spread(v: np.ndarray) -> np.ndarray:
-        full = np.zeros(blocks * _BLOCK, v.dtype)
+        full = np.zeros(blocks * block, v.dtype)
         full[:ch] = v
-        return np.ascontiguousarray(full.reshape(blocks, _BLOCK)[:, order]).view(np.int8).reshape(blocks, -1)
+        return np.ascontiguousarray(full.reshape(blocks, block)[:, order]).view(np.int8).reshape(blocks, -1)
 
     parts = [spread(start.astype(np.int32)), np.ascontiguousarray(quad).reshape(blocks, -1), *(spread(e.astype(np.float32)) for e in extras)]
     return np.concatenate(parts, 1).reshape(-1)
@@ -60,15 +59,15 @@ def _baked(conv: Call) -> bool:
     return max(conv.input(1).shape[2:]) <= _KERNEL and at["dilations"][1] == 1 and at["strides"][1] <= 3
 
 
-def _finish(tail: SumTail, extras_at: str) -> list[str]:
-    """C statements that take the four sums v0, ..., v3 of pixel `at` through the epilogue and store them; `extras_at`: where
-    the per-channel extras lie behind q."""
+def _finish(tail: SumTail, size: int, extras_at: str) -> list[str]:
+    """C statements that take the four sums v0, ..., v3 of pixel `at` through the epilogue and store them; `size`: bytes of a
+    vector, `extras_at`: where the per-channel extras lie behind q."""
     full = dict(tail.full)
     o = [f"const {t} *const r{i} = e{i}r + (ptrdiff_t)at * ew{i} + c;" for i, t in full.items()]
     for i in full:  # bytes to int32 lanes in the order of the sums: beside zeros
         signed = tail.kinds[i] == "i8"
         o.append(f"vi f{i}[4];")
-        o.append(f"vi_quads({'vi_flip(' if signed else '('}vi_load_64(r{i}, mask)), vi_set1(0), vi_set1(0), vi_set1(0), f{i});")
+        o.append(f"vi_quads({'vi_flip(' if signed else '('}vi_load_part(r{i}, part)), vi_set1(0), vi_set1(0), vi_set1(0), f{i});")
     results = []
     extras = [i for i, k in enumerate(tail.kinds) if k == "channel"]
     for q in range(4):
@@ -76,7 +75,7 @@ def _finish(tail: SumTail, extras_at: str) -> list[str]:
         names = [f"a{q}"]
         for i, k in enumerate(tail.kinds):
             if k == "channel":
-                place = f"q + {extras_at} + {256 * extras.index(i) + 64 * q}"
+                place = f"q + {extras_at} + {size * (4 * extras.index(i) + q)}"
                 o.append(f"const vf x{i}_{q} = vf_load((const float *)(const void *)({place}));")
                 names.append(f"x{i}_{q}")
             elif k == "value":
@@ -89,7 +88,7 @@ def _finish(tail: SumTail, extras_at: str) -> list[str]:
         statements, result = print_vector(tail.expr, names, f"t{q}_", tail.numbers)
         o += statements
         results.append(result)
-    o.append(f"vf_put4_{tail.out.short}(yr + (ptrdiff_t)at * yw + c, {', '.join(results)}, z, mask);")
+    o.append(f"vf_put4_{tail.out.short}(yr + (ptrdiff_t)at * yw + c, {', '.join(results)}, z, part);")
     return o
 
 
@@ -106,10 +105,10 @@ def _extra_texts(tail: SumTail) -> tuple[str, str, str, str]:
 @functools.cache
 def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) -> CFunction:
     """The whole layer; kernel and horizontal stride are baked in."""
-    x, groups, live = dtype.c, -(-kh // 4), -(-kw // sw)
+    x, groups, live, size = dtype.c, -(-kh // 4), -(-kw // sw), isa.vector_bytes
     period = live * sw  # columns after which the sums take the same turns again
     signed = dtype is DType.I8
-    name = f"conv_{dtype.short}s8_{isa.name}_vnni_depthwise_{kh}x{kw}s{sw}{tail.suffix}"
+    name = f"conv_{dtype.short}s8_{DotTile(isa).prefix}_depthwise_{kh}x{kw}s{sw}{tail.suffix}"
     extras = sum(k == "channel" for k in tail.kinds)
     params, strides, rows, fixed = _extra_texts(tail)
     flip = "vi_flip(" if signed else "("
@@ -121,7 +120,7 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
         o.append(f"  vi x[{4 * groups}];")
         for g in range(groups):
             taps = range(4 * g, min(4 * g + 4, kh))
-            loads = [f"{flip}vi_load_64((in ? row{t} + ix * across{t} : zero) + c, mask))" for t in taps]
+            loads = [f"{flip}vi_load_part((in ? row{t} + ix * across{t} : zero) + c, part))" for t in taps]
             loads += ["vi_set1(0)"] * (4 - len(loads))
             o.append(f"  vi_quads({', '.join(loads)}, x + {4 * g});")
         for k in range(kw - 1, -1, -1):
@@ -129,15 +128,15 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
                 continue
             slot = (turn - k) // sw % live
             for q in range(4):
-                total = f"vi_load(q + {64 * q})" if k == 0 else f"s{slot}_{q}"
+                total = f"vi_load(q + {size * q})" if k == 0 else f"s{slot}_{q}"
                 for g in range(groups):
-                    total = f"vi_dot({total}, x[{4 * g + q}], vi_load(q + {256 + 64 * ((k * groups + g) * 4 + q)}))"
+                    total = f"vi_dot({total}, x[{4 * g + q}], vi_load(q + {size * (4 + (k * groups + g) * 4 + q)}))"
                 o.append(f"  s{slot}_{q} = {total};")
             if k == kw - 1:
                 o.append(f"  const int32_t at = (j + {turn} - {k}) / {sw};")
                 o.append(f"  if (j + {turn} >= {k}) {{" if k > 0 else "  {")
                 o += [f"    const vi v{q} = s{slot}_{q};" for q in range(4)]
-                o += [f"    {line}" for line in _finish(tail, str(256 + kw * groups * 256))]
+                o += [f"    {line}" for line in _finish(tail, size, str(4 * size * (1 + kw * groups)))]
                 o.append("  }")
         o.append("}")
     body = "\n".join("        " + line for line in o)
@@ -153,15 +152,15 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
     int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t sh, int32_t dh, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t zero_y,
     int32_t r_from, int32_t r_to, int32_t c_from, int32_t c_to) {{
-  const vw z = vw_set1(zero_y);
+  const vi z = vi_set1((zero_y & 0xffff) * 0x10001); /* 16-bit */
   const int32_t columns = (ow - 1) * {sw} + {kw};
 {fixed}  for (int32_t r = r_from; r < r_to; r++) {{
     const int32_t b = r / oh, i = r % oh, iy = i * sh - ph;
     const {x} *const xb = x + (ptrdiff_t)b * xn;
     {tail.out.c} *const yr = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh;
-{rows}{found}    const int8_t *q = w + (ptrdiff_t)(c_from / {_BLOCK}) * {block_bytes(kh, kw, extras)};
-    for (int32_t c = c_from; c < c_to; c += {_BLOCK}, q += {block_bytes(kh, kw, extras)}) {{
-      const __mmask64 mask = vi_mask64(c_to - c);
+{rows}{found}    const int8_t *q = w + (ptrdiff_t)(c_from / {size}) * {block_bytes(size, kh, kw, extras)};
+    for (int32_t c = c_from; c < c_to; c += {size}, q += {block_bytes(size, kh, kw, extras)}) {{
+      const vm part = vi_part(c_to - c);
       vi {sums};
       for (int32_t j = 0; j < columns; j += {period}) {{ /* column after column */
 {body}
@@ -177,20 +176,20 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
 @functools.cache
 def depthwise_any(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
     """The whole layer one pixel at a time, with loops over its taps: large kernels, and those far apart."""
-    x, signed = dtype.c, dtype is DType.I8
-    name = f"conv_{dtype.short}s8_{isa.name}_vnni_depthwise_any{tail.suffix}"
+    x, signed, block = dtype.c, dtype is DType.I8, isa.vector_bytes
+    name = f"conv_{dtype.short}s8_{DotTile(isa).prefix}_depthwise_any{tail.suffix}"
     extras = sum(k == "channel" for k in tail.kinds)
     params, strides, rows, fixed = _extra_texts(tail)
     flip = "vi_flip(" if signed else "("
-    loads = ", ".join(f"{flip}vi_load_64(from[t + {i}] + c, mask))" for i in range(4))
-    finish = "\n".join("        " + line for line in _finish(tail, "256 + 64 * taps"))
+    loads = ", ".join(f"{flip}vi_load_part(from[t + {i}] + c, part))" for i in range(4))
+    finish = "\n".join("        " + line for line in _finish(tail, block, f"{block} * (4 + taps)"))
     text = f"""static void {name}(const {x} *x, const int8_t *w, const {x} *zero, {tail.out.c} *y{params}, void *scratch,
     int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw,
     int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t zero_y,
     int32_t r_from, int32_t r_to, int32_t c_from, int32_t c_to) {{
   const {x} **const from = (const {x} **)scratch;
-  const vw z = vw_set1(zero_y);
-  const int32_t taps = (kh * kw + 3) / 4 * 4, size = 256 + 64 * taps + {256 * extras}; /* bytes of a block of weights */
+  const vi z = vi_set1((zero_y & 0xffff) * 0x10001); /* 16-bit */
+  const int32_t taps = (kh * kw + 3) / 4 * 4, size = {block} * (4 + taps + {4 * extras}); /* bytes of a block of weights */
 {fixed}  for (int32_t r = r_from; r < r_to; r++) {{
     const int32_t b = r / oh, i = r % oh;
     const {x} *const xb = x + (ptrdiff_t)b * xn;
@@ -201,17 +200,17 @@ def depthwise_any(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
         from[t] = iy >= 0 && iy < ih && ix >= 0 && ix < iw ? xb + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw : zero;
       }}
       for (int32_t t = kh * kw; t < taps; t++) from[t] = zero; /* their weights are 0 */
-      const int8_t *q = w + (ptrdiff_t)(c_from / {_BLOCK}) * size;
-      for (int32_t c = c_from; c < c_to; c += {_BLOCK}, q += size) {{
-        const __mmask64 mask = vi_mask64(c_to - c);
-        vi x[4], v0 = vi_load(q), v1 = vi_load(q + 64), v2 = vi_load(q + 128), v3 = vi_load(q + 192);
-        const int8_t *k = q + 256;
-        for (int32_t t = 0; t < taps; t += 4, k += 256) {{
+      const int8_t *q = w + (ptrdiff_t)(c_from / {block}) * size;
+      for (int32_t c = c_from; c < c_to; c += {block}, q += size) {{
+        const vm part = vi_part(c_to - c);
+        vi x[4], v0 = vi_load(q), v1 = vi_load(q + {block}), v2 = vi_load(q + {2 * block}), v3 = vi_load(q + {3 * block});
+        const int8_t *k = q + {4 * block};
+        for (int32_t t = 0; t < taps; t += 4, k += {4 * block}) {{
           vi_quads({loads}, x);
           v0 = vi_dot(v0, x[0], vi_load(k));
-          v1 = vi_dot(v1, x[1], vi_load(k + 64));
-          v2 = vi_dot(v2, x[2], vi_load(k + 128));
-          v3 = vi_dot(v3, x[3], vi_load(k + 192));
+          v1 = vi_dot(v1, x[1], vi_load(k + {block}));
+          v2 = vi_dot(v2, x[2], vi_load(k + {2 * block}));
+          v3 = vi_dot(v3, x[3], vi_load(k + {3 * block}));
         }}
 {finish}
       }}
@@ -228,7 +227,7 @@ class IntegerDepthwise(Kernel):
     """group = input channels = output channels, an 8-bit result."""
 
     def applies(self, call: Call) -> bool:
-        if "vnni" not in call.isa.features:
+        if not has_bytes(call.isa):
             return False
         conv = product_of(call)
         if conv is None:
@@ -247,9 +246,10 @@ class IntegerDepthwise(Kernel):
         n, oh, ow, c = conv.outputs[0].shape
         kh, kw = conv.input(1).shape[2:]
         sw = conv.attrs["strides"][1]
+        blocks = -(-c // call.isa.vector_bytes)
         if not _baked(conv):
-            return n * oh * ow * kh * kw * (2.0 + -(-c // _BLOCK) * 4.0)
-        return n * oh * -(-c // _BLOCK) * (ow * (4.0 * kw * -(-kh // 4) + 24) + (ow * sw + kw) * 10.0 * -(-kh // 4))
+            return n * oh * ow * kh * kw * (2.0 + blocks * 4.0)
+        return n * oh * blocks * (ow * (4.0 * kw * -(-kh // 4) + 24) + (ow * sw + kw) * 10.0 * -(-kh // 4))
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.inner_contiguous
@@ -275,17 +275,18 @@ class IntegerDepthwise(Kernel):
         start = totals(w.const.reshape(ch, -1).T, bias, shift)
         constants = [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k == "channel"]
         weights = w.const[:, 0] if _baked(conv) else w.const.reshape(ch, -1, 1)
-        packed = pack(weights, start, [e for e in constants if e is not None])
+        size = call.isa.vector_bytes
+        packed = pack(size, weights, start, [e for e in constants if e is not None])
         pointers, strides = sum_args(conv, tail)
         kept = [p for p in pointers if isinstance(p, Float) or (isinstance(p, In) and tail.kinds[p.index - 3] != "channel")]
         (sh, sw), (dh, dw) = at["strides"], at["dilations"]
         n, oh, ow, _ = y.shape
-        units, blocks = n * oh, -(-ch // _BLOCK)
+        units, blocks = n * oh, -(-ch // size)
         by_rows = units >= 8 or units >= blocks
         part: tuple[Arg, ...] = (
-            (Begin(), End(1, units), Int(0), Int(ch)) if by_rows else (Int(0), Int(units), Begin(_BLOCK), End(_BLOCK, ch))
+            (Begin(), End(1, units), Int(0), Int(ch)) if by_rows else (Int(0), Int(units), Begin(size), End(size, ch))
         )
-        zeros = np.full(-(-ch // _BLOCK) * _BLOCK, at.get("zero", 0), x.type.dtype.np)
+        zeros = np.full(blocks * size, at.get("zero", 0), x.type.dtype.np)
         baked = _baked(conv)
         geometry = (sh, dh) if baked else (kh, kw, sh, sw, dh, dw)
         args: tuple[Arg, ...] = (
@@ -294,5 +295,5 @@ class IntegerDepthwise(Kernel):
             *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides, Int(zero), *part,
         )  # fmt: skip
         f = depthwise(call.isa, x.type.dtype, tail, kh, kw, sw) if baked else depthwise_any(call.isa, x.type.dtype, tail)
-        why = f"depthwise {kh}x{kw} by dot products of four taps, 64 channels at a time"
+        why = f"depthwise {kh}x{kw} by dot products of four taps, {size} channels at a time"
         return Emitted(f, args, 0 if baked else 8 * -(-kh * kw // 4) * 4, why, units if by_rows else blocks)

@@ -1,4 +1,4 @@
-"""matmul_integer with both sides made at run time (attention), by VNNI: each right side is packed into scratch memory first.
+"""matmul_integer with both sides made at run time (attention): each right side is packed into scratch memory first.
 
 The right side is made signed (b' = b or b - 128), so that b - zero_b = b' + d. The product of the centred sides is then
 sum of a b' - zero_a sum of b' - K zero_a d + d sum of a: the first three come out of the tile and what it begins with, the
@@ -13,18 +13,19 @@ import math
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Emitted, Float, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
-from pith.kernels.tile_s8 import VnniTile
+from pith.kernels.tile_s8 import DotTile
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
+from pith.vector.s8 import has_bytes
 
 _BYTES = (DType.I8, DType.U8)
 
 
 @functools.cache
 def packer(isa: ISA, dtype: DType) -> CFunction:
-    """C function: b [k, n] (strides sk, sn) as panels of `VnniTile`, signed; the sums begin with -zero (sum of b' + k d)."""
+    """C function: b [k, n] (strides sk, sn) as panels of `DotTile`, signed; the sums begin with -zero (sum of b' + k d)."""
     lanes = isa.lanes(4)
-    name, t = f"pack_{dtype.short}_{isa.name}_vnni", dtype.c
+    name, t = f"pack_{dtype.short}_{isa.name}_dot", dtype.c
     flip = " ^ -128" if dtype is DType.U8 else ""
     text = f"""static void {name}(const {t} *b, int8_t *w, int32_t k, int32_t n, int32_t sk, int32_t sn, int32_t zero, int32_t d) {{
   for (int32_t c = 0; c < n;) {{
@@ -55,7 +56,7 @@ def packer(isa: ISA, dtype: DType) -> CFunction:
 @functools.cache
 def batched(isa: ISA, a: DType, b: DType, tail: SumTail, rowed: bool, axes: int) -> CFunction:
     """Units of work begin, ..., end - 1 of a product with `axes` batch axes."""
-    tile = VnniTile(isa, rowed)
+    tile = DotTile(isa, rowed)
     block, pack = tile.block(a, tail), packer(isa, b)
     params = "".join(f", int32_t n{i}, int32_t a{i}, int32_t b{i}, int32_t y{i}" for i in range(axes))
     passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
@@ -65,7 +66,7 @@ def batched(isa: ISA, a: DType, b: DType, tail: SumTail, rowed: bool, axes: int)
         places += f"    const int32_t i{i} = left % n{i};\n    left /= n{i};\n"
         pa, pb, py = f"{pa} + (ptrdiff_t)i{i} * a{i}", f"{pb} + (ptrdiff_t)i{i} * b{i}", f"{py} + (ptrdiff_t)i{i} * y{i}"
     places += "    (void)left;\n" if axes else ""
-    name = f"matmul_{a.short}{b.short}_{isa.name}_vnni_batched{axes}{'_rowed' if rowed else ''}{tail.suffix}"
+    name = f"matmul_{a.short}{b.short}_{tile.prefix}_batched{axes}{'_rowed' if rowed else ''}{tail.suffix}"
     text = f"""static void {name}(const {a.c} *a, const {b.c} *b, {tail.out.c} *y{tail.params(False)}, void *scratch,
     int32_t m, int32_t k, int32_t n, int32_t lda, int32_t ldy, int32_t sk, int32_t sn, int32_t zero, int32_t d, int32_t zero_y{params},
     int32_t begin, int32_t end) {{
@@ -98,7 +99,7 @@ class MatmulIntegerBatched(Kernel):
         a, b = call.input(0), call.input(1)
         found = tail_of_sums(call)
         return (
-            "vnni" in call.isa.features and a.type.dtype in _BYTES and b.type.dtype in _BYTES and len(a.shape) >= 2 and len(b.shape) >= 2
+            has_bytes(call.isa) and a.type.dtype in _BYTES and b.type.dtype in _BYTES and len(a.shape) >= 2 and len(b.shape) >= 2
             and not call.attrs.get("trans_a") and a.shape[-1] > 0 and (len(call.inputs) < 3 or call.inputs[2] is None)
             and found is not None and not found[0].full
         )  # fmt: skip
@@ -107,7 +108,7 @@ class MatmulIntegerBatched(Kernel):
         a, y = call.input(0), call.outputs[0]
         m, n = y.shape[-2:]
         batch = math.prod(y.shape[:-2])
-        return batch * (VnniTile(call.isa).cost(m, 1, a.shape[-1], n) + 4.0 * n * a.shape[-1]) + 100.0
+        return batch * (DotTile(call.isa).cost(m, 1, a.shape[-1], n) + 4.0 * n * a.shape[-1]) + 100.0
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return (index == 1 and not output) or operand.inner_contiguous
@@ -131,10 +132,11 @@ class MatmulIntegerBatched(Kernel):
 
         axes = [axis for axis in zip(batch, walk(a), walk(b), walk(y), strict=True) if axis[0] != 1]
         units = math.prod(axis[0] for axis in axes)
-        zero = call.attrs.get("zero_a", 0) + VnniTile(isa).shift(a.type.dtype)
+        zero = call.attrs.get("zero_a", 0) + DotTile(isa).shift(a.type.dtype)
         d = (128 if b.type.dtype is DType.U8 else 0) - call.attrs.get("zero_b", 0)
         pointers = [p for p in sum_args(call, tail)[0] if isinstance(p, (In, Float))]
-        columns = -(-n // 16) * 16
+        width = DotTile(isa).width
+        columns = -(-n // width) * width
         nbytes = columns * (4 + -(-k // 4) * 4)
         args: list[Arg] = [In(0), In(1), Out(0), *pointers, Scratch()]
         args += [Int(v) for v in (m, k, n, a.strides[-2], y.strides[-2], sk, sn, zero, d, zero_y)]

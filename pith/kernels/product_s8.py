@@ -19,11 +19,12 @@ from pith.kernels.conv_f32_pointwise import in_2d
 from pith.kernels.implicit_product import GROUPED, implicit_product
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
 from pith.kernels.tile_amx import AmxTile
-from pith.kernels.tile_s8 import VnniTile, totals
+from pith.kernels.tile_s8 import DotTile, totals
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
+from pith.vector.s8 import has_bytes
 
-Tile = VnniTile | AmxTile
+Tile = DotTile | AmxTile
 _NEAR = 768 << 10  # bytes of packed weights that stay near while all rows pass by
 _BYTES = (DType.I8, DType.U8)
 
@@ -164,7 +165,7 @@ class IntegerProduct(Kernel):
             panels.append(tile.pack(part, taps, totals(part, None if bias is None else bias[g * per : (g + 1) * per], shift)))
         n, oh, ow = y.shape[:3]
         pixels = n * oh * ow
-        column = panels[0].size // (-(-per // 16) * 16)
+        column = panels[0].size // (-(-per // tile.width) * tile.width)  # about: the last panel may be narrower
         near = per if group > 1 or pixels <= tile.rows or panels[0].size <= _NEAR * 3 // 2 else max(1, _NEAR // (column * tile.width)) * tile.width
         zeros = np.full(max(kw, 1) * c if merged else group * c, at.get("zero", 0), x.type.dtype.np)
         pointers, strides = sum_args(conv, tail)
@@ -188,15 +189,15 @@ class IntegerProduct(Kernel):
         return Emitted(f, args, listed + tile.scratch(taps, k), why, blocks if by_rows else wide)
 
 
-@kernel("conv_integer", "vnni")
-@kernel("matmul_integer", "vnni")
-class IntegerVnni(IntegerProduct):
-    """AVX-512 with dot products of bytes."""
+@kernel("conv_integer", "dot")
+@kernel("matmul_integer", "dot")
+class IntegerDot(IntegerProduct):
+    """Dot products of four bytes in vectors."""
 
-    tile = staticmethod(lambda isa, taps, k: VnniTile(isa))
+    tile = staticmethod(lambda isa, taps, k: DotTile(isa))
 
     def fits(self, call: Call) -> bool:
-        return "vnni" in call.isa.features
+        return has_bytes(call.isa)
 
 
 @kernel("conv_integer", "amx")

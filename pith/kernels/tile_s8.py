@@ -35,8 +35,8 @@ def grouped(weights: np.ndarray, taps: int, step: int) -> np.ndarray:
 
 
 @dataclass(frozen=True, slots=True)
-class VnniTile:
-    """Dot products of four bytes (AVX-512 VNNI): 14 rows by 2 vectors, 4 rows, or 1 row.
+class DotTile:
+    """Dot products of four bytes: some rows by 2 vectors, few rows, or 1 row.
 
     rowed: the block function takes a further number, and adds that many times the sum of each row's (unsigned) bytes.
     """
@@ -44,14 +44,26 @@ class VnniTile:
     isa: ISA
     rowed: bool = False
 
-    name: ClassVar[str] = "vnni"
-    rows: ClassVar[int] = 14
-    few: ClassVar[int] = 4
+    name: ClassVar[str] = "dot"
     vectors: ClassVar[int] = 2
 
     @property
+    def rows(self) -> int:
+        """As many as the registers hold, beside the halves of weights and inputs that are made where there is no VNNI."""
+        return 14 if "vnni" in self.isa.features else 8 if self.isa.registers >= 32 else 4
+
+    @property
+    def few(self) -> int:
+        return 4 if self.rows > 8 else 2
+
+    @property
+    def prefix(self) -> str:
+        """Names of functions: the instruction set, and whether it has VNNI."""
+        return f"{self.isa.name}{'_vnni' if 'vnni' in self.isa.features else ''}"
+
+    @property
     def label(self) -> str:
-        return f"{self.isa.name}_vnni_{self.rows}x{self.width}"
+        return f"{self.prefix}_{self.rows}x{self.width}"
 
     @property
     def width(self) -> int:
@@ -92,25 +104,26 @@ class VnniTile:
     def cost(self, m: int, taps: int, k: int, n: int) -> float:
         """Time of the product in vector multiply-adds, whole tiles and the epilogue included."""
         lanes = self.isa.lanes(4)
-        full = m // self.rows
-        left = m % self.rows
+        full, left = divmod(m, self.rows)
         rows = full * self.rows + (0 if not left else self.rows if left > 2 * self.few else -(-left // self.few) * self.few)
         panels, vectors = -(-n // self.width), -(-n // lanes)
         tail = 4.0 * rows * taps * panels if k % 4 else 0.0  # bytes gathered one by one
-        return tail + rows * vectors * (taps * -(-k // 4) + 10.0) + 40.0 * -(-m // self.rows) * panels
+        dot = 1.0 if "vnni" in self.isa.features else 5.0
+        return tail + rows * vectors * (dot * taps * -(-k // 4) + 10.0) + 40.0 * -(-m // self.rows) * panels
 
     def block(self, dtype: DType, tail: SumTail) -> CFunction:
         """All panels for one block of rows: `tile_f32.row_block` in 8 bits."""
-        return _vnni_block(self, dtype, tail)
+        return _dot_block(self, dtype, tail)
 
     enter: ClassVar[str] = ""
     leave: ClassVar[str] = ""
 
 
 @functools.cache
-def _vnni_body(tile: VnniTile, dtype: DType, rows: int, vectors: int) -> CFunction:
+def _dot_body(tile: DotTile, dtype: DType, rows: int, vectors: int) -> CFunction:
     isa = tile.isa
-    name = f"tile_{dtype.short}s8_{isa.name}_vnni_{rows}x{vectors * isa.lanes(4)}"
+    name = f"tile_{dtype.short}s8_{tile.prefix}_{rows}x{vectors * isa.lanes(4)}"
+    size = isa.vector_bytes
     x = dtype.c
     sums = range(4 if rows == 1 else 1)  # partial sums of one row, so that successive k do not wait for each other
     flip = "vi_flip(" if tile.shift(dtype) else "("
@@ -118,19 +131,19 @@ def _vnni_body(tile: VnniTile, dtype: DType, rows: int, vectors: int) -> CFuncti
         f"/* {rows} rows x {vectors} vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */",
         f"static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w, int32_t *s) {{",
     ]
-    o += [f"  const vi start{v} = vi_load(w + {64 * v});" for v in range(vectors)]
+    o += [f"  const vi start{v} = vi_load(w + {size * v});" for v in range(vectors)]
     o.append("  vi " + ", ".join(f"s{r}_{v} = start{v}" for r in range(rows) for v in range(vectors)) + ";")
     if len(sums) > 1:
         o.append("  vi " + ", ".join(f"p{i}_{v} = vi_set1(0)" for i in sums[1:] for v in range(vectors)) + ";")
-    o.append(f"  w += {64 * vectors};")
+    o.append(f"  w += {size * vectors};")
     o.append("  for (int32_t t = 0; t < taps; t++) {")
     o += [f"    const {x} *const a{r} = a[{r}] + ao;" for r in range(rows)]
     o.append(f"    a += {rows};")
     o.append("    int32_t k = 0;")
     for step in dict.fromkeys((len(sums), 1)):
-        o.append(f"    for (; k <= kc - {4 * step}; k += {4 * step}, w += {64 * vectors * step}) {{")
+        o.append(f"    for (; k <= kc - {4 * step}; k += {4 * step}, w += {size * vectors * step}) {{")
         for i in range(step):
-            o += [f"      const vi b{i}_{v} = vi_load(w + {64 * (i * vectors + v)});" for v in range(vectors)]
+            o += [f"      const vi b{i}_{v} = vi_load(w + {size * (i * vectors + v)});" for v in range(vectors)]
             for r in range(rows):
                 o.append(f"      const vi x{r}_{i} = {flip}vi_four(a{r} + k + {4 * i}));")
                 for v in range(vectors):
@@ -138,11 +151,11 @@ def _vnni_body(tile: VnniTile, dtype: DType, rows: int, vectors: int) -> CFuncti
                     o.append(f"      {total} = vi_dot({total}, x{r}_{i}, b{i}_{v});")
         o.append("    }")
     o.append("    if (k < kc) { /* the last one to three of K */")
-    o += [f"      const vi b{v} = vi_load(w + {64 * v});" for v in range(vectors)]
+    o += [f"      const vi b{v} = vi_load(w + {size * v});" for v in range(vectors)]
     for r in range(rows):
         o.append(f"      const vi x{r} = {flip}vi_four_n(a{r} + k, kc - k));")
         o += [f"      s{r}_{v} = vi_dot(s{r}_{v}, x{r}, b{v});" for v in range(vectors)]
-    o.append(f"      w += {64 * vectors};\n    }}")
+    o.append(f"      w += {size * vectors};\n    }}")
     o.append("  }")
     if len(sums) > 1:
         o += [f"  s0_{v} = vi_add(vi_add(s0_{v}, p1_{v}), vi_add(p2_{v}, p3_{v}));" for v in range(vectors)]
@@ -159,7 +172,7 @@ FLIP = CFunction(
 
 
 @functools.cache
-def _vnni_block(tile: VnniTile, dtype: DType, tail: SumTail) -> CFunction:
+def _dot_block(tile: DotTile, dtype: DType, tail: SumTail) -> CFunction:
     isa, x = tile.isa, dtype.c
     finish = finish_block(isa, tail)
     lanes = isa.lanes(4)
@@ -182,7 +195,7 @@ def _vnni_block(tile: VnniTile, dtype: DType, tail: SumTail) -> CFunction:
 """
     choices = []
     for vectors in (tile.vectors, 1):
-        bodies = [_vnni_body(tile, dtype, h, vectors) for h in (tile.rows, tile.few, 1)]
+        bodies = [_dot_body(tile, dtype, h, vectors) for h in (tile.rows, tile.few, 1)]
         called += bodies
         calls = " else ".join(
             [f"if (height == {h}) {f.name}(taps, kc, a, ao, w, s);" for h, f in zip((tile.rows, tile.few), bodies, strict=False)]

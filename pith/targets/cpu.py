@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import platform
 from collections.abc import Iterable
@@ -72,8 +73,9 @@ def machine() -> str:
 
 
 @functools.cache
-def x86_64_level() -> int:
-    """1 to 4: the highest x86-64 level this processor has; 0 on other architectures."""
-    if machine() != "x86_64":
-        return 0
-    return max([1, *(level for level in _ADDED_BY_LEVEL if not missing(level_features(level)))])
+def amx_allowed() -> bool:
+    """Whether Linux lets this process use the tile registers of AMX (arch_prctl, ARCH_REQ_XCOMP_PERM; kernels before 5.16 do not)."""
+    try:
+        return int(ctypes.CDLL(None).syscall(158, 0x1023, 18)) == 0
+    except (OSError, AttributeError):
+        return False

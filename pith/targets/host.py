@@ -1,16 +1,20 @@
 """This machine's processor."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from pith.targets import c99, x86_64_v2, x86_64_v3, x86_64_v4
+from pith.targets import c99, x86_64_amx, x86_64_v2, x86_64_v3, x86_64_v4, x86_64_v4_vnni
 from pith.targets.base import Target, register
-from pith.targets.cpu import caches, x86_64_level
+from pith.targets.cpu import amx_allowed, caches
+
+# the best first
+_MAKERS: tuple[Callable[[], Target], ...] = (x86_64_amx.target, x86_64_v4_vnni.target, x86_64_v4.target, x86_64_v3.target, x86_64_v2.target)
 
 
 @register("host")
 def target() -> Target:
-    makers = {4: x86_64_v4.target, 3: x86_64_v3.target, 2: x86_64_v2.target}
-    best = makers.get(x86_64_level(), c99.target)()
+    found = (make() for make in _MAKERS)
+    best = next((t for t in found if t.runs_here() and ("amx" not in t.isa.features or amx_allowed())), None) or c99.target()
     sizes = caches()
     isa = replace(best.isa, near=sizes.get(2, best.isa.near), last=max(sizes.values(), default=best.isa.last))
     return replace(best, isa=isa, name="host", description=f"this processor (as {best.name})")

@@ -1,7 +1,7 @@
 """The vector dialect for 8-bit integers: sums of products in int32, and their way to and from float32.
 
 `vi` holds as many int32 as `vf` holds floats. `vi_dot(s, x, w)` adds to each of them the products of four neighbouring bytes,
-x unsigned and w signed. Instruction sets that have it say "vnni" among their features.
+x unsigned and w signed; instruction sets that have that say "vnni" among their features.
 """
 
 from __future__ import annotations
@@ -64,6 +64,52 @@ static inline void vf_put2_i8(int8_t *p, vf a, vf b, vw zero) { /* two neighbour
 }
 """
 
+_SSE42 = """typedef __m128i vi;
+static inline vi vi_load(const void *p) { return _mm_loadu_si128((const __m128i *)p); }
+static inline void vi_store(int32_t *p, vi v) { _mm_storeu_si128((__m128i *)(void *)p, v); }
+static inline vi vi_set1(int32_t x) { return _mm_set1_epi32(x); }
+static inline vi vi_add(vi a, vi b) { return _mm_add_epi32(a, b); }
+static inline vf vf_of_i32(const int32_t *p) { return _mm_cvtepi32_ps(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+static inline vi vi_four(const void *p);
+static inline vi vi_four_n(const void *p, int32_t n);
+static inline vf vf_of_u8(const uint8_t *p) { return _mm_cvtepi32_ps(_mm_cvtepu8_epi32(vi_four(p))); }
+static inline vf vf_of_i8(const int8_t *p) { return _mm_cvtepi32_ps(_mm_cvtepi8_epi32(vi_four(p))); }
+static inline vf vf_of_u8_n(const uint8_t *p, int32_t n) { return _mm_cvtepi32_ps(_mm_cvtepu8_epi32(vi_four_n(p, n))); }
+static inline vf vf_of_i8_n(const int8_t *p, int32_t n) { return _mm_cvtepi32_ps(_mm_cvtepi8_epi32(vi_four_n(p, n))); }
+typedef __m128i vw; /* 16-bit */
+static inline vw vw_set1(int32_t x) { return _mm_set1_epi16((short)x); }
+/* floats rounded, halves to even, plus a zero point, held within a byte; beyond int32 there is no upper bound */
+static inline vw vf_words(vf a, vf b, vw zero) { return _mm_adds_epi16(_mm_packs_epi32(_mm_cvtps_epi32(a), _mm_cvtps_epi32(b)), zero); }
+static inline void vf_put_u8_n(uint8_t *p, vf v, vw zero, int32_t n) {
+  const vw w = vf_words(v, v, zero);
+  const int32_t b = _mm_cvtsi128_si32(_mm_packus_epi16(w, w));
+  for (int32_t i = 0; i < 4 && i < n; i++) p[i] = (uint8_t)((uint32_t)b >> (8 * (uint32_t)i));
+}
+static inline void vf_put_u8(uint8_t *p, vf v, vw zero) {
+  const vw w = vf_words(v, v, zero);
+  const int32_t b = _mm_cvtsi128_si32(_mm_packus_epi16(w, w));
+  __builtin_memcpy(p, &b, 4);
+}
+static inline void vf_put2_u8(uint8_t *p, vf a, vf b, vw zero) { /* two neighbouring vectors */
+  const vw w = vf_words(a, b, zero);
+  _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(w, w));
+}
+static inline void vf_put_i8_n(int8_t *p, vf v, vw zero, int32_t n) {
+  const vw w = vf_words(v, v, zero);
+  const int32_t b = _mm_cvtsi128_si32(_mm_packs_epi16(w, w));
+  for (int32_t i = 0; i < 4 && i < n; i++) p[i] = (int8_t)((uint32_t)b >> (8 * (uint32_t)i));
+}
+static inline void vf_put_i8(int8_t *p, vf v, vw zero) {
+  const vw w = vf_words(v, v, zero);
+  const int32_t b = _mm_cvtsi128_si32(_mm_packs_epi16(w, w));
+  __builtin_memcpy(p, &b, 4);
+}
+static inline void vf_put2_i8(int8_t *p, vf a, vf b, vw zero) { /* two neighbouring vectors */
+  const vw w = vf_words(a, b, zero);
+  _mm_storel_epi64((__m128i *)(void *)p, _mm_packs_epi16(w, w));
+}
+"""
+
 _AVX2 = """typedef __m256i vi;
 static inline vi vi_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 static inline void vi_store(int32_t *p, vi v) { _mm256_storeu_si256((__m256i *)(void *)p, v); }
@@ -121,29 +167,81 @@ static inline void vf_put2_i8(int8_t *p, vf a, vf b, vw zero) { /* two neighbour
 }
 """
 
-_QUADS = """/* Four taps of 64 channels: x[q] holds of each 16 channels the q-th four, the bytes of their taps side by side, so that the
-   bytes of four such vectors packed again are in order. */
+# MM: prefix of the intrinsics, SI: suffix of whole-register ones
+_QUADS = """/* Four taps of as many channels as a vector has bytes: x[q] holds of each 16 channels the q-th four, the bytes of their taps
+   side by side, so that the bytes of four such vectors packed again are in order. */
 static inline void vi_quads(vi a, vi b, vi c, vi d, vi x[4]) {
-  const vi ab0 = _mm512_unpacklo_epi8(a, b), ab1 = _mm512_unpackhi_epi8(a, b);
-  const vi cd0 = _mm512_unpacklo_epi8(c, d), cd1 = _mm512_unpackhi_epi8(c, d);
-  x[0] = _mm512_unpacklo_epi16(ab0, cd0);
-  x[1] = _mm512_unpackhi_epi16(ab0, cd0);
-  x[2] = _mm512_unpacklo_epi16(ab1, cd1);
-  x[3] = _mm512_unpackhi_epi16(ab1, cd1);
+  const vi ab0 = MM_unpacklo_epi8(a, b), ab1 = MM_unpackhi_epi8(a, b);
+  const vi cd0 = MM_unpacklo_epi8(c, d), cd1 = MM_unpackhi_epi8(c, d);
+  x[0] = MM_unpacklo_epi16(ab0, cd0);
+  x[1] = MM_unpackhi_epi16(ab0, cd0);
+  x[2] = MM_unpacklo_epi16(ab1, cd1);
+  x[3] = MM_unpackhi_epi16(ab1, cd1);
 }
-static inline __mmask64 vi_mask64(int32_t n) { return n >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (uint32_t)n) - 1u; }
-static inline vi vi_load_64(const void *p, __mmask64 m) { return _mm512_maskz_loadu_epi8(m, p); }
-static inline vf vf_of(vi v) { return _mm512_cvtepi32_ps(v); }
-static inline void vf_put4_u8(uint8_t *p, vf a, vf b, vf c, vf d, vw zero, __mmask64 m) {
-  _mm512_mask_storeu_epi8((void *)p, m, _mm512_packus_epi16(vf_words(a, b, zero), vf_words(c, d, zero)));
+static inline vf vf_of(vi v) { return MM_cvtepi32_ps(v); }
+static inline vi vi_pairs(vf a, vf b, vi zero) {
+  return MM_adds_epi16(MM_packs_epi32(MM_cvtps_epi32(a), MM_cvtps_epi32(b)), zero);
 }
-static inline void vf_put4_i8(int8_t *p, vf a, vf b, vf c, vf d, vw zero, __mmask64 m) {
-  _mm512_mask_storeu_epi8((void *)p, m, _mm512_packs_epi16(vf_words(a, b, zero), vf_words(c, d, zero)));
+static inline void vf_put4_u8(uint8_t *p, vf a, vf b, vf c, vf d, vi zero, vm part) {
+  vi_store_part((void *)p, MM_packus_epi16(vi_pairs(a, b, zero), vi_pairs(c, d, zero)), part);
+}
+static inline void vf_put4_i8(int8_t *p, vf a, vf b, vf c, vf d, vi zero, vm part) {
+  vi_store_part((void *)p, MM_packs_epi16(vi_pairs(a, b, zero), vi_pairs(c, d, zero)), part);
+}
+"""
+
+_PARTS_MASKED = """typedef __mmask64 vm; /* which bytes of a vector there are */
+static inline vm vi_part(int32_t n) { return n >= 64 ? ~(vm)0 : ((vm)1 << (uint32_t)n) - 1u; }
+static inline vi vi_load_part(const void *p, vm part) { return _mm512_maskz_loadu_epi8(part, p); }
+static inline void vi_store_part(void *p, vi v, vm part) { _mm512_mask_storeu_epi8(p, part, v); }
+"""
+
+_PARTS = """typedef int32_t vm; /* how many bytes of a vector there are */
+static inline vm vi_part(int32_t n) { return n; }
+static inline vi vi_load_part(const void *p, vm part) {
+  unsigned char t[BYTES];
+  if (part >= BYTES) return vi_load(p);
+  for (int32_t i = 0; i < BYTES; i++) t[i] = i < part ? ((const unsigned char *)p)[i] : 0;
+  return vi_load(t);
+}
+static inline void vi_store_part(void *p, vi v, vm part) {
+  unsigned char t[BYTES];
+  MM_storeu_SI((VI *)(part >= BYTES ? p : (void *)t), v);
+  for (int32_t i = 0; part < BYTES && i < part; i++) ((unsigned char *)p)[i] = t[i];
+}
+"""
+
+_PARTS_WORDS = """typedef int32_t vm; /* how many bytes of a vector there are */
+static inline vm vi_part(int32_t n) { return n; }
+static inline vi vi_load_part(const void *p, vm part) {
+  unsigned char t[32];
+  if (part >= 32) return vi_load(p);
+  if ((part & 3) == 0) return _mm256_maskload_epi32((const int *)p, vf_mask(part / 4));
+  for (int32_t i = 0; i < 32; i++) t[i] = i < part ? ((const unsigned char *)p)[i] : 0;
+  return vi_load(t);
+}
+static inline void vi_store_part(void *p, vi v, vm part) {
+  unsigned char t[32];
+  if (part < 32 && (part & 3) == 0) {
+    _mm256_maskstore_epi32((int *)p, vf_mask(part / 4), v);
+    return;
+  }
+  _mm256_storeu_si256((__m256i *)(part >= 32 ? p : (void *)t), v);
+  for (int32_t i = 0; part < 32 && i < part; i++) ((unsigned char *)p)[i] = t[i];
 }
 """
 
 _VNNI = """/* s + the products of four neighbouring bytes of x (unsigned) and w (signed) */
 static inline vi vi_dot(vi s, vi x, vi w) { return _mm512_dpbusd_epi32(s, x, w); }
+"""
+
+# bytes at even and at odd places become 16-bit numbers; sums of two products then are exact in 32 bits
+_WORDS = """/* s + the products of four neighbouring bytes of x (unsigned) and w (signed), exact */
+static inline vi vi_dot(vi s, vi x, vi w) {
+  const vi even = MM_madd_epi16(MM_and_SI(x, MM_set1_epi16(255)), MM_srai_epi16(MM_slli_epi16(w, 8), 8));
+  const vi odd = MM_madd_epi16(MM_srli_epi16(x, 8), MM_srai_epi16(w, 8));
+  return MM_add_epi32(s, MM_add_epi32(even, odd));
+}
 """
 
 _BYTES = """/* four bytes repeated; only n of them, 0 in the place of the others */
@@ -160,12 +258,19 @@ static inline vi vi_four_n(const void *p, int32_t n) {
 }
 """
 
-_TEXT = {"avx2": _AVX2, "avx512": _AVX512}
+_TEXT = {"sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512}
+_NAMES = {"sse42": ("_mm", "si128", "__m128i"), "avx2": ("_mm256", "si256", "__m256i"), "avx512": ("_mm512", "si512", "void")}
 
 
 def has_bytes(isa: ISA) -> bool:
     """Whether the dialect of 8-bit integers exists for `isa`."""
     return isa.name in _TEXT
+
+
+def _filled(text: str, isa: ISA) -> str:
+    """A template with the names of the intrinsics of `isa`."""
+    mm, si, vector = _NAMES[isa.name]
+    return text.replace("MM_", f"{mm}_").replace("_SI(", f"_{si}(").replace("(VI *)", f"({vector} *)").replace("BYTES", str(isa.vector_bytes))
 
 
 @functools.cache
@@ -176,11 +281,13 @@ def dialect_s8(isa: ISA) -> CFunction:
 
 @functools.cache
 def dot(isa: ISA) -> CFunction:
-    """`vi_dot`, for instruction sets with "vnni"."""
-    return CFunction("vi_dot", _VNNI, (dialect_s8(isa),), ("stdint.h", *isa.headers))
+    """`vi_dot`: in one instruction with "vnni", else by 16-bit products."""
+    text = _VNNI if "vnni" in isa.features else _filled(_WORDS, isa)
+    return CFunction("vi_dot", text, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
 
 @functools.cache
 def quads(isa: ISA) -> CFunction:
-    """`vi_quads` and what goes with it, for instruction sets with "vnni"."""
-    return CFunction("vi_quads", _QUADS, (dot(isa),), ("stdint.h", *isa.headers))
+    """`vi_quads`, parts of vectors, and stores of four vectors of sums."""
+    parts = {"avx512": _PARTS_MASKED, "avx2": _PARTS_WORDS}.get(isa.name) or _filled(_PARTS, isa)
+    return CFunction("vi_quads", parts + _filled(_QUADS, isa), (dot(isa),), ("stdint.h", *isa.headers))
