@@ -13,6 +13,11 @@ from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
 
 _AVX512 = """typedef __m512i vi;
+/* n, of which the compiler knows nothing: clang 22 stores four bytes for a mask known to be of one, behind a permutation */
+static inline int32_t vi_hidden(int32_t n) {
+  __asm__("" : "+r"(n));
+  return n;
+}
 static inline vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
 static inline void vi_store(int32_t *p, vi v) { _mm512_storeu_si512((void *)p, v); }
 static inline vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
@@ -42,7 +47,7 @@ static inline __m128i vf_bytes_u8(vf v, vw zero) {
 }
 static inline void vf_put_u8(uint8_t *p, vf v, vw zero) { _mm_storeu_si128((__m128i *)(void *)p, vf_bytes_u8(v, zero)); }
 static inline void vf_put_u8_n(uint8_t *p, vf v, vw zero, int32_t n) {
-  _mm_mask_storeu_epi8((void *)p, vf_mask(n), vf_bytes_u8(v, zero));
+  _mm_mask_storeu_epi8((void *)p, vf_mask(vi_hidden(n)), vf_bytes_u8(v, zero));
 }
 static inline void vf_put2_u8(uint8_t *p, vf a, vf b, vw zero) { /* two neighbouring vectors */
   const __m512i w = vf_words(a, b, zero), order = _mm512_castsi256_si512(_mm256_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13));
@@ -55,7 +60,7 @@ static inline __m128i vf_bytes_i8(vf v, vw zero) {
 }
 static inline void vf_put_i8(int8_t *p, vf v, vw zero) { _mm_storeu_si128((__m128i *)(void *)p, vf_bytes_i8(v, zero)); }
 static inline void vf_put_i8_n(int8_t *p, vf v, vw zero, int32_t n) {
-  _mm_mask_storeu_epi8((void *)p, vf_mask(n), vf_bytes_i8(v, zero));
+  _mm_mask_storeu_epi8((void *)p, vf_mask(vi_hidden(n)), vf_bytes_i8(v, zero));
 }
 static inline void vf_put2_i8(int8_t *p, vf a, vf b, vw zero) { /* two neighbouring vectors */
   const __m512i w = vf_words(a, b, zero), order = _mm512_castsi256_si512(_mm256_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13));
@@ -191,7 +196,10 @@ static inline void vf_put4_i8(int8_t *p, vf a, vf b, vf c, vf d, vi zero, vm par
 """
 
 _PARTS_MASKED = """typedef __mmask64 vm; /* which bytes of a vector there are */
-static inline vm vi_part(int32_t n) { return n >= 64 ? ~(vm)0 : ((vm)1 << (uint32_t)n) - 1u; }
+static inline vm vi_part(int32_t left) {
+  const int32_t n = vi_hidden(left);
+  return n >= 64 ? ~(vm)0 : ((vm)1 << (uint32_t)n) - 1u;
+}
 static inline vi vi_load_part(const void *p, vm part) { return _mm512_maskz_loadu_epi8(part, p); }
 static inline void vi_store_part(void *p, vi v, vm part) { _mm512_mask_storeu_epi8(p, part, v); }
 """

@@ -1,0 +1,157 @@
+"""The vector kernels of integers, bit for bit as the references have it, on every instruction set that runs here."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pith.api import compile_graph
+from pith.graph import DType
+from pith.graph.expr import arg, cast, const
+from pith.kernels import base as kernels
+from pith.kernels.base import Call, Operand
+from pith.kernels.tail_s8 import tail_of_sums
+from pith.ops.base import OPS, contiguous_strides
+from pith.ops.requantize import ACC, Requantize, build, clamped, limits
+from pith.targets.base import TARGETS, get_target
+from pith.targets.cpu import amx_allowed
+from pith.vector.s8 import has_bytes
+from tests.kernels.products import Case, graph_of
+from tests.kernels.test_integer_generic import ENDS, finished, integers, lookup_case
+
+TARGET_NAMES = sorted(t for t in TARGETS if t != "host" and get_target(t).runs_here() and has_bytes(get_target(t).isa))
+TILES = [(t, k) for t in TARGET_NAMES for k in ("dot", "amx") if k != "amx" or ("amx" in get_target(t).isa.features and amx_allowed())]
+PATIENT = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def zero_of(rng: np.random.Generator, kind: Any) -> int:
+    return int(rng.choice([0, np.iinfo(kind).min, np.iinfo(kind).max, 17]))
+
+
+def conv(rng: np.random.Generator, end: str, depth: int, out: int, group: int = 1, *, largest: int = 3) -> Case:
+    """A convolution of `group` groups of `depth` channels in and `out` out, random otherwise."""
+    kernel = tuple(int(k) for k in rng.integers(1, largest + 1, 2))
+    strides, dilations = (tuple(int(s) for s in rng.integers(1, 3, 2)) for _ in range(2))
+    dilations = dilations if rng.random() < 0.3 else (1, 1)
+    pads = tuple(int(p) for p in rng.integers(0, 3, 4))
+    spatial = tuple(int(n) + (k - 1) * d for n, k, d in zip(rng.integers(1, 12, 2), kernel, dilations, strict=True))
+    kind = np.uint8 if rng.random() < 0.5 else np.int8
+    x, w = integers(rng, (int(rng.integers(1, 3)), *spatial, group * depth), kind), integers(rng, (group * out, depth, *kernel), np.int8)
+    bias = rng.integers(-30000, 30000, group * out).astype(np.int32) if rng.random() < 0.5 else None
+    attrs = {"strides": strides, "pads": pads, "dilations": dilations, "group": group, "layout": "channels_last", "zero": zero_of(rng, kind)}
+    return finished(Case("conv_integer", [x, w, bias], attrs), rng, end, -1)
+
+
+def matmul(rng: np.random.Generator, end: str, batch: tuple[int, ...], *, fixed: bool, swap: bool = False) -> Case:
+    m, k, n = (int(v) for v in rng.integers(1, 150, 3))
+    kinds = [np.uint8 if rng.random() < 0.5 else np.int8, np.int8 if fixed or rng.random() < 0.5 else np.uint8]
+    a, b = integers(rng, (*batch, m, k), kinds[0]), integers(rng, (*(() if fixed else batch[-1:]), *((n, k) if swap else (k, n))), kinds[1])
+    attrs = {"trans_a": False, "trans_b": swap, "zero_a": zero_of(rng, kinds[0]), "zero_b": 0 if fixed else zero_of(rng, kinds[1])}
+    return finished(Case("matmul_integer", [a, b, None], attrs, (1, 2) if fixed else ()), rng, end, -1)
+
+
+def compiled(cases: list[Case], target: str, kernel: str) -> None:
+    """All cases in one library by `kernel` where it applies (to most of them), and right to the bit."""
+    graph, feeds = graph_of(cases)
+    op = cases[0].op
+    both = [k for k in kernels.KERNELS[op] if k.name == kernel]
+    assert len(both) == 1
+    with mock.patch.dict(kernels.KERNELS, {op: [*both, *(k for k in kernels.KERNELS[op] if k.name == "generic")]}):
+        session = compile_graph(graph, target, optimize=False, opt="-O1")
+    families = [s["family"] for s in session.manifest["variants"][0]["steps"]]
+    assert families.count(kernel) * 2 > len(families), families
+    got = session(*feeds)
+    for case, y in zip(cases, got if isinstance(got, tuple) else [got], strict=True):
+        (want,) = OPS[case.op].reference(case.inputs, case.attrs)
+        assert y.dtype == want.dtype
+        np.testing.assert_array_equal(y, want, err_msg=str(case))
+
+
+@pytest.mark.parametrize(("target", "kernel"), TILES)
+@PATIENT
+@given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from(ENDS), min_size=8, max_size=8))
+def test_conv(target: str, kernel: str, seed: int, ends: list[str]) -> None:
+    rng = np.random.default_rng(seed)
+    compiled([conv(rng, end, int(rng.integers(1, 140)), int(rng.integers(1, 80))) for end in ends], target, kernel)
+
+
+@pytest.mark.parametrize(("target", "kernel"), TILES)
+@PATIENT
+@given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from(ENDS), min_size=8, max_size=8))
+def test_matmul(target: str, kernel: str, seed: int, ends: list[str]) -> None:
+    rng = np.random.default_rng(seed)
+    compiled([matmul(rng, end, (2,) if k % 3 == 0 else (), fixed=True, swap=k % 2 == 0) for k, end in enumerate(ends)], target, kernel)
+
+
+@pytest.mark.parametrize(("target", "kernel"), TILES)
+def test_deep_sums(target: str, kernel: str) -> None:
+    """K beyond what one block of memory or one group of rows holds, rows that evict each other, and one row alone."""
+    rng = np.random.default_rng(5)
+    cases = []
+    for m, k, n in ((70, 4608, 40), (33, 2048, 50), (1, 1000, 33), (129, 184, 17), (49, 4200, 96)):
+        a, b = integers(rng, (m, k), np.uint8), integers(rng, (k, n), np.int8)
+        cases.append(finished(Case("matmul_integer", [a, b, None], {"zero_a": 128, "zero_b": 0}), rng, "channel", -1))
+    compiled(cases, target, kernel)
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+@PATIENT
+@given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from([e for e in ENDS if e not in ("none", "float")]), min_size=8, max_size=8))
+def test_depthwise(target: str, seed: int, ends: list[str]) -> None:
+    rng = np.random.default_rng(seed)
+    compiled([conv(rng, end, 1, 1, int(rng.integers(2, 150)), largest=9 if k == 0 else 5) for k, end in enumerate(ends)], target, "depthwise")
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+@PATIENT
+@given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from([e for e in ENDS if e != "residual"]), min_size=6, max_size=6))
+def test_both_sides_made_at_run_time(target: str, seed: int, ends: list[str]) -> None:
+    rng = np.random.default_rng(seed)
+    compiled([matmul(rng, end, ((), (2,), (3, 2))[k % 3], fixed=False, swap=k % 2 == 0) for k, end in enumerate(ends)], target, "batched")
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+def test_groups(target: str) -> None:
+    rng = np.random.default_rng(9)
+    compiled([conv(rng, end, int(rng.integers(2, 40)), int(rng.integers(1, 40)), 3) for end in ENDS], target, "dot")
+
+
+@pytest.mark.skipif(not any("vbmi" in get_target(t).isa.features for t in TARGET_NAMES), reason="no processor with AVX-512 VBMI here")
+def test_tables_by_permutations() -> None:
+    rng = np.random.default_rng(3)
+    target = next(t for t in TARGET_NAMES if "vbmi" in get_target(t).isa.features)
+    kinds = [(a, b) for a in (np.int8, np.uint8) for b in (np.int8, np.uint8)]
+    compiled([lookup_case(rng, *k, s) for k in kinds for s in ((), (1,), (63,), (64,), (65,), (3, 5000))], target, "vectors")
+
+
+def test_quantised_values_inside_an_epilogue_become_floats() -> None:
+    """A sum that is quantised, dequantised, added to another and quantised again needs no integers in between."""
+    rng = np.random.default_rng(1)
+    x, w = integers(rng, (1, 6, 6, 40), np.uint8), integers(rng, (24, 40, 1, 1), np.int8)
+    inner = build(Requantize(arg(1, DType.F32), limits(DType.U8, 128)))
+    back = cast(cast(inner, DType.I32) - const(128, DType.I32), DType.F32) * 0.7
+    other = cast(cast(arg(2, DType.I8), DType.I32) - const(-3, DType.I32), DType.F32) * 0.4
+    attrs = {"strides": (1, 1), "pads": (0,) * 4, "dilations": (1, 1), "group": 1, "layout": "channels_last", "zero": 9}
+    attrs["epilogue"] = clamped(back + other, limits(DType.U8, 100, 0.0))
+    m = (0.01 * rng.uniform(0.5, 2, 24)).astype(np.float32)
+    case = Case("conv_integer", [x, w, None, m, integers(rng, (1, 6, 6, 24), np.int8)], attrs, (1, 3))
+    for target, kernel in TILES:
+        compiled([case], target, kernel)
+
+
+def test_results_that_may_leave_their_range_are_left_to_other_kernels() -> None:
+    """A plain cast wraps, a store saturates: without bounds the vector kernels keep away."""
+    rng = np.random.default_rng(2)
+    case = conv(rng, "none", 8, 8)
+    case.attrs["epilogue"] = cast(cast(ACC, DType.F32) * 0.1, DType.U8)
+    graph, _ = graph_of([case])
+    types = [graph.types[i] if i else None for i in graph.nodes[0].inputs]
+    operands = tuple(None if t is None else Operand(t, contiguous_strides(t.shape), graph.constants.get(i)) for t, i in zip(types, graph.nodes[0].inputs, strict=True))
+    out = graph.types[graph.nodes[0].outputs[0]]
+    call = Call("conv_integer", case.attrs, operands, (Operand(out, contiguous_strides(out.shape)),), get_target(TARGET_NAMES[0]).isa)
+    assert tail_of_sums(call) is None
