@@ -12,7 +12,22 @@ import functools
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, Float, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.base import (
+    Arg,
+    Begin,
+    Call,
+    Const,
+    Emitted,
+    End,
+    Float,
+    In,
+    Int,
+    Kernel,
+    Operand,
+    Out,
+    Scratch,
+    kernel,
+)
 from pith.kernels.product_s8 import product_of
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
 from pith.kernels.tile_s8 import FLIP, DotTile, totals
@@ -245,11 +260,11 @@ class IntegerDepthwise(Kernel):
         assert conv is not None
         n, oh, ow, c = conv.outputs[0].shape
         kh, kw = conv.input(1).shape[2:]
-        sw = conv.attrs["strides"][1]
+        sw = int(conv.attrs["strides"][1])
         blocks = -(-c // call.isa.vector_bytes)
         if not _baked(conv):
-            return n * oh * ow * kh * kw * (2.0 + blocks * 4.0)
-        return n * oh * blocks * (ow * (4.0 * kw * -(-kh // 4) + 24) + (ow * sw + kw) * 10.0 * -(-kh // 4))
+            return float(n * oh * ow * kh * kw) * (2.0 + blocks * 4.0)
+        return float(n * oh * blocks) * (ow * (4.0 * kw * -(-kh // 4) + 24) + (ow * sw + kw) * 10.0 * -(-kh // 4))
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.inner_contiguous

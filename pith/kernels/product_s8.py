@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from abc import abstractmethod
 from dataclasses import replace
-from typing import ClassVar
 
 import numpy as np
 
@@ -114,11 +113,13 @@ def product(isa: ISA, tile: str, label: str, block: CFunction, dtype: DType, tai
 class IntegerProduct(Kernel):
     """What the products of all tiles have in common."""
 
-    tile: ClassVar[Callable[[ISA, int, int], Tile]]
+    @abstractmethod
+    def tile(self, isa: ISA, taps: int, k: int) -> Tile:
+        """The tile for products over `taps` taps of `k` bytes."""
 
+    @abstractmethod
     def fits(self, call: Call) -> bool:
         """Whether the instruction set has the tile, and the tile takes the call (a conv_integer)."""
-        raise NotImplementedError
 
     def applies(self, call: Call) -> bool:
         conv = product_of(call)
@@ -131,11 +132,11 @@ class IntegerProduct(Kernel):
         _, c, kh, kw = conv.input(1).shape
         merged = merges(conv)
         taps, k = (kh, kw * c) if merged else (kh * kw, c)
-        return conv, merged, type(self).tile(call.isa, taps, k), taps, k
+        return conv, merged, self.tile(call.isa, taps, k), taps, k
 
     def cost(self, call: Call) -> float:
         conv, _, tile, taps, k = self._plan(call)
-        group = conv.attrs["group"]
+        group = int(conv.attrs["group"])
         pixels = math.prod(conv.outputs[0].shape[:3])
         return group * tile.cost(pixels, taps, k, conv.input(1).shape[0] // group) + 2.0 * pixels * taps
 
@@ -194,7 +195,8 @@ class IntegerProduct(Kernel):
 class IntegerDot(IntegerProduct):
     """Dot products of four bytes in vectors."""
 
-    tile = staticmethod(lambda isa, taps, k: DotTile(isa))
+    def tile(self, isa: ISA, taps: int, k: int) -> Tile:
+        return DotTile(isa)
 
     def fits(self, call: Call) -> bool:
         return has_bytes(call.isa)
@@ -205,7 +207,8 @@ class IntegerDot(IntegerProduct):
 class IntegerAmx(IntegerProduct):
     """Tiles of AMX; one group."""
 
-    tile = staticmethod(lambda isa, taps, k: AmxTile(isa, taps, k))
+    def tile(self, isa: ISA, taps: int, k: int) -> Tile:
+        return AmxTile(isa, taps, k)
 
     def fits(self, call: Call) -> bool:
         return "amx" in call.isa.features and call.attrs["group"] == 1

@@ -184,9 +184,11 @@ def finish_block(isa: ISA, tail: SumTail) -> CFunction:
     """C function: sums s [rows, ld] through the epilogue to y[r][no], ..., y[r][no + cols - 1]."""
     name = f"finish_s8_{isa.name}{tail.suffix}"
     ctype = tail.out.c
-    head = f"static void {name}(const int32_t *s, int32_t ld, {ctype} *const *y, ptrdiff_t no, int32_t rows, int32_t cols{tail.params(True)}, int32_t zero) {{\n"
+    rows = f"int32_t rows, int32_t cols{tail.params(True)}, int32_t zero"
+    head = f"static void {name}(const int32_t *s, int32_t ld, {ctype} *const *y, ptrdiff_t no, {rows}) {{\n"
     if tail.expr is None:
-        text = "  (void)zero;\n  for (int32_t r = 0; r < rows; r++)\n    for (int32_t c = 0; c < cols; c++) y[r][no + c] = s[(ptrdiff_t)r * ld + c];\n}\n"
+        text = "  (void)zero;\n  for (int32_t r = 0; r < rows; r++)\n"
+        text += "    for (int32_t c = 0; c < cols; c++) y[r][no + c] = s[(ptrdiff_t)r * ld + c];\n}\n"
         return CFunction(name, head + text, (), ("stdint.h", "stddef.h"))
     full = dict(tail.full)
     fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")

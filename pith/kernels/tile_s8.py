@@ -23,7 +23,7 @@ from pith.vector.s8 import dialect_s8, dot
 def totals(weights: np.ndarray, bias: np.ndarray | None, shift: int) -> np.ndarray:
     """What the sums begin with: bias - shift * (sum of each column of weights [K, N]), int32."""
     start = -shift * weights.astype(np.int64).sum(0)
-    return (start if bias is None else start + bias).astype(np.int32)
+    return np.asarray(start if bias is None else start + bias, np.int32)
 
 
 def grouped(weights: np.ndarray, taps: int, step: int) -> np.ndarray:

@@ -84,17 +84,17 @@ class Canonical:
     def sum(self, e: Expr) -> _Sum | None:
         """`e` as a sum; None where it is none, or one that has only itself as a term."""
         if e.op == "cast" and e.dtype is DType.F32 and e.args[0].dtype in (*_BYTES, DType.I32):
-            return _Sum({e: np.float64(1)}, np.zeros(()))
+            return _Sum({e: np.ones(())}, np.zeros(()))
         v = self.value(e)
         if v is not None and e.dtype is DType.F32:
             return _Sum({}, v)
         if e.op == "arg" and e.dtype is DType.F32:
-            return _Sum({e: np.float64(1)}, np.zeros(()))
+            return _Sum({e: np.ones(())}, np.zeros(()))
         if e.dtype is not DType.F32 or e.op not in ("mul", "div", "add", "sub", "neg"):
             return None
         if e.op == "neg":
             a = self.sum(e.args[0])
-            return None if a is None else a.times(np.float64(-1))
+            return None if a is None else a.times(-np.ones(()))
         if e.op in ("add", "sub"):
             a, b = self.sum(e.args[0]), self.sum(e.args[1])
             return None if a is None or b is None else a.plus(b, 1.0 if e.op == "add" else -1.0)

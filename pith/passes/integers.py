@@ -77,7 +77,9 @@ class _Integers:
         x = quantised(self.walk, node.inputs[0])
         p = self.weights(node.inputs[1], 0) if x is not None else None
         if x is None or p is None or not self.complete(node, x, p):
-            return self.left(node) if x is not None and p is not None else None
+            if x is not None and p is not None:
+                self.left(node)
+            return None
         return self.add("conv_integer", node, x.value, p, {**node.attrs, "zero": x.steps.zero})
 
     def matmul(self, node: Node) -> str | None:
@@ -89,14 +91,18 @@ class _Integers:
             p = self.weights(node.inputs[1], 0 if node.attrs.get("trans_b") else 1)
             if p is not None:
                 attrs = {**node.attrs, "zero_a": a.steps.zero, "zero_b": 0}
-                return self.add("matmul_integer", node, a.value, p, attrs) if self.complete(node, a, p) else self.left(node)
+                if self.complete(node, a, p):
+                    return self.add("matmul_integer", node, a.value, p, attrs)
+                self.left(node)
+                return None
         b = quantised(self.walk, node.inputs[1])
         shape = self.walk.type(node.inputs[0]).shape
         if b is None or any(node.inputs[2:]) or not shape:
             return None
         depth = shape[-2] if node.attrs.get("trans_a") and len(shape) > 1 else shape[-1]
         if depth * reach(a.steps.dtype, a.steps.zero) * reach(b.steps.dtype, b.steps.zero) > LARGEST:
-            return self.left(node)
+            self.left(node)
+            return None
         attrs = {**node.attrs, "zero_a": a.steps.zero, "zero_b": b.steps.zero}
         y = self.walk.add("matmul_integer", [a.value, b.value], attrs, like=node)
         return self.dequantised(node, y, np.array(a.steps.scale * b.steps.scale), -1)

@@ -73,7 +73,8 @@ def _lookup(graph: Graph, node: Node) -> int:
     """A table of all values, where one 8-bit tensor becomes another."""
     x, y = node.inputs[0], node.outputs[0]
     expr = node.attrs["expr"]
-    if len(node.inputs) != 1 or graph.types[x].dtype not in BYTES or expr.op == "arg" or graph.types[y].dtype not in BYTES or graph.types[x].shape != graph.types[y].shape:
+    bytes_only = graph.types[x].dtype in BYTES and graph.types[y].dtype in BYTES
+    if len(node.inputs) != 1 or not bytes_only or expr.op == "arg" or graph.types[x].shape != graph.types[y].shape:
         return 0
     info = np.iinfo(graph.types[x].dtype.np)
     every = np.arange(info.min, info.max + 1).astype(graph.types[x].dtype.np)

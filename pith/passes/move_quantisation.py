@@ -9,7 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 from pith.graph import Graph, Node
-from pith.passes.quantised import BYTES, Quantised, Steps, computed, constant_integers, dequantise, quantise, quantised, steps_of
+from pith.passes.quantised import (
+    BYTES,
+    Quantised,
+    Steps,
+    computed,
+    constant_integers,
+    dequantise,
+    quantise,
+    quantised,
+    steps_of,
+)
 from pith.passes.rewrite import Rewrite, use_counts
 
 _MOVES = ("reshape", "transpose", "slice", "concat", "pad", "max_pool", "expand", "gather", "resize")

@@ -150,8 +150,8 @@ def test_results_that_may_leave_their_range_are_left_to_other_kernels() -> None:
     case = conv(rng, "none", 8, 8)
     case.attrs["epilogue"] = cast(cast(ACC, DType.F32) * 0.1, DType.U8)
     graph, _ = graph_of([case])
-    types = [graph.types[i] if i else None for i in graph.nodes[0].inputs]
-    operands = tuple(None if t is None else Operand(t, contiguous_strides(t.shape), graph.constants.get(i)) for t, i in zip(types, graph.nodes[0].inputs, strict=True))
+    names = graph.nodes[0].inputs
+    operands = tuple(Operand(graph.types[i], contiguous_strides(graph.types[i].shape), graph.constants.get(i)) if i else None for i in names)
     out = graph.types[graph.nodes[0].outputs[0]]
     call = Call("conv_integer", case.attrs, operands, (Operand(out, contiguous_strides(out.shape)),), get_target(TARGET_NAMES[0]).isa)
     assert tail_of_sums(call) is None

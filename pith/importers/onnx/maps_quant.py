@@ -114,23 +114,22 @@ def integer_product(
 ) -> str:
     """The int32 sums of a product of 8-bit integers, and a bias of int32 that broadcasts to them."""
     left, right, weights = _number(n, zero_a), _number(n, zero_b), _known_weights(n, b, zero_b)
-    swap: dict[str, bool] = {"trans_a": trans_a, "trans_b": trans_b}
     types, shape = (n.dtype(a), n.dtype(b)), n.shape(a)
     if left is None or any(t not in (DType.I8, DType.U8) for t in types) or not shape:
-        return _added(n, product(n, centred(n, a, zero_a), centred(n, b, zero_b), **swap), bias)
+        return _added(n, product(n, centred(n, a, zero_a), centred(n, b, zero_b), trans_a=trans_a, trans_b=trans_b), bias)
     if weights is not None and weights.ndim == 2:
         axis = 0 if trans_b else 1
         known = n.known(bias) if bias else None
         inside = known is not None and known.shape == (weights.shape[axis],)
         if fits_int32(reach(types[0], left), weights, known if inside else None, axis):
             y = product(
-                n, a, n.const(weights), bias=bias if inside else "", op="matmul_integer", zero_a=left, zero_b=0, **swap
+                n, a, n.const(weights), bias=bias if inside else "", op="matmul_integer", zero_a=left, zero_b=0, trans_a=trans_a, trans_b=trans_b
             )
             return y if inside else _added(n, y, bias)
     depth = shape[-2] if trans_a and len(shape) > 1 else shape[-1]
     if right is None or depth * math.prod(reach(t, z) for t, z in zip(types, (left, right), strict=True)) > LARGEST:
-        return _added(n, product(n, centred(n, a, zero_a), centred(n, b, zero_b), **swap), bias)
-    return _added(n, product(n, a, b, op="matmul_integer", zero_a=left, zero_b=right, **swap), bias)
+        return _added(n, product(n, centred(n, a, zero_a), centred(n, b, zero_b), trans_a=trans_a, trans_b=trans_b), bias)
+    return _added(n, product(n, a, b, op="matmul_integer", zero_a=left, zero_b=right, trans_a=trans_a, trans_b=trans_b), bias)
 
 
 def _added(n: Call, sums: str, bias: str) -> str:
