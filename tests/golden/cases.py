@@ -8,9 +8,11 @@ import numpy as np
 
 from pith.api import Compilation, generate, stages
 from pith.graph import DType, Graph, TensorType
-from pith.graph.expr import arg, clamp
+from pith.graph.expr import arg, clamp, const
 from pith.importers.onnx import shape_inputs
 from pith.ops.base import add_node, load_all
+from pith.ops.requantize import Requantize, limits
+from pith.ops.requantize import build as requantize
 from pith.targets.base import get_target
 from tests.conformance.cases import load_cases
 from tests.kernels.products import only
@@ -122,6 +124,30 @@ def _attention() -> Graph:
     return g
 
 
+def _integers(op: str, shape: tuple[int, ...], right: tuple[int, ...], *, fixed: bool = True, **attrs: object) -> Callable[[], Graph]:
+    """A product of uint8 [shape] and int8 [right], requantised to uint8 by one number."""
+
+    def build() -> Graph:
+        g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, shape)})
+        if fixed:
+            g.set_constant("w", np.random.default_rng(0).integers(-127, 128, right).astype(np.int8))
+        else:
+            g.inputs.append("w")
+            g.types["w"] = TensorType(DType.I8, right)
+        end = requantize(Requantize(const(0.01, DType.F32), limits(DType.U8, 3)))
+        g.outputs = [add_node(g, op, ["x", "w"], {**attrs, "epilogue": end})]
+        return g
+
+    return build
+
+
+def _lookup() -> Graph:
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, (3, 700))})
+    g.set_constant("t", np.random.default_rng(0).permutation(256).astype(np.uint8))
+    g.outputs = [add_node(g, "lookup", ["x", "t"], {})]
+    return g
+
+
 _CONV = {"strides": (1, 1), "pads": (1, 1, 1, 1), "dilations": (1, 1), "layout": "channels_last"}
 BUILT: dict[str, Callable[[], Graph]] = {
     "attention/lanes": _attention,
@@ -134,6 +160,12 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "conv/depthwise": _graph((1, 9, 9, 16), "conv", (16, 1, 3, 3), **_CONV, group=16),
     **{f"conv/winograd{m}": _graph((1, 9, 9, 16), "conv", (24, 16, 3, 3), **_CONV, group=1) for m in (2, 4, 6)},
     "conv_chain/strip": _inverted_residual,
+    "lookup/table": _lookup,
+    "lookup/vectors": _lookup,
+    **{f"conv_integer/{k}": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7) for k in ("amx", "dot", "generic")},
+    "conv_integer/depthwise": _integers("conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), **_CONV, group=40, zero=7),
+    **{f"matmul_integer/{k}": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7) for k in ("amx", "dot", "generic")},
+    "matmul_integer/batched": _integers("matmul_integer", (3, 7, 36), (3, 36, 40), fixed=False, zero_a=7, zero_b=3),
     "conv_transpose/phases": _graph(
         (1, 5, 5, 16),
         "conv_transpose",
@@ -145,8 +177,13 @@ BUILT: dict[str, Callable[[], Graph]] = {
 }
 
 
+# kernels of one target only
+ONLY_ON = {"conv_integer/amx": "x86-64-amx", "matmul_integer/amx": "x86-64-amx", "lookup/vectors": "x86-64-amx"}
+
+
 def compiled(name: str, target: str) -> Compilation:
-    """The network for kernel `name` lowered for `target`."""
+    """The network for kernel `name` lowered for `target`, or for the one target that has it."""
+    target = ONLY_ON.get(name, target)
     if name in BUILT:
         with only(*name.split("/")):
             return generate([BUILT[name]()], get_target(target), "golden")

@@ -9,7 +9,7 @@ import pytest
 
 from pith.kernels.base import KERNELS, load_all
 from pith.vector.cfunction import CFunction
-from tests.golden.cases import BUILT, SUITE, compiled
+from tests.golden.cases import BUILT, ONLY_ON, SUITE, compiled
 
 FOLDER = Path(__file__).parent / "c"
 TARGETS = ("c99", "x86-64-v3")
@@ -35,7 +35,8 @@ def test_every_kernel_has_a_case() -> None:
     assert sorted({*SUITE, *BUILT}) == NAMES
 
 
-VECTORS_ONLY = ("conv/winograd2", "conv/winograd4", "conv/winograd6", "conv_chain/strip", "softmax/vector", "layer_norm/vector", "rms_norm/vector")
+VECTORS_ONLY = ("conv/winograd2", "conv/winograd4", "conv/winograd6", "conv_chain/strip", "softmax/vector", "layer_norm/vector", "rms_norm/vector",
+                "conv_integer/dot", "conv_integer/depthwise", "matmul_integer/dot", "matmul_integer/batched", *ONLY_ON)  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "target"), [(n, t) for n in NAMES for t in TARGETS if t != "c99" or n not in VECTORS_ONLY])
