@@ -32,6 +32,7 @@ static inline void pith_amx_configure(int32_t rows, int32_t chunk) {
   } t = {1, 0, {0}, {64, 64, 64, 64, 0, 0, 64, 64}, {first, first, second, second, first, second, 0, 0}};
   t.columns[4] = t.columns[5] = (uint16_t)chunk;
   t.rows[6] = t.rows[7] = (uint8_t)(chunk / 4);
+  __asm__ volatile("" : : "r"(&t) : "memory"); /* gcc 12 takes the instruction to read eight bytes only */
   _tile_loadconfig(&t);
 }
 """,

@@ -126,6 +126,7 @@ static void rows_u8s8_amx_32x32_u8_act4761c835(int32_t taps, int32_t kc, const u
     for (int32_t r = 0; r < rows; r++)
       for (int32_t t = 0; t < taps; t++) copy_bytes(to + r * pitch + (ptrdiff_t)t * kc, a[t * height + r] + ao, kc);
     base = to;
+    __asm__ volatile("" : : : "memory"); /* gcc does not know that tiles are loaded from memory */
   }
   if (size < 32) pith_amx_configure(size, chunk);
   int32_t turn = 0, last_c = 0, last_r = 0;
