@@ -16,10 +16,10 @@ def corrected_bias(rows: Rows, x: np.ndarray, weights: np.ndarray) -> np.ndarray
     """The bias [O'] that makes the mean error of each channel zero, O' over all groups; x: quantised rows [G, R, K].
 
     Source: Nagel et al., Data-Free Quantization through Weight Equalization and Bias Correction, arXiv 1906.04721, section
-    4.2, with the mean taken over calibration data. The target is the float network's own output, so what earlier layers
-    shifted is taken back as well.
+    4.2, with the mean taken over calibration data. Only what this layer's own rounding shifts is taken back, so that the
+    layers of a run can be corrected side by side.
     """
-    error = np.matmul(x, weights) + rows.bias - rows.target
+    error = np.matmul(x, weights) - np.matmul(rows.x, rows.weights)
     mean = error.mean(axis=1, dtype=np.float64)
     return np.asarray((rows.bias[:, 0].astype(np.float64) - mean).astype(np.float32).reshape(-1))
 

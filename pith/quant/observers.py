@@ -127,7 +127,7 @@ def magnitude_counts(seen: Seen) -> np.ndarray:
     """Counts of |x|, int64, one bin for each of the histogram's width from 0 to the largest magnitude."""
     folded = seen.counts[HALF:] + seen.counts[:HALF][::-1]
     used = int(np.flatnonzero(folded)[-1]) + 1 if folded.any() else 1
-    return np.asarray(folded[:used])
+    return folded[:used].copy()
 
 
 def kl_threshold(counts: np.ndarray, steps: int, stride: int = 1) -> int:
@@ -177,6 +177,8 @@ def kl(seen: Seen, bits: int = 8, *, symmetric: bool = False) -> tuple[float, fl
     if seen.has_outlier():
         return _kept(seen, seen.usual())
     counts = magnitude_counts(seen)
+    if len(counts) > 1:  # zero has its own point on any grid: the zeros of a ReLU must not count as a peak to be preserved
+        counts[0] = min(counts[0], counts[1])
     low, high, _ = levels(bits, symmetric=symmetric)
     one_sided = seen.low >= 0 or seen.high <= 0
     steps = high + 1 if symmetric else (high - low + 1) if one_sided else (high - low + 1) // 2

@@ -14,10 +14,10 @@ import numpy as np
 from pith.graph import Graph, Node
 from pith.quant.calibration import Feed
 
-_ELEMENTS = 1 << 22  # of the rows of one layer: 16 MB
-_PRODUCTS = 1 << 27  # multiply-adds of one product of all rows of a layer
-_LEAST = 512  # rows, though they take more products than that
-_MOST = 4096
+_ELEMENTS = 1 << 20  # of the rows of one layer: 4 MB
+_PRODUCTS = 1 << 25  # multiply-adds of one product of all rows of a layer
+_LEAST = 256  # rows, though they take more products than that
+_MOST = 2048
 _TOGETHER = 16  # rows of a group, at least: samples with fewer are put together, for a cosine over few numbers says little
 
 
