@@ -27,9 +27,11 @@ METHODS = ("easyquant", "minmax", "kl", "percentile", "mse", "entropy", "moving"
 class Options:
     """How to quantise. method: of METHODS.  bits: 8 or 7.  symmetric: int8 activations with zero point 0 instead of uint8.
 
-    start: where EasyQuant starts from, another of METHODS.  mode: "paper" or "code".  stages: into how many runs of layers
-    the network is cut; before each, the inputs of its layers are taken from the network quantised so far.  joint: a second
-    sweep, activations first.  rounding, bias, equalize: see improve.py.  keep: names of layers to leave in floats.
+    start: where EasyQuant starts from, another of METHODS.  mode: "paper" or "code".  target: what a layer's output is held
+    against: "own", what exact weights would make of the very same input, or "network", the float network's output (the
+    paper's; errors of earlier layers then count, and a search over few rows fits them too).  stages: into how many runs of
+    layers the network is cut; before each, the inputs of its layers are taken from the network quantised so far.  joint: a
+    second sweep, over the activations.  rounding, bias, equalize: see improve.py.  keep: names of layers to leave in floats.
     float_outputs: results that are not rounded.
     """
 
@@ -38,7 +40,8 @@ class Options:
     symmetric: bool = False
     start: str = "minmax"
     mode: str = "paper"
-    stages: int = 6
+    target: str = "own"
+    stages: int = 1
     joint: bool = True
     rounding: bool = True
     bias: bool = True
@@ -54,8 +57,10 @@ class Options:
             raise InputError(f"EasyQuant cannot start from {self.start!r}", try_=", ".join(METHODS[1:]))
         if self.mode not in ("paper", "code"):
             raise InputError(f"there is no mode {self.mode!r}", try_="paper or code")
+        if self.target not in ("own", "network"):
+            raise InputError(f"there is no target {self.target!r}", try_="own or network")
         if self.stages < 1:
-            raise InputError(f"{self.stages} stages", try_="1 or more; 6 is enough for most networks")
+            raise InputError(f"{self.stages} stages", try_="1 or more")
         levels(self.bits, symmetric=self.symmetric)
 
 
@@ -183,7 +188,7 @@ class _Flow:
         for layer in layers:
             w, bias = self.graph.constants[layer.weights], bias_of(self.graph, self.node(layer))
             x = gatherers[layer.key].stacked()
-            found[layer.key] = joined(self.graph, self.node(layer), x, self.targets[layer.key], len(self.samples), w, bias)
+            found[layer.key] = joined(self.node(layer), x, self.targets.get(layer.key), len(self.samples), w, bias)
         return found
 
     def sweep(self, what: str, begin: float, end: float, *, search: Search | None, weights: bool, activations: bool, improve: bool) -> None:
@@ -240,7 +245,7 @@ class _Flow:
         o = self.options
         improve = o.rounding or o.bias
         searching = o.method == "easyquant"
-        self.observe(rows=searching or improve)
+        self.observe(rows=(searching or improve) and o.target == "network")
         self.start()
         states = [("start", self.numbers.copy())]
         mode = PAPER if o.mode == "paper" else CODE

@@ -23,7 +23,7 @@ _TOGETHER = 16  # rows of a group, at least: samples with fewer are put together
 
 @dataclass(slots=True)
 class Rows:
-    """x: float32 [G, R, K].  target: float32 [G, R, O], the float network's output there.  weights: float32 [G, K, O].
+    """x: float32 [G, R, K].  target: float32 [G, R, O], the output wanted there.  weights: float32 [G, K, O].
     bias: float32 [G, 1, O].  parts: into how many equal runs R is divided; a cosine is taken over each."""
 
     x: np.ndarray
@@ -130,16 +130,22 @@ def _windows(node: Node, x: np.ndarray, at: np.ndarray, graph: Graph) -> np.ndar
 
 
 def joined(
-    graph: Graph, node: Node, x: np.ndarray, target: np.ndarray, samples: int, weights: np.ndarray, bias: np.ndarray | None
+    node: Node, x: np.ndarray, target: np.ndarray | None, samples: int, weights: np.ndarray, bias: np.ndarray | None
 ) -> Rows:
-    """Rows gathered from `samples` samples, cut into parts of at least _TOGETHER rows where there are so many."""
+    """Rows gathered from `samples` samples, cut into parts of at least _TOGETHER rows where there are so many.
+
+    target: the rows of the output that is wanted; None for what exact weights make of x.
+    """
     total = x.shape[1]
     each = total // samples
     together = max(1, -(-_TOGETHER // each)) if each else 1
     parts = max(1, samples // together)
     keep = total // parts * parts
-    columns = np.zeros((x.shape[0], 1, target.shape[2]), np.float32) if bias is None else scale_row(node, bias)
-    return Rows(x[:, :keep], target[:, :keep], as_matrices(node, weights), columns, parts)
+    matrices = as_matrices(node, weights)
+    columns = np.zeros((x.shape[0], 1, matrices.shape[2]), np.float32) if bias is None else scale_row(node, bias)
+    x = x[:, :keep]
+    target = np.matmul(x, matrices) + columns if target is None else target[:, :keep]
+    return Rows(x, target, matrices, columns, parts)
 
 
 def gather_all(gatherers: dict[str, Gatherer], values: dict[str, str], inside: Feed, sample: int, *, output: bool) -> None:
