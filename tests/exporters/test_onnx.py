@@ -19,8 +19,11 @@ ort.set_default_logger_severity(3)
 
 
 def run(model: onnx.ModelProto | str, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """What ONNX Runtime makes of it, node by node: fused integer kernels would round elsewhere than the file says."""
     data = model if isinstance(model, str) else model.SerializeToString()
-    return [np.asarray(y) for y in ort.InferenceSession(data, providers=["CPUExecutionProvider"]).run(None, feed)]
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return [np.asarray(y) for y in ort.InferenceSession(data, options, providers=["CPUExecutionProvider"]).run(None, feed)]
 
 
 def parsed(text: str) -> onnx.ModelProto:
@@ -100,6 +103,6 @@ def test_later_stages_are_refused() -> None:
 def test_importing_it_again_gives_the_same_network() -> None:
     graph: Graph = optimize(import_model("pith/demo/mobilenext_cifar10.onnx"), passes=FRONT)
     again = import_model(to_onnx(graph))
-    assert again.metadata == graph.metadata
+    assert {k: v for k, v in again.metadata.items() if k.startswith("pith.")} == {k: v for k, v in graph.metadata.items() if k.startswith("pith.")}
     x = np.random.default_rng(0).standard_normal((1, 3, 32, 32)).astype(np.float32)
     assert np.array_equal(compile_graph(graph, opt="-O1")(x), compile_graph(again, opt="-O1")(x))
