@@ -272,7 +272,7 @@ def _quantisation(w: _Writer, n: Node) -> None:
             raise _Refused("its scales lie along several axes")
         axis = long[0] if long else axis
         parts.append(v if array.ndim == len(long) else w.array(array.reshape(-1) if long else array.reshape(()), v))
-    extra = {} if axis is None else {"axis": axis}
+    extra: dict[str, Any] = {} if axis is None else {"axis": axis}
     if n.op == "quantize_linear" and len(parts) < 2:  # the type of a zero point says what is made
         shape = w.graph.types[n.inputs[1]].size if axis is not None else ()
         parts.append(w.array(np.zeros(shape, n.attrs["dtype"].np), f"{n.outputs[0]}.zero"))

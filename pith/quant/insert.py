@@ -51,7 +51,7 @@ def on_grid(graph: Graph, x: str, grid: Grid, name: str, into: list[Node], outpu
     if not grid.whole_type:
         low, high = grid.ends
         x = add_node(graph, "clip", [x], {"min": low, "max": high}, outputs=[graph.fresh(f"{name}.clip")], into=into)
-    scale = graph.add_constant(np.float32(grid.scale), f"{name}.scale")
+    scale = graph.add_constant(np.array(grid.scale, np.float32), f"{name}.scale")
     zero = graph.add_constant(np.array(grid.zero, grid.dtype.np), f"{name}.zero")
     attrs = {"dtype": grid.dtype, "saturate": True}
     q = add_node(graph, "quantize_linear", [x, scale, zero], attrs, outputs=[graph.fresh(f"{name}.q")], into=into)

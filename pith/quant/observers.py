@@ -127,7 +127,7 @@ def magnitude_counts(seen: Seen) -> np.ndarray:
     """Counts of |x|, int64, one bin for each of the histogram's width from 0 to the largest magnitude."""
     folded = seen.counts[HALF:] + seen.counts[:HALF][::-1]
     used = int(np.flatnonzero(folded)[-1]) + 1 if folded.any() else 1
-    return folded[:used].copy()
+    return np.array(folded[:used])
 
 
 def kl_threshold(counts: np.ndarray, steps: int, stride: int = 1) -> int:

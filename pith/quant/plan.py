@@ -163,8 +163,7 @@ class _Planner:
         kinds = [self.kind(n) for n in self.graph.nodes]
         while self.forward(kinds):
             pass
-        if self.float_outputs:
-            self.release(kinds)
+        self.release(kinds)
         moved = set()
         for node, kind in zip(self.graph.nodes, kinds, strict=True):
             if kind in ("mover", "concat") and node.outputs[0] in self.marked and all(i in self.marked for i in self.activations(node)):
@@ -182,10 +181,13 @@ class _Planner:
         return self.plan
 
     def release(self, kinds: list[str]) -> None:
-        """Leave outputs in floats that no integer operator reads."""
+        """Leave in floats what only layers in floats read, and the outputs if that is wanted."""
         wanted = {i for n, k in zip(self.graph.nodes, kinds, strict=True) if k != "float" for i in self.activations(n)}
-        for v in self.outputs & self.marked:
-            if v not in wanted and self.find(v) == v and not any(self.find(o) == v for o in self.marked if o != v):
+        for v in self.order():
+            users = self.users.get(v, [])
+            kept = bool(users) and all(n.op in WEIGHTED and layer_name(n) in self.keep for n in users)
+            free = (kept and v not in self.outputs) or (self.float_outputs and v in self.outputs and v not in wanted)
+            if free and self.find(v) == v and not any(self.find(o) == v for o in self.marked if o != v):
                 self.marked.discard(v)
 
     def order(self) -> list[str]:

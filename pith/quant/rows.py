@@ -7,6 +7,7 @@ arrays have the groups of a convolution first (a dense layer is one group).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,7 +68,7 @@ def scale_row(node: Node, scale: np.ndarray) -> np.ndarray:
 def positions(graph: Graph, node: Node) -> int:
     """How many rows one sample has."""
     shape = graph.types[node.outputs[0]].shape
-    return int(shape[0] * shape[2] * shape[3]) if node.op == "conv" else int(np.prod(shape[:-1]))
+    return shape[0] * shape[2] * shape[3] if node.op == "conv" else math.prod(shape[:-1])
 
 
 def rows_for_each(graph: Graph, node: Node, samples: int) -> int:
@@ -76,7 +77,7 @@ def rows_for_each(graph: Graph, node: Node, samples: int) -> int:
     group = node.attrs["group"] if node.op == "conv" else 1
     width = (w.size // w.shape[0]) * group if node.op == "conv" else (w.shape[1] if node.attrs.get("trans_b") else w.shape[0])
     total = min(max(_PRODUCTS // w.size, _LEAST), max(_ELEMENTS // width, 1), _MOST)
-    return max(1, min(positions(graph, node), -(-total // samples)))
+    return int(max(1, min(positions(graph, node), -(-total // samples))))
 
 
 def places(count: int, take: int, sample: int) -> np.ndarray:

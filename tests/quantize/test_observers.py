@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from pith.graph import InputError
 from pith.quant.grid import Grid, grid_for, levels
-from pith.quant.observers import HALF, METHODS, Seen, kl_threshold, magnitude_counts, observed_grid, percentile, range_of
+from pith.quant.observers import (
+    HALF,
+    METHODS,
+    Seen,
+    kl_threshold,
+    magnitude_counts,
+    observed_grid,
+    percentile,
+    range_of,
+)
 
 floats = st.floats(-(2.0**60), 2.0**60, width=32).filter(lambda v: v == 0 or abs(v) > 1e-30)
 
