@@ -192,8 +192,9 @@ def search_value(
         integers = [integer_weights(r.weights, s, limit) for r, s in zip(readers, scales, strict=True)]
         if not activations:
             break
+        old = grid
         grid, loss = best_activation(list(zip(readers, integers, flags, strict=True)), grid, search)
-        if not weights or loss >= before * (1 - search.tolerance):
+        if not weights or grid == old or loss >= before * (1 - search.tolerance):
             break
         before = loss
     return scales, grid
