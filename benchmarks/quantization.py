@@ -174,7 +174,8 @@ def main() -> None:
 
     def report(network: str, method: str, bits: int, accuracy: float | None, sqnr: float, cosine: float | None, seconds: float) -> None:
         shown = "" if accuracy is None else f"{accuracy:.2%}"
-        print(f"{network:<20}  {method:<22}  {bits:>4}  {shown:>8}  {min(sqnr, 999):7.1f}  {'' if cosine is None else f'{cosine:.6f}':>12}  {seconds:7.1f}", flush=True)
+        mean = "" if cosine is None else f"{cosine:.6f}"
+        print(f"{network:<20}  {method:<22}  {bits:>4}  {shown:>8}  {min(sqnr, 999):7.1f}  {mean:>12}  {seconds:7.1f}", flush=True)
         rows.append({"network": network, "method": method, "bits": bits, "accuracy": accuracy, "sqnr_db": round(min(sqnr, 999), 2),
                      "mean_layer_cosine": cosine, "seconds": round(seconds, 1), "commit": commit, "date": datetime.date.today().isoformat()})  # fmt: skip
 

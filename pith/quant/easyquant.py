@@ -185,16 +185,18 @@ def search_value(
     flags = list(relus) or [False] * len(readers)
     before = np.inf
     for _ in range(search.turns):
+        moved = False
         if weights:
             for k, rows in enumerate(readers):
-                found = WeightSearch(rows, grid.rounded(rows.x), relu=search.relu and flags[k])
-                scales[k] = found.best(scales[k], limit, search)
+                found = WeightSearch(rows, grid.rounded(rows.x), relu=search.relu and flags[k]).best(scales[k], limit, search)
+                moved |= not np.array_equal(found, scales[k])
+                scales[k] = found
         integers = [integer_weights(r.weights, s, limit) for r, s in zip(readers, scales, strict=True)]
         if not activations:
             break
         old = grid
         grid, loss = best_activation(list(zip(readers, integers, flags, strict=True)), grid, search)
-        if not weights or grid == old or loss >= before * (1 - search.tolerance):
+        if not weights or (grid == old and not moved) or loss >= before * (1 - search.tolerance):
             break
         before = loss
     return scales, grid

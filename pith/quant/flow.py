@@ -263,6 +263,8 @@ class _Flow:
                 states.append(("easyquant, refined", self.numbers.copy()))
         if improve:
             self.sweep("improve", 0.9 - share, 0.9, search=None, weights=False, activations=False, improve=True)
+            if o.rounding and o.bias:  # rounding does not depend on the biases: each helps some networks only
+                states.append(("rounded together", replace(self.numbers.copy(), biases={})))
             states.append(("improved", self.numbers.copy()))
         return self.choose(states)
 
