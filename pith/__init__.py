@@ -3,7 +3,7 @@
     net = pith.compile("model.onnx")      # for this processor; a Session
     y = net(x)                            # NumPy in, NumPy out
 
-compile, load, Session; inspect (every stage, without building); import_model, optimise, generate (the stages one by
+compile, load, Session; quantize; inspect (every stage, without building); import_model, optimise, generate (the stages one by
 one); list_targets; PithError (base of everything raised for bad input). Names are loaded when first used.
 """
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pith.api import compile, generate, import_model, optimise
     from pith.api import stages as inspect
     from pith.graph.errors import PithError
+    from pith.quantized import quantize
     from pith.runtime.session import Session, load
     from pith.targets.base import targets as list_targets
 
@@ -27,6 +28,7 @@ _HOME = {
     "import_model": ("pith.api", "import_model"),
     "optimise": ("pith.api", "optimise"),
     "generate": ("pith.api", "generate"),
+    "quantize": ("pith.quantized", "quantize"),
     "load": ("pith.runtime.session", "load"),
     "Session": ("pith.runtime.session", "Session"),
     "PithError": ("pith.graph.errors", "PithError"),
@@ -35,7 +37,7 @@ _HOME = {
 
 __all__ = [
     "PithError", "Session", "__version__", "compile", "generate", "import_model", "inspect", "list_targets",
-    "load", "optimise",
+    "load", "optimise", "quantize",
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ TABLE: dict[str, set[str]] = {
     "ops": {"graph"},
     "importers": {"graph", "ops"},
     "passes": {"graph", "ops"},
+    "exporters": {"graph", "ops"},
     "targets": {"graph"},
     "vector": {"graph", "targets"},
     "kernels": {"graph", "ops", "vector", "targets"},
@@ -31,9 +32,11 @@ TABLE: dict[str, set[str]] = {
     "artefact": {"graph", "emit"},
     "tune": {"graph", "ops", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache"},
     "api": {"graph", "importers", "passes", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache", "tune"},
-    "cli": {"api", "bench", "peers", "graph", "runtime", "report", "targets", "artefact", "importers", "kernels", "ops", "lower"},
+    "quant": {"graph", "ops", "passes", "runtime"},
+    "quantized": {"api", "quant", "exporters", "graph", "runtime"},
+    "cli": {"api", "quantized", "bench", "peers", "graph", "runtime", "report", "targets", "artefact", "importers", "kernels", "ops", "lower"},
     "demo": {"api", "cli", "report", "runtime"},
-    "__init__": {"api", "runtime", "targets"},
+    "__init__": {"api", "quantized", "runtime", "targets"},
     "__main__": {"cli"},
 }
 EVERYONES = {"pith.graph.errors", "pith.version", "pith"}

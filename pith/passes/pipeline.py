@@ -30,9 +30,15 @@ from pith.passes import (
 
 Report = list[tuple[str, int, int, float]]
 
-PASSES: tuple[tuple[str, Callable[[Graph], int]], ...] = (
+Passes = tuple[tuple[str, Callable[[Graph], int]], ...]
+
+# What is quantised becomes integer arithmetic, before anything could take scales and zero points for plain factors.
+INTEGERS: Passes = (
     ("move quantisation", move_quantisation.run),
     ("integers", integers.run),
+)
+# Channels first, one operator a layer, batch norms folded: the form that quantisation works on.
+FRONT: Passes = (
     ("fold constants", fold_constants.run),
     ("simplify", simplify.run),
     ("decompose", decompose.run),
@@ -45,6 +51,8 @@ PASSES: tuple[tuple[str, Callable[[Graph], int]], ...] = (
     ("sink reshape", sink_reshape.run),
     ("fold constants", fold_constants.run),
     ("simplify", simplify.run),
+)
+BACK: Passes = (
     ("layout", layout.run),
     ("recognize norms", recognize_norm.run),
     ("sink reshape", sink_reshape.run),
@@ -57,16 +65,17 @@ PASSES: tuple[tuple[str, Callable[[Graph], int]], ...] = (
     ("fuse elementwise", fuse_elementwise.run),
     ("lookups", lookups.run),
 )
+PASSES: Passes = INTEGERS + FRONT + BACK
 
 
-def optimize(graph: Graph, *, report: Report | None = None) -> Graph:
-    """Run every pass on `graph` (changed in place) and return it.
+def optimize(graph: Graph, *, report: Report | None = None, passes: Passes = PASSES) -> Graph:
+    """Run `passes` on `graph` (changed in place) and return it.
 
     report: gets (pass, nodes before, nodes after, milliseconds) of each.
     """
     load_all()
     graph.drop_unused()
-    for name, run in PASSES:
+    for name, run in passes:
         before, t = len(graph.nodes), time.perf_counter()
         run(graph)
         if report is not None:

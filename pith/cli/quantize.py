@@ -1,0 +1,65 @@
+"""pith quantize: a float model into one of 8-bit or 7-bit integers."""
+
+from __future__ import annotations
+
+import json as json_module
+import warnings
+from pathlib import Path
+
+import typer
+
+from pith.cli.common import JsonOption, Model, QuietOption, ShapeOption, parse_shapes, print_json, progress, say, size
+from pith.graph.errors import InputError
+
+
+def command(
+    model: Path = Model,
+    images: Path = typer.Option(..., "--images", help="calibration data: a folder of pictures, or a .npy or .npz file", show_default=False),
+    output: Path = typer.Option(None, "--output", "-o", help="write the quantised model here, as ONNX", show_default=False),
+    method: str = typer.Option("easyquant", help="easyquant, minmax, kl, percentile, mse, entropy or moving"),
+    bits: int = typer.Option(8, help="8 or 7"),
+    count: int = typer.Option(50, "--count", min=1, help="how many calibration samples to use"),
+    seed: int = typer.Option(0, help="which samples are drawn when there are more"),
+    shape: list[str] = ShapeOption,
+    preprocess: str = typer.Option(None, help="JSON: scale, mean, std, layout, crop [default: what the model records]", show_default=False),
+    symmetric: bool = typer.Option(False, "--symmetric", help="int8 activations around zero instead of uint8"),
+    improve: bool = typer.Option(True, "--improve/--no-improve", help="round weights together and correct biases"),
+    equalize: bool = typer.Option(False, "--equalize", help="even out channel ranges between convolutions first"),
+    mode: str = typer.Option("paper", help="form of EasyQuant: paper or code"),
+    keep_float: list[str] = typer.Option([], "--keep-float", help="name of a layer to leave in floats (as the report has it)", show_default=False),
+    min_cosine: float = typer.Option(None, help="leave as many layers in floats as it takes for this cosine of every output", show_default=False),
+    report: Path = typer.Option(None, help="write the report here: .json or .txt", show_default=False),
+    rows: int = typer.Option(12, min=0, help="how many layers to print, those that add most error (0: all)"),
+    json: bool = JsonOption,
+    quiet: bool = QuietOption,
+) -> None:
+    """Quantise MODEL after training, by looking at what --images do inside it, and say what it cost layer by layer."""
+    from pith.quantized import quantize
+
+    for path, kinds in ((output, (".onnx",)), (report, (".json", ".txt"))):
+        if path is not None and path.suffix not in kinds:
+            raise InputError(f"cannot write {path.name}", try_="a name that ends in " + " or ".join(kinds))
+        if path is not None and not path.parent.is_dir():
+            raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
+    shapes = parse_shapes(shape)
+    with progress(quiet or json) as bar, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are in the report
+        found = quantize(
+            model, images, method=method, bits=bits, images=count, seed=seed, shapes=shapes, preprocess=preprocess,
+            symmetric=symmetric, improve=improve, equalize=equalize, mode=mode, keep_float=keep_float, min_cosine=min_cosine,
+            progress=bar,
+        )  # fmt: skip
+    if output is not None:
+        found.save_onnx(output)
+    plain = found.report.plain()
+    if report is not None:
+        report.write_text(json_module.dumps(plain, indent=1, allow_nan=True) + "\n" if report.suffix == ".json" else found.report.text() + "\n")
+    if json:
+        print_json({**plain, "output": str(output) if output is not None else None})
+        return
+    for line in found.report.text(rows).splitlines():
+        say(line)
+    if output is not None:
+        say("wrote ", (str(output), "bold"), f", {size(output.stat().st_size)}")
+    if report is not None:
+        say("wrote ", (str(report), "bold"))

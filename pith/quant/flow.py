@@ -1,0 +1,305 @@
+"""The whole of post-training quantisation: observe, choose grids, search, improve, check, insert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pith.graph import Graph, InputError, Node
+from pith.passes.pipeline import FRONT, optimize
+from pith.quant.calibration import Compile, Inside, Progress, Samples
+from pith.quant.easyquant import CODE, PAPER, Search, integer_weights, layer_loss, search_value
+from pith.quant.grid import Grid, levels, weight_limit
+from pith.quant.improve import corrected_bias, equalize, rounded_jointly
+from pith.quant.insert import Inserted, Numbers, insert
+from pith.quant.measure import Differences, compare, mean_loss
+from pith.quant.observers import Seen, observed_grid
+from pith.quant.plan import Layer, Plan, make_plan
+from pith.quant.rows import Gatherer, Rows, from_matrices, gather_all, has_rows, joined, rows_for_each, scale_row
+from pith.quant.weights import IntWeights, bias_of, channel_axis, initial_scale, scale_for_bias, to_integers
+
+METHODS = ("easyquant", "minmax", "kl", "percentile", "mse", "entropy", "moving")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to quantise. method: of METHODS.  bits: 8 or 7.  symmetric: int8 activations with zero point 0 instead of uint8.
+
+    start: where EasyQuant starts from, another of METHODS.  mode: "paper" or "code".  target: what a layer's output is held
+    against: "own", what exact weights would make of the very same input, or "network", the float network's output (the
+    paper's; errors of earlier layers then count, and a search over few rows fits them too).  stages: into how many runs of
+    layers the network is cut; before each, the inputs of its layers are taken from the network quantised so far.  joint: a
+    second sweep, over the activations.  rounding, bias, equalize: see improve.py.  keep: names of layers to leave in floats.
+    float_outputs: results that are not rounded.
+    """
+
+    method: str = "easyquant"
+    bits: int = 8
+    symmetric: bool = False
+    start: str = "minmax"
+    mode: str = "paper"
+    target: str = "own"
+    stages: int = 1
+    joint: bool = True
+    rounding: bool = True
+    bias: bool = True
+    equalize: bool = False
+    keep: frozenset[str] = frozenset()
+    float_outputs: bool = False
+
+    def check(self) -> None:
+        """Raises InputError for what is none."""
+        if self.method not in METHODS:
+            raise InputError(f"there is no method {self.method!r}", try_=", ".join(METHODS))
+        if self.start not in METHODS[1:]:
+            raise InputError(f"EasyQuant cannot start from {self.start!r}", try_=", ".join(METHODS[1:]))
+        if self.mode not in ("paper", "code"):
+            raise InputError(f"there is no mode {self.mode!r}", try_="paper or code")
+        if self.target not in ("own", "network"):
+            raise InputError(f"there is no target {self.target!r}", try_="own or network")
+        if self.stages < 1:
+            raise InputError(f"{self.stages} stages", try_="1 or more")
+        levels(self.bits, symmetric=self.symmetric)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it. graph: with integers.  source: the float graph it was made from, whose value names it shares.
+
+    snapshots: (what was done, mean 1 - cosine over the layers) of every state that was measured; the best was taken.
+    layers: how each layer's output differs, in the state taken;  before: in the first state.  seen: by group.
+    """
+
+    graph: Graph
+    source: Graph
+    plan: Plan
+    numbers: Numbers
+    inserted: Inserted
+    layers: Differences
+    before: Differences
+    seen: dict[str, Seen]
+    snapshots: list[tuple[str, float]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def front(graph: Graph) -> Graph:
+    """A copy of an imported graph after the front half of the passes: the form that is quantised."""
+    return optimize(graph.copy(), passes=FRONT)
+
+
+class _Flow:
+    def __init__(self, graph: Graph, samples: Samples, compile: Compile, options: Options, say: Progress) -> None:
+        self.graph, self.samples, self.compile, self.options, self.say = graph, samples, compile, options, say
+        self.plan = make_plan(graph, keep=options.keep, float_outputs=options.float_outputs)
+        self.makers = graph.producers()
+        self.limit = weight_limit(options.bits)
+        self.seen: dict[str, Seen] = {}
+        self.targets: dict[str, np.ndarray] = {}
+        self.numbers = Numbers()
+        self.warnings: list[str] = []
+        self.rowed = [layer for layer in self.plan.layers if has_rows(graph, self.makers[layer.key])]
+        self.take = {layer.key: rows_for_each(graph, self.makers[layer.key], len(samples)) for layer in self.rowed}
+
+    def node(self, layer: Layer) -> Node:
+        return self.makers[layer.key]
+
+    # ---- what the float network does
+
+    def observe(self, *, rows: bool) -> None:
+        """One run over the samples: ranges of all groups, and the output rows of the layers."""
+        gatherers = {layer.key: Gatherer(self.graph, self.node(layer), self.take[layer.key]) for layer in self.rowed} if rows else {}
+        self.seen = {root: Seen() for root in self.plan.sources}
+        wanted = [*dict.fromkeys((*(v for vs in self.plan.sources.values() for v in vs), *gatherers))]
+        with Inside(self.graph, wanted, self.compile) as inside:
+            for k, feed in enumerate(self.samples):
+                self.say("observe", 0.05 + 0.15 * k / len(self.samples))
+                values = inside.run(feed)
+                for root, sources in self.plan.sources.items():
+                    for v in sources:
+                        self.look(root, v, values[v], k)
+                gather_all(gatherers, {key: key for key in gatherers}, values, k, output=True)
+        self.targets = {key: g.stacked() for key, g in gatherers.items()}
+
+    def look(self, root: str, value: str, array: np.ndarray, sample: int) -> None:
+        try:
+            self.seen[root].add(array)
+        except InputError as e:
+            maker = self.makers.get(value)
+            raise InputError("an activation holds NaN or infinity", where=f"{maker.name or value if maker else value} in {self.samples.names[sample]}",
+                             why="the float network itself makes it from this sample", try_="take that sample out, or repair the network") from e  # fmt: skip
+
+    # ---- numbers
+
+    def start(self) -> None:
+        """Grids by the method (or what EasyQuant starts from), and weights that just fit."""
+        o = self.options
+        method = o.start if o.method == "easyquant" else o.method
+        for root, seen in self.seen.items():
+            self.numbers.grids[root] = observed_grid(seen, method, o.bits, symmetric=o.symmetric)
+            if seen.has_outlier():
+                self.warnings.append(f"{root}: a few values are over a thousand times larger than the rest ({max(-seen.low, seen.high):.3g}); they are cut off")
+            elif seen.low == seen.high:
+                self.warnings.append(f"{root}: always {seen.low:.3g} in the calibration data")
+        for layer in self.plan.layers:
+            if layer.weights:
+                w = self.graph.constants[layer.weights]
+                if not np.isfinite(w).all():
+                    raise InputError("weights hold NaN or infinity", where=layer.name, try_="repair the network")
+                self.set_scale(layer, initial_scale(w, channel_axis(self.node(layer), w.shape), self.limit))
+
+    def set_scale(self, layer: Layer, scale: np.ndarray, q: np.ndarray | None = None) -> None:
+        """Integers for a layer's weights; those to the nearest, unless `q` has them."""
+        node, w = self.node(layer), self.graph.constants[layer.weights]
+        x_scale = self.numbers.grids[self.plan.group[layer.x]].scale
+        fitting = scale_for_bias(node, w, scale, bias_of(self.graph, node), x_scale)
+        q = to_integers(w, fitting, self.limit) if q is None or (fitting != scale).any() else q
+        self.numbers.weights[layer.key] = IntWeights(q, fitting)
+
+    # ---- sweeps over the layers
+
+    def units(self) -> list[tuple[str, list[Layer]]]:
+        """Layers by the group they read, in order of the first."""
+        found: dict[str, list[Layer]] = {}
+        for layer in self.rowed:
+            found.setdefault(self.plan.group[layer.x], []).append(layer)
+        return list(found.items())
+
+    def runs(self) -> Iterable[list[tuple[str, list[Layer]]]]:
+        units = self.units()
+        size = -(-len(units) // self.options.stages) if units else 1
+        return (units[k : k + size] for k in range(0, len(units), size))
+
+    def rows(self, units: list[tuple[str, list[Layer]]]) -> dict[str, Rows]:
+        """Rows of the layers of a run, their inputs taken from the network as quantised by now, not yet rounded."""
+        members: dict[str, int] = {}
+        for root in self.plan.group.values():
+            members[root] = members.get(root, 0) + 1
+        several = {root for root, _ in units if members[root] > 1}
+        inserted = insert(self.graph, self.plan, self.numbers, without=several)
+        layers = [layer for _, group in units for layer in group]
+        gatherers = {layer.key: Gatherer(self.graph, self.node(layer), self.take[layer.key]) for layer in layers}
+        values = {layer.key: inserted.before[layer.x] for layer in layers}
+        with Inside(inserted.graph, values.values(), self.compile) as inside:
+            for k, feed in enumerate(self.samples):
+                gather_all(gatherers, values, inside.run(feed), k, output=False)
+        found = {}
+        for layer in layers:
+            w, bias = self.graph.constants[layer.weights], bias_of(self.graph, self.node(layer))
+            x = gatherers[layer.key].stacked()
+            found[layer.key] = joined(self.node(layer), x, self.targets.get(layer.key), len(self.samples), w, bias)
+        return found
+
+    def sweep(self, what: str, begin: float, end: float, *, search: Search | None, weights: bool, activations: bool, improve: bool) -> None:
+        runs = list(self.runs())
+        done, total = 0, max(len(self.units()), 1)
+        for units in runs:
+            self.say(what, begin + (end - begin) * done / total)
+            rows = self.rows(units)
+            for root, layers in units:
+                if search is not None:
+                    self.search(root, layers, rows, search, weights, activations)
+                if improve:
+                    for layer in layers:
+                        self.improve(layer, rows[layer.key])
+                done += 1
+                self.say(what, begin + (end - begin) * done / total)
+
+    def search(self, root: str, layers: list[Layer], rows: dict[str, Rows], search: Search, weights: bool, activations: bool) -> None:
+        scales = [scale_row(self.node(layer), self.numbers.weights[layer.key].scale) for layer in layers]
+        grid = self.numbers.grids[root]
+        readers = [rows[layer.key] for layer in layers]
+        scales, grid = search_value(readers, scales, grid, self.limit, search, [self.rectified(layer) for layer in layers],
+                                    weights=weights, activations=activations)  # fmt: skip
+        self.numbers.grids[root] = grid
+        for layer, scale in zip(layers, scales, strict=True):
+            old = self.numbers.weights[layer.key].scale
+            new = scale.reshape(old.shape)
+            if (new != old).any():
+                self.set_scale(layer, new)
+
+    def rectified(self, layer: Layer) -> bool:
+        users = [n for n in self.graph.nodes if layer.key in n.inputs]
+        return len(users) == 1 and users[0].op == "relu"
+
+    def improve(self, layer: Layer, rows: Rows) -> None:
+        """Weights rounded together where that lowers the layer's loss, then the bias."""
+        node, grid = self.node(layer), self.numbers.grids[self.plan.group[layer.x]]
+        x = grid.rounded(rows.x)
+        held = self.numbers.weights[layer.key]
+        scale = scale_row(node, held.scale)
+        shape = self.graph.constants[layer.weights].shape
+        weights = integer_weights(rows.weights, scale, self.limit)
+        if self.options.rounding:
+            q = rounded_jointly(rows, x, scale, self.limit)
+            if layer_loss(rows, x, q * scale) < layer_loss(rows, x, weights):
+                self.numbers.weights[layer.key] = IntWeights(from_matrices(node, q, shape).astype(np.int8), held.scale)
+                weights = q * scale
+        if self.options.bias:
+            self.numbers.biases[layer.key] = corrected_bias(rows, x, weights)
+
+    # ---- the whole
+
+    def run(self) -> Outcome:
+        o = self.options
+        improve = o.rounding or o.bias
+        searching = o.method == "easyquant"
+        self.observe(rows=(searching or improve) and o.target == "network")
+        self.start()
+        states = [("start", self.numbers.copy())]
+        mode = PAPER if o.mode == "paper" else CODE
+        share = 0.7 / max(1, 2 * searching + improve)
+        at = 0.2
+        if searching and o.mode == "code":
+            self.sweep("search weights", at, at + share, search=mode, weights=True, activations=False, improve=False)
+            self.sweep("search activations", at + share, at + 2 * share, search=mode, weights=False, activations=True, improve=False)
+            states.append(("easyquant", self.numbers.copy()))
+        elif searching:
+            self.sweep("search", at, at + share, search=mode, weights=True, activations=True, improve=False)
+            states.append(("easyquant", self.numbers.copy()))
+            if o.joint:
+                self.sweep("refine", at + share, at + 2 * share, search=replace(mode, turns=1), weights=False, activations=True, improve=False)
+                states.append(("easyquant, refined", self.numbers.copy()))
+        if improve:
+            self.sweep("improve", 0.9 - share, 0.9, search=None, weights=False, activations=False, improve=True)
+            if o.rounding and o.bias:  # rounding does not depend on the biases: each helps some networks only
+                states.append(("rounded together", replace(self.numbers.copy(), biases={})))
+            states.append(("improved", self.numbers.copy()))
+        return self.choose(states)
+
+    def choose(self, states: list[tuple[str, Numbers]]) -> Outcome:
+        """The state whose layers' outputs are nearest to the float network's, on all samples and positions."""
+        keys = [layer.key for layer in self.plan.layers]
+        values = list(dict.fromkeys((*keys, *self.graph.outputs)))
+        forms = [insert(self.graph, self.plan, numbers) for _, numbers in states]
+        found = compare(self.graph, forms, values, self.samples, self.compile, lambda what, done: self.say(what, 0.9 + 0.1 * done))
+        scores = [mean_loss(d, keys) for d in found]
+        best = int(np.argmin(scores))
+        snapshots = [(name, score) for (name, _), score in zip(states, scores, strict=True)]
+        return Outcome(forms[best].graph, self.graph, self.plan, states[best][1], forms[best], found[best], found[0], self.seen,
+                       snapshots, self.warnings)  # fmt: skip
+
+
+def quantize_graph(
+    graph: Graph, samples: Samples, compile: Compile, options: Options | None = None, say: Progress = lambda what, done: None
+) -> Outcome:
+    """Quantise an imported float `graph` (not changed). compile: makes a graph run. say: told (stage, share done)."""
+    options = options or Options()
+    options.check()
+    source = front(graph)
+    if options.equalize:
+        equalize(source)
+    unknown = options.keep - {n.name or n.outputs[0] for n in source.nodes}
+    if unknown:
+        raise InputError("no layer is called " + ", ".join(sorted(unknown)), try_="names as the report has them")
+    flow = _Flow(source, samples, compile, options, say)
+    if not flow.plan.layers:
+        raise InputError("nothing in this network can be quantised", why="it has no convolution or matrix product with float32 constant weights",
+                         try_="check that the model is not quantised already")  # fmt: skip
+    return flow.run()
+
+
+def grid_of(outcome: Outcome, value: str) -> Grid:
+    """The grid of a quantised value."""
+    return outcome.numbers.grids[outcome.plan.group[value]]

@@ -1,0 +1,90 @@
+"""The numbers an integer tensor can stand for, and which of them to choose for a range of real values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pith.graph import DType, InputError
+
+BITS = (8, 7)
+_SMALLEST = 2.0**-100  # of a scale: products of two stay normal float32 numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """real = scale * (q - zero), q from low to high, stored as `dtype`. `scale` is a float32 number held in a float."""
+
+    scale: float
+    zero: int
+    low: int
+    high: int
+    dtype: DType
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The smallest and largest real number of the grid, as float32 arithmetic gives them."""
+        s = np.float32(self.scale)
+        return float(s * np.float32(self.low - self.zero)), float(s * np.float32(self.high - self.zero))
+
+    @property
+    def whole_type(self) -> bool:
+        """Whether the type's own range is the grid's, so that saturation alone keeps values on it."""
+        info = np.iinfo(self.dtype.np)
+        return (self.low, self.high) == (int(info.min), int(info.max))
+
+    def scaled(self, factor: float) -> Grid:
+        """The grid with steps `factor` times as wide, and the same zero."""
+        scale = float(np.float32(max(self.scale * factor, _SMALLEST)))
+        return Grid(scale, self.zero, self.low, self.high, self.dtype)
+
+    def integers(self, x: np.ndarray) -> np.ndarray:
+        """q of float32 `x`, as float32 whole numbers (any shape): divided, rounded half to even, kept to the range."""
+        q = np.rint(x / np.float32(self.scale))
+        q += np.float32(self.zero)
+        return np.asarray(np.clip(q, np.float32(self.low), np.float32(self.high), out=q))
+
+    def rounded(self, x: np.ndarray) -> np.ndarray:
+        """float32 `x` moved to the nearest point of the grid: quantised and dequantised."""
+        q = self.integers(x)
+        q -= np.float32(self.zero)
+        q *= np.float32(self.scale)
+        return q
+
+
+def levels(bits: int, *, symmetric: bool) -> tuple[int, int, DType]:
+    """Lowest and highest integer of an activation, and its type: uint8, or int8 when `symmetric`.
+
+    Seven bits are 0 to 127, or -63 to 63: half of what the type holds. Raises InputError for other numbers of bits.
+    """
+    if bits not in BITS:
+        raise InputError(f"{bits!r} bits", try_="8 or 7")
+    if symmetric:
+        return (-128, 127, DType.I8) if bits == 8 else (-63, 63, DType.I8)
+    return (0, 255, DType.U8) if bits == 8 else (0, 127, DType.U8)
+
+
+def weight_limit(bits: int) -> int:
+    """Largest magnitude of a weight: 127, or 63 with seven bits, so that eight products of them fit 16 bits."""
+    if bits not in BITS:
+        raise InputError(f"{bits!r} bits", try_="8 or 7")
+    return int(2 ** (bits - 1) - 1)
+
+
+def grid_for(lo: float, hi: float, bits: int, *, symmetric: bool = False) -> Grid:
+    """The grid whose ends are nearest to [lo, hi] and that has 0 among its points.
+
+    Symmetric: zero point 0 and the larger magnitude kept. A range of nothing but 0 gets the scale 1 / levels.
+    """
+    low, high, dtype = levels(bits, symmetric=symmetric)
+    lo, hi = min(lo, 0.0), max(hi, 0.0)
+    if symmetric:
+        scale = max(-lo, hi) / high
+    else:
+        scale = (hi - lo) / (high - low)
+    if not scale > 0:
+        return Grid(float(np.float32(1.0 / (high - low))), 0, low, high, dtype)
+    scale = float(np.float32(max(scale, _SMALLEST)))
+    zero = 0 if symmetric else int(np.clip(np.rint(low - lo / scale), low, high))
+    return Grid(scale, zero, low, high, dtype)

@@ -1,0 +1,100 @@
+"""`pith.quantize`: composes importer, calibration, search, report, export and compilation."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pith.api import Shapes, compile_graph, expand_shapes, import_model
+from pith.graph import Graph, InputError, ShapeError
+from pith.quant.calibration import Progress, Runs, open_samples, ports_of
+from pith.quant.flow import Options, Outcome, quantize_graph
+from pith.quant.mixed import quantize_to
+from pith.quant.report import Report, make_report
+from pith.runtime.inputs import Preprocess
+from pith.runtime.session import Session
+
+_OPT = "-O1"  # of networks that are compiled to look inside: -O3 would take longer than it saves
+
+
+@dataclass(slots=True)
+class Quantized:
+    """A quantised network. graph: with quantize_linear and dequantize_linear nodes, not yet optimised.  report: what it cost.
+    outcome: scales, plan and the float graph, for those who look deeper."""
+
+    graph: Graph
+    report: Report
+    outcome: Outcome
+
+    def compile(self, target: str = "host", **options: Any) -> Session:
+        """As `pith.compile`, of the quantised network."""
+        from pith.api import compile
+
+        return compile(self.graph, target, **options)
+
+    def save_onnx(self, path: str | Path) -> None:
+        """Write it as a standard ONNX model (QDQ form, opset 21), whole or not at all. Raises UnsupportedError, InputError."""
+        from pith.exporters.onnx import to_onnx
+
+        path = Path(path)
+        if not path.parent.is_dir():
+            raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
+        data = to_onnx(self.graph).SerializeToString(deterministic=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as f:
+                f.write(data)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _look_inside(graph: Graph) -> Runs:
+    return compile_graph(graph, opt=_OPT)
+
+
+def quantize(
+    model: Any, calibration: Any, *, method: str = "easyquant", bits: int = 8, images: int = 50, seed: int = 0,
+    shapes: Shapes | None = None, preprocess: str | None = None, symmetric: bool = False, improve: bool = True,
+    equalize: bool = False, mode: str = "paper", keep_float: Sequence[str] = (), min_cosine: float | None = None,
+    float_outputs: bool = False, progress: Progress | None = None,
+) -> Quantized:  # fmt: skip
+    """Quantise a float network after training: its sums of products and what lies between become 8-bit (7-bit) integers.
+
+    model: as for `pith.compile`, a float network.  calibration: a folder of pictures, a .npy or .npz file, an array with
+    samples along the first axis, or an iterable of arrays; like what the network will see, and none that it is judged by.
+    method: easyquant, minmax, kl, percentile, mse, entropy, moving.  bits: 8 or 7.  images: how many samples to use, drawn
+    by `seed`.  preprocess: how pictures become arrays, JSON as `pith run --preprocess` takes it [what the model records].
+    symmetric: int8 activations around zero instead of uint8.  improve: weights rounded together, biases corrected.
+    equalize: even out channel ranges between convolutions first.  mode: "paper" or "code", the two forms of EasyQuant.
+    keep_float: names of layers to leave in floats.  min_cosine: leave as many layers in floats, the worst first, as it takes
+    for every output to keep this cosine.  float_outputs: do not round the results.  progress: called with (stage, 0..1).
+    Raises PithError subclasses. The same input gives the same bits.
+    """
+    say = progress or (lambda what, done: None)
+    if len(expand_shapes(shapes)) != 1:
+        raise ShapeError("several shapes cannot be quantised at once", try_="one shape for each input")
+    options = Options(method, bits, symmetric, mode=mode, rounding=improve, bias=improve, equalize=equalize,
+                      keep=frozenset(keep_float), float_outputs=float_outputs)  # fmt: skip
+    options.check()
+    say("import", 0.0)
+    graph = model.copy() if isinstance(model, Graph) else import_model(model, dict(shapes or {}))  # type: ignore[arg-type]
+    how = Preprocess.parse(preprocess or graph.metadata.get("pith.preprocess", "{}"))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        samples = open_samples(calibration, ports_of(graph), images=images, seed=seed, how=how)
+    for warning in caught:
+        warnings.warn(warning.message, stacklevel=2)
+    if min_cosine is None:
+        outcome = quantize_graph(graph, samples, _look_inside, options, say)
+    else:
+        outcome, options = quantize_to(min_cosine, graph, samples, _look_inside, options, say)
+    outcome.warnings += [str(w.message) for w in caught]
+    say("done", 1.0)
+    return Quantized(outcome.graph, make_report(outcome, options, len(samples)), outcome)
