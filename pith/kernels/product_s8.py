@@ -16,14 +16,16 @@ from pith.graph import DType, TensorType
 from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import in_2d
 from pith.kernels.implicit_product import GROUPED, implicit_product
+from pith.kernels.exact_s16 import Plan, plan
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
 from pith.kernels.tile_amx import AmxTile
 from pith.kernels.tile_s8 import DotTile, totals
+from pith.kernels.tile_strip_s8 import StripTile
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.s8 import has_bytes
 
-Tile = DotTile | AmxTile
+Tile = DotTile | AmxTile | StripTile
 _NEAR = 768 << 10  # bytes of packed weights that stay near while all rows pass by
 _BYTES = (DType.I8, DType.U8)
 
@@ -47,6 +49,7 @@ def as_conv(call: Call) -> Call | None:
         k, n = w.shape[::-1] if at.get("trans_b") else w.shape
         weights = np.ascontiguousarray((w.const if at.get("trans_b") else w.const.T).reshape(n, k, 1, 1))
         attrs = {"strides": (1, 1), "pads": (0, 0, 0, 0), "dilations": (1, 1), "group": 1, "zero": at.get("zero_a", 0)}
+        attrs |= {"range": at["range"]} if "range" in at else {}
         flat = True
     else:
         if at["layout"] != "channels_last" or w.const is None:
@@ -98,14 +101,16 @@ def merges(call: Call) -> bool:
 def product(isa: ISA, tile: str, label: str, block: CFunction, dtype: DType, tail: SumTail, rows: int, height: str, column: str,
             merged: bool, enter: str, leave: str) -> CFunction:  # fmt: skip
     """The block loop over output pixels with `block`, the block function of a tile (its other facts beside it)."""
-    amx = tile == AmxTile.name
+    more = {
+        AmxTile.name: (", int32_t chunk, int32_t copies", ", chunk, (unsigned char *)scratch + copies"),
+        StripTile.name: (", int32_t shift, int32_t pitch, int32_t copies", ", shift, pitch, (unsigned char *)scratch + copies"),
+    }.get(tile, ("", ""))
     name = f"conv_{dtype.short}s8_{label}{'_rows' if merged else ''}{tail.suffix}"
     text = implicit_product(
         name, (dtype.c, "int8_t", tail.out.c), tail.params(False), tail.full,
         [GROUPED["full" if i in dict(tail.full) else k].format(i=i) for i, k in enumerate(tail.kinds)], block.name, rows, height, column,
         merged=merged, patch=merged, enter=enter, leave=leave,
-        more=(", int32_t zero_y, int32_t chunk, int32_t copies", ", zero_y, chunk, (unsigned char *)scratch + copies") if amx else
-        (", int32_t zero_y", ", zero_y"),
+        more=(f", int32_t zero_y{more[0]}", f", zero_y{more[1]}"),
     )  # fmt: skip
     return CFunction(name, text, (block,), ("stdint.h", "stddef.h"))
 
@@ -114,8 +119,8 @@ class IntegerProduct(Kernel):
     """What the products of all tiles have in common."""
 
     @abstractmethod
-    def tile(self, isa: ISA, taps: int, k: int) -> Tile:
-        """The tile for products over `taps` taps of `k` bytes."""
+    def tile(self, conv: Call, taps: int, k: int) -> Tile:
+        """The tile for a conv_integer over `taps` taps of `k` bytes."""
 
     @abstractmethod
     def fits(self, call: Call) -> bool:
@@ -132,7 +137,7 @@ class IntegerProduct(Kernel):
         _, c, kh, kw = conv.input(1).shape
         merged = merges(conv)
         taps, k = (kh, kw * c) if merged else (kh * kw, c)
-        return conv, merged, self.tile(call.isa, taps, k), taps, k
+        return conv, merged, self.tile(conv, taps, k), taps, k
 
     def cost(self, call: Call) -> float:
         conv, _, tile, taps, k = self._plan(call)
@@ -172,7 +177,11 @@ class IntegerProduct(Kernel):
         pointers, strides = sum_args(conv, tail)
         sizes = (n, oh, ow, x.shape[1], x.shape[2], c, per, near, group, panels[0].size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
         listed = -(-(8 * taps * tile.rows + (kh * kw * c * tile.rows if merged else 0)) // 64) * 64
-        more = (zero, tile.chunk, listed) if isinstance(tile, AmxTile) else (zero,)
+        more: tuple[int, ...] = (zero,)
+        if isinstance(tile, AmxTile):
+            more = (zero, tile.chunk, listed)
+        elif isinstance(tile, StripTile) and tile.copied:
+            more = (zero, tile.moved, tile.pitch, listed)
         blocks, wide = max(1, -(-pixels // tile.rows)), max(1, -(-per // tile.width))
         by_rows = group > 1 or blocks >= 8 or blocks >= wide
         part_of: tuple[Arg, ...] = (
@@ -183,10 +192,10 @@ class IntegerProduct(Kernel):
             *map(Int, y.strides[:3]), *strides, *map(Int, more), *part_of,
         )  # fmt: skip
         f = product(
-            call.isa, tile.name, tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("(p_to - p)"),
+            call.isa, tile.name if not isinstance(tile, StripTile) or tile.copied else "", tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("(p_to - p)"),
             tile.column(*(("kh", "(kw * c)") if merged else ("(kh * kw)", "c"))), merged, tile.enter, tile.leave,
         )  # fmt: skip
-        why = f"{kh}x{kw} by {tile.label} tiles of 8-bit products{', taps of a row merged' if merged else ''}"
+        why = f"{kh}x{kw} by {tile.label} tiles of 8-bit products{', taps of a row merged' if merged else ''}{tile.why}"
         return Emitted(f, args, listed + tile.scratch(taps, k), why, blocks if by_rows else wide)
 
 
@@ -195,8 +204,8 @@ class IntegerProduct(Kernel):
 class IntegerDot(IntegerProduct):
     """Dot products of four bytes in vectors."""
 
-    def tile(self, isa: ISA, taps: int, k: int) -> Tile:
-        return DotTile(isa)
+    def tile(self, conv: Call, taps: int, k: int) -> Tile:
+        return DotTile(conv.isa)
 
     def fits(self, call: Call) -> bool:
         return has_bytes(call.isa)
@@ -207,8 +216,48 @@ class IntegerDot(IntegerProduct):
 class IntegerAmx(IntegerProduct):
     """Tiles of AMX; one group."""
 
-    def tile(self, isa: ISA, taps: int, k: int) -> Tile:
-        return AmxTile(isa, taps, k)
+    def tile(self, conv: Call, taps: int, k: int) -> Tile:
+        return AmxTile(conv.isa, taps, k)
 
     def fits(self, call: Call) -> bool:
         return "amx" in call.isa.features and call.attrs["group"] == 1
+
+
+def columns_of(conv: Call) -> np.ndarray:
+    """The weights of a conv_integer as the products meet them: [K, O], taps before channels, K filled up to a multiple of 4.
+    Groups lie side by side."""
+    w = conv.input(1).const
+    assert w is not None
+    columns = w.transpose(2, 3, 1, 0).reshape(-1, w.shape[0])
+    return np.pad(columns, ((0, -len(columns) % 4), (0, 0)))
+
+
+def pairs_of(conv: Call) -> Plan | None:
+    """How the products of a conv_integer with these weights are summed in 16 bits, exactly; None where they cannot be."""
+    return plan(conv, columns_of(conv), StripTile.deepest)
+
+
+@kernel("conv_integer", "pairs")
+@kernel("matmul_integer", "pairs")
+class IntegerPairs(IntegerProduct):
+    """Sums of neighbouring products in 16 bits, where the inputs' range and the weights make them exact."""
+
+    def tile(self, conv: Call, taps: int, k: int) -> Tile:
+        found = pairs_of(conv)
+        assert found is not None
+        return StripTile(conv.isa, taps, k, found.depth, found.shift)
+
+    def fits(self, call: Call) -> bool:
+        return has_bytes(call.isa) and "vnni" not in call.isa.features and pairs_of(call) is not None
+
+
+@kernel("conv_integer", "words")
+@kernel("matmul_integer", "words")
+class IntegerWords(IntegerProduct):
+    """16-bit factors, sums of two products in int32: exact for all bytes."""
+
+    def tile(self, conv: Call, taps: int, k: int) -> Tile:
+        return StripTile(conv.isa, taps, k)
+
+    def fits(self, call: Call) -> bool:
+        return has_bytes(call.isa) and "vnni" not in call.isa.features

@@ -42,6 +42,7 @@ class AmxTile:
     k: int
 
     name: ClassVar[str] = "amx"
+    why: ClassVar[str] = ""
     width: ClassVar[int] = 32
 
     @property

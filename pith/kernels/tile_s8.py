@@ -46,6 +46,7 @@ class DotTile:
 
     name: ClassVar[str] = "dot"
     vectors: ClassVar[int] = 2
+    why: ClassVar[str] = ""
 
     @property
     def rows(self) -> int:

@@ -19,6 +19,13 @@ def check_types(x: TensorType, w: TensorType, bias: TensorType | None) -> None:
         raise ShapeError(f"an integer product of {x} and {w} with bias {bias}", why="both sides are int8 or uint8, the bias int32")
 
 
+def check_range(x: np.ndarray, attrs: Attrs) -> None:
+    """Hold x against what the node says about its values."""
+    if "range" in attrs and x.size:
+        lo, hi = attrs["range"]
+        assert lo <= int(x.min()) and int(x.max()) <= hi, f"values from {x.min()} to {x.max()} where [{lo}, {hi}] was promised"
+
+
 def result_type(shape: tuple[int, ...], attrs: Attrs) -> TensorType:
     """int32, or what the epilogue makes of it."""
     epilogue = attrs.get("epilogue")
@@ -42,7 +49,8 @@ class ConvInteger(Op):
     """acc[n, o, p] = bias[o] + sum over group channels i and taps k of (x[n, i, p * stride + k * dilation - pad] - zero) * w[o, i, k].
 
     Inputs x (int8 or uint8), w [O, I / group, *k] (int8), bias [O] (int32) or absent, extras of the epilogue. Attributes as
-    `conv`, and zero: the zero point of x; the padding adds nothing. The sum is int32 and must not leave its range: who
+    `conv`, and zero: the zero point of x; the padding adds nothing; range: smallest and largest integer that x can hold, proven by who
+    says so (pith.passes.ranges), its type's where absent. The sum is int32 and must not leave its range: who
     makes such a node proves it. The epilogue's argument 0 is the int32 sum, and its type is that of y.
     """
 
@@ -55,6 +63,7 @@ class ConvInteger(Op):
     def reference(self, inputs: Arrays, attrs: Attrs) -> list[np.ndarray]:
         x, w, bias = inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else None
         assert x is not None and w is not None
+        check_range(x, attrs)
         centred = x.astype(np.float64) - attrs.get("zero", 0)
         sums = OPS["conv"].reference([centred, w.astype(np.float64), None], {**attrs, "epilogue": None})[0]
         return [finish(sums, bias, attrs, inputs[3:], sums.ndim - 1 if attrs["layout"] == LAST else 1)]

@@ -21,6 +21,7 @@ from pith.passes import (
     layout,
     lookups,
     move_quantisation,
+    ranges,
     recognize,
     recognize_norm,
     simplify,
@@ -64,6 +65,7 @@ BACK: Passes = (
     ("fuse blocks", fuse_blocks.run),
     ("fuse elementwise", fuse_elementwise.run),
     ("lookups", lookups.run),
+    ("ranges", ranges.run),
 )
 PASSES: Passes = INTEGERS + FRONT + BACK
 

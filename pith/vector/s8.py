@@ -266,6 +266,25 @@ static inline vi vi_four_n(const void *p, int32_t n) {
 }
 """
 
+# exact 16-bit arithmetic: who uses it has proven that nothing leaves 16 bits
+_SHORTS = """/* 16-bit: of two neighbouring bytes the products x (unsigned) times w (signed), summed; it saturates, and must have no reason to */
+static inline vi vi_two(vi x, vi w) { return MM_maddubs_epi16(x, w); }
+static inline vi vi_add16(vi a, vi b) { return MM_add_epi16(a, b); }
+static inline vi vi_mul16(vi a, vi b) { return MM_mullo_epi16(a, b); }
+/* int32: the products of two neighbouring 16-bit numbers, summed */
+static inline vi vi_wide_two(vi x, vi w) { return MM_madd_epi16(x, w); }
+static inline vi vi_ones(void) { return MM_set1_epi16(1); }
+static inline vi vi_add8(vi x, vi y) { return MM_add_epi8(x, y); }
+static inline vi vi_set8(int32_t x) { return MM_set1_epi8((char)x); }
+/* half as many bytes as a vector has, as 16-bit numbers */
+static inline vi vi_words_i8(const void *p) { return MM_cvtepi8_epi16(HALF); }
+static inline vi vi_words_u8(const void *p) { return MM_cvtepu8_epi16(HALF); }
+"""
+_HALF = {
+    "sse42": "_mm_loadl_epi64((const __m128i *)p)", "avx2": "_mm_loadu_si128((const __m128i *)p)",
+    "avx512": "_mm256_loadu_si256((const __m256i *)p)",
+}  # fmt: skip
+
 _TEXT = {"sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512}
 _NAMES = {"sse42": ("_mm", "si128", "__m128i"), "avx2": ("_mm256", "si256", "__m256i"), "avx512": ("_mm512", "si512", "void")}
 
@@ -292,6 +311,13 @@ def dot(isa: ISA) -> CFunction:
     """`vi_dot`: in one instruction with "vnni", else by 16-bit products."""
     text = _VNNI if "vnni" in isa.features else _filled(_WORDS, isa)
     return CFunction("vi_dot", text, (dialect_s8(isa),), ("stdint.h", *isa.headers))
+
+
+@functools.cache
+def shorts(isa: ISA) -> CFunction:
+    """Products and sums in 16 bits: `vi_two`, `vi_add16`, `vi_mul16`, `vi_wide_two`, `vi_words_i8`, `vi_words_u8` and their like."""
+    text = _filled(_SHORTS, isa).replace("HALF", _HALF[isa.name])
+    return CFunction("vi_two", text, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
 
 @functools.cache

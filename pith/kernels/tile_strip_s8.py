@@ -1,0 +1,239 @@
+"""Register tiles of 8-bit products without dot product instructions: in 16-bit steps that are exact.
+
+`depth` > 0, pairs: neighbouring products are summed in 16 bits, `depth` of such sums are added there, and only then widened to
+int32. `exact_s16` has proven that they fit. `depth` 0, words: 16-bit factors, whose products are summed in pairs in int32;
+this is exact for any bytes.
+
+The inputs of a block of rows, all taps one after another, are first copied side by side, on the way shifted (pairs) or widened
+(words). One tap of whole groups of four bytes that needs no shift is read where it lies.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from pith.graph import DType
+from pith.kernels.tail_s8 import SumTail, finish_block
+from pith.kernels.tile_s8 import grouped
+from pith.targets.isa.base import ISA
+from pith.vector.cfunction import CFunction
+from pith.vector.s8 import dialect_s8, shorts
+
+
+@dataclass(frozen=True, slots=True)
+class StripTile:
+    """Products over `taps` taps of `k` bytes each: some rows by 2 vectors, 2 rows, or 1 row."""
+
+    isa: ISA
+    taps: int
+    k: int
+    depth: int = 0
+    moved: int = 0
+
+    name: ClassVar[str] = "strip"
+    vectors: ClassVar[int] = 2
+    few: ClassVar[int] = 2
+    deepest: ClassVar[int] = 4
+    enter: ClassVar[str] = ""
+    leave: ClassVar[str] = ""
+
+    @property
+    def rows(self) -> int:
+        return 8 if self.isa.registers >= 32 else 4
+
+    @property
+    def copied(self) -> bool:
+        """Whether the inputs are copied first."""
+        return not self.depth or self.taps > 1 or self.k % 4 != 0 or self.moved != 0
+
+    @property
+    def label(self) -> str:
+        kind = f"pairs{self.depth}{'' if self.copied else '_near'}" if self.depth else "words"
+        return f"{self.isa.name}_{kind}_{self.rows}x{self.width}"
+
+    @property
+    def why(self) -> str:
+        """Words for `inspect`."""
+        if not self.depth:
+            return ", 16-bit factors"
+        return f", {2 * self.depth} products summed in 16 bits{f', inputs moved by {self.moved}' if self.moved else ''}"
+
+    @property
+    def width(self) -> int:
+        """Columns of the widest panel."""
+        return self.vectors * self.isa.lanes(4)
+
+    @property
+    def quads(self) -> int:
+        """Groups of four bytes of K."""
+        return -(-self.taps * self.k // 4)
+
+    def height(self, left: str) -> str:
+        """C expression of how many rows to take where `left` are left."""
+        return f"{left} > {2 * self.few} ? {self.rows} : {left} > 1 ? {self.few} : 1" if self.rows > 4 else (
+            f"{left} > {self.few} ? {self.rows} : {left} > 1 ? {self.few} : 1"
+        )  # fmt: skip
+
+    def column(self, taps: str, k: str) -> str:
+        """C expression: bytes that one column of the packed weights has."""
+        return f"(4 + ((ptrdiff_t){taps} * {k} + 3) / 4 * 4)"
+
+    def shift(self, dtype: DType) -> int:
+        """What is added to the inputs to make them unsigned; words keep their sign."""
+        return self.moved
+
+    def pack(self, weights: np.ndarray, taps: int, start: np.ndarray) -> np.ndarray:
+        """Weights [taps * K, N] and what the sums begin with [N] as panels of columns, one after another: bytes (int8).
+
+        Of each panel as many numbers of a column lie side by side as one product sums: four bytes, or two.
+        """
+        lanes, n = self.isa.lanes(4), weights.shape[1]
+        step = 4 if self.depth else 2
+        groups = grouped(weights, 1, 4).reshape(-1, step, n)
+        parts, c = [], 0
+        while c < n:
+            width = self.width if n - c > lanes else lanes
+            panel, head = np.zeros((len(groups), width, step), np.int8), np.zeros(width, np.int32)
+            part = groups[..., c : c + width]
+            panel[:, : part.shape[-1]] = part.swapaxes(1, 2)
+            head[: part.shape[-1]] = start[c : c + width]
+            parts += [head.view(np.int8), panel.reshape(-1)]
+            c += width
+        return np.concatenate(parts)
+
+    @property
+    def pitch(self) -> int:
+        """Bytes from one copied row to the next: a whole number of cache lines, not a multiple of 2048."""
+        nbytes = -(-self.quads * 4 * (1 if self.depth else 2) // 64) * 64
+        return nbytes + 64 if nbytes % 2048 == 0 else nbytes
+
+    def scratch(self, taps: int, k: int) -> int:
+        """Bytes of scratch memory a block needs, for the copied rows."""
+        return self.rows * self.pitch if self.copied else 0
+
+    def cost(self, m: int, taps: int, k: int, n: int) -> float:
+        """Time of the product in vector multiply-adds (two a cycle), whole tiles, copies and the epilogue included."""
+        lanes = self.isa.lanes(4)
+        left = m % self.rows
+        rows = m - left + (0 if not left else self.rows if left > 2 else left)
+        panels, vectors = -(-n // self.width), -(-n // lanes)
+        copy = 2.0 + 2.0 * k / self.isa.vector_bytes * (1 if self.depth else 2) if self.copied else 0.0
+        quad = {0: 2.9, 1: 2.1, 2: 1.85}.get(self.depth, 1.8)
+        return rows * (taps * copy + vectors * (quad * self.quads + 10.0)) + 40.0 * -(-m // self.rows) * panels
+
+    def block(self, dtype: DType, tail: SumTail) -> CFunction:
+        """All panels for one block of rows."""
+        return _block(self.isa, dtype, tail, self.depth, self.copied, self.moved != 0, self.rows, self.label)
+
+
+def _copy(isa: ISA, dtype: DType, wide: bool, moved: bool) -> CFunction:
+    """C function: n bytes as bytes plus `shift`, or as 16-bit numbers; nothing is read or written beyond them."""
+    x, to, step = dtype.c, "int16_t" if wide else "uint8_t", isa.vector_bytes // (2 if wide else 1)
+    name = f"strip_{dtype.short}_{isa.name}_{'words' if wide else 'moved' if moved else 'bytes'}"
+    one = f"to[i] = ({to})(from[i]{' + shift' if moved else ''});"
+    value = f"vi_words_{dtype.short}(from + i)" if wide else "vi_add8(vi_load(from + i), vi_set8(shift))" if moved else "vi_load(from + i)"
+    put = f"vi_store((int32_t *)(void *)(to + i), {value});"
+    shift = "int32_t shift" if moved else ""
+    text = f"""static inline void {name}({to} *to, const {x} *from, int32_t n{f', {shift}' if moved else ''}) {{
+  int32_t i = 0;
+  for (; i <= n - {step}; i += {step}) {put}
+  if (i < n && n >= {step}) {{ /* the last ones, some of them once more */
+    i = n - {step};
+    {put}
+    i = n;
+  }}
+  for (; i < n; i++) {one}
+}}
+"""
+    return CFunction(name, text, (shorts(isa),), ("stdint.h",))
+
+
+def _body(isa: ISA, depth: int, rows: int, vectors: int) -> CFunction:
+    """C function: sums of `rows` rows over all of K, by one panel."""
+    size, lanes = isa.vector_bytes, isa.lanes(4)
+    x = "uint8_t" if depth else "int16_t"
+    name = f"tile_{isa.name}_{f'pairs{depth}' if depth else 'words'}_{rows}x{vectors * lanes}"
+    o = [
+        f"/* {rows} rows x {vectors} vectors: s[r] = start + sum over k of a[r][k] * w */",
+        f"static void {name}(int32_t quads, const {x} *const *a, const int8_t *w, int32_t *s) {{",
+    ]
+    o += [f"  const {x} *const a{r} = a[{r}];" for r in range(rows)]
+    o += [f"  vi s{r}_{v} = vi_load(w + {size * v});" for r in range(rows) for v in range(vectors)]
+    o += [f"  w += {size * vectors};", "  int32_t k = 0;"]
+    if not depth:
+        o.append(f"  for (; k < 4 * quads; k += 4, w += {size * vectors}) {{")
+        for n in range(2):
+            o += [f"    const vi b{n}_{v} = vi_words_i8(w + {size // 2 * (n * vectors + v)});" for v in range(vectors)]
+            for r in range(rows):
+                o.append(f"    const vi x{r}_{n} = vi_four(a{r} + k + {2 * n});")
+                o += [f"    s{r}_{v} = vi_add(s{r}_{v}, vi_wide_two(x{r}_{n}, b{n}_{v}));" for v in range(vectors)]
+        o.append("  }")
+    for n in dict.fromkeys((depth, 1)) if depth else ():
+        if n == depth:
+            o.insert(2, "  const vi one = vi_ones();")
+        o.append(f"  for (; k <= 4 * quads - {4 * n}; k += {4 * n}, w += {size * vectors * n}) {{")
+        o += [f"    const vi b{i}_{v} = vi_load(w + {size * (i * vectors + v)});" for i in range(n) for v in range(vectors)]
+        for r in range(rows):
+            o += [f"    const vi x{r}_{i} = vi_four(a{r} + k + {4 * i});" for i in range(n)]
+            for v in range(vectors):
+                total = f"vi_two(x{r}_0, b0_{v})"
+                for i in range(1, n):
+                    total = f"vi_add16({total}, vi_two(x{r}_{i}, b{i}_{v}))"
+                o.append(f"    s{r}_{v} = vi_add(s{r}_{v}, vi_wide_two({total}, one));")
+        o.append("  }")
+    o += [f"  vi_store(s + {(r * vectors + v) * lanes}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
+    o.append("}")
+    return CFunction(name, "\n".join(o) + "\n", (shorts(isa),), ("stdint.h", "stddef.h"))
+
+
+@functools.cache
+def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, moved: bool, rows: int, label: str) -> CFunction:
+    x, lanes, finish = dtype.c, isa.lanes(4), finish_block(isa, tail)
+    width, few = 2 * lanes, StripTile.few
+    unit = "uint8_t" if depth else "int16_t"
+    name = f"rows_{dtype.short}s8_{label}{'_moved' if moved else ''}{tail.suffix}"
+    called: list[CFunction] = [finish, dialect_s8(isa)]
+    choices = []
+    for vectors in (2, 1):
+        bodies = [_body(isa, depth, h, vectors) for h in (rows, few, 1)]
+        called += bodies
+        calls = [f"if (height == {h}) {f.name}(quads, p, w, s);" for h, f in zip((rows, few), bodies, strict=False)]
+        choices.append("\n      else ".join([*calls, f"{bodies[-1].name}(quads, p, w, s);"]))
+    if copied:
+        copy = _copy(isa, dtype, not depth, moved)
+        called.append(copy)
+        fill = f"""  for (int32_t r = 0; r < height; r++) {{ /* all taps of a row side by side, whole groups of four */
+    {unit} *to = ({unit} *)(void *)(memory + (ptrdiff_t)r * pitch);
+    p[r] = to;
+    for (int32_t t = 0; t < taps; t++, to += kc) {copy.name}(to, a[t * height + r] + ao, kc{', shift' if moved else ''});
+    for (int32_t k = taps * kc; k < 4 * quads; k++) *to++ = 0;
+  }}
+"""
+    else:
+        fill = "  for (int32_t r = 0; r < height; r++) p[r] = a[r] + ao;\n"
+    more = ", int32_t shift, int32_t pitch, unsigned char *memory" if copied else ""
+    unused = "  (void)shift;\n" if copied and not moved else ""
+    passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
+    text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
+static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
+    {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{more}) {{
+  const int32_t quads = (taps * kc + 3) / 4;
+  int32_t s[{rows * width}];
+  const {unit} *p[{rows}];
+{unused}{fill}  for (int32_t c = 0; c < n; c += {width}) {{
+    const int32_t left = n - c, width = left > {lanes} ? {width} : {lanes};
+    if (width == {width}) {{
+      {choices[0]}
+    }} else {{
+      {choices[1]}
+    }}
+    {finish.name}(s, width, y, c, rows, left < width ? left : width{passed}, zero);
+    w += (ptrdiff_t)width * (4 + 4 * quads);
+  }}
+}}
+"""
+    return CFunction(name, text, tuple(called), ("stdint.h", "stddef.h"))
