@@ -39,7 +39,7 @@ from pith.vector.s8 import has_bytes, quads
 _KERNEL = 8  # rows and columns of taps at most
 
 
-def _order(block: int) -> np.ndarray:
+def order(block: int) -> np.ndarray:
     """Channel of each int32 lane of the four sums of a block: [4, block / 4] (see `vi_quads`)."""
     q, lane, d = np.meshgrid(np.arange(4), np.arange(block // 16), np.arange(4), indexing="ij")
     return np.asarray(16 * lane + 4 * q + d).reshape(4, block // 4)
@@ -51,30 +51,41 @@ def block_bytes(block: int, kh: int, kw: int, channel_extras: int) -> int:
 
 
 def pack(block: int, weights: np.ndarray, start: np.ndarray, extras: list[np.ndarray]) -> np.ndarray:
-    """Weights [C, kh, kw] (int8), starts [C] (int32) and per-channel extras (float32) by blocks of channels, in `_order`."""
+    """Weights [C, kh, kw] (int8), starts [C] (int32) and per-channel extras (float32) by blocks of channels, in `order`."""
     ch, kh, kw = weights.shape
-    blocks, order = -(-ch // block), _order(block)
+    blocks, by_four = -(-ch // block), order(block)
     taps = np.zeros((blocks * block, -(-kh // 4) * 4, kw), np.int8)
     taps[:ch, :kh] = weights
     # [blocks, block, groups, 4 taps, kw] -> [blocks, kw, groups, 4, block / 4, 4 taps]
-    quad = taps.reshape(blocks, block, -1, 4, kw)[:, order].transpose(0, 5, 3, 1, 2, 4)
+    quad = taps.reshape(blocks, block, -1, 4, kw)[:, by_four].transpose(0, 5, 3, 1, 2, 4)
 
     def spread(v: np.ndarray) -> np.ndarray:
         full = np.zeros(blocks * block, v.dtype)
         full[:ch] = v
-        return np.ascontiguousarray(full.reshape(blocks, block)[:, order]).view(np.int8).reshape(blocks, -1)
+        return np.ascontiguousarray(full.reshape(blocks, block)[:, by_four]).view(np.int8).reshape(blocks, -1)
 
     parts = [spread(start.astype(np.int32)), np.ascontiguousarray(quad).reshape(blocks, -1), *(spread(e.astype(np.float32)) for e in extras)]
     return np.concatenate(parts, 1).reshape(-1)
 
 
-def _baked(conv: Call) -> bool:
+def baked(conv: Call) -> bool:
     """Whether kernel and stride are such that they are spelled out."""
     at = conv.attrs
     return max(conv.input(1).shape[2:]) <= _KERNEL and at["dilations"][1] == 1 and at["strides"][1] <= 3
 
 
-def _finish(tail: SumTail, size: int, extras_at: str) -> list[str]:
+def is_depthwise(conv: Call) -> bool:
+    """Whether a conv_integer is depthwise, with an end that these kernels have."""
+    w, at = conv.input(1), conv.attrs
+    found = tail_of_sums(conv)
+    constant = all(x is not None and (x.const is not None or x.shape == conv.outputs[0].shape) for x in conv.inputs[3:])
+    return (
+        w.shape[1] == 1 and at["group"] == w.shape[0] and constant and found is not None and found[0].out in (DType.I8, DType.U8)
+        and "f32" not in found[0].kinds
+    )  # fmt: skip
+
+
+def finish(tail: SumTail, size: int, extras_at: str) -> list[str]:
     """C statements that take the four sums v0, ..., v3 of pixel `at` through the epilogue and store them; `size`: bytes of a
     vector, `extras_at`: where the per-channel extras lie behind q."""
     full = dict(tail.full)
@@ -107,7 +118,7 @@ def _finish(tail: SumTail, size: int, extras_at: str) -> list[str]:
     return o
 
 
-def _extra_texts(tail: SumTail) -> tuple[str, str, str, str]:
+def extra_texts(tail: SumTail) -> tuple[str, str, str, str]:
     """Parameters of the extras, their strides, their rows of output row i of picture b, and vectors of those that are numbers."""
     full = dict(tail.full)
     params = "".join(f", const {full[i]} *e{i}" if i in full else f", float e{i}" for i, k in enumerate(tail.kinds) if k != "channel")
@@ -125,7 +136,7 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
     signed = dtype is DType.I8
     name = f"conv_{dtype.short}s8_{DotTile(isa).prefix}_depthwise_{kh}x{kw}s{sw}{tail.suffix}"
     extras = sum(k == "channel" for k in tail.kinds)
-    params, strides, rows, fixed = _extra_texts(tail)
+    params, strides, rows, fixed = extra_texts(tail)
     flip = "vi_flip(" if signed else "("
     o: list[str] = []
     for turn in range(period):
@@ -151,7 +162,7 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
                 o.append(f"  const int32_t at = (j + {turn} - {k}) / {sw};")
                 o.append(f"  if (j + {turn} >= {k}) {{" if k > 0 else "  {")
                 o += [f"    const vi v{q} = s{slot}_{q};" for q in range(4)]
-                o += [f"    {line}" for line in _finish(tail, size, str(4 * size * (1 + kw * groups)))]
+                o += [f"    {line}" for line in finish(tail, size, str(4 * size * (1 + kw * groups)))]
                 o.append("  }")
         o.append("}")
     body = "\n".join("        " + line for line in o)
@@ -194,10 +205,10 @@ def depthwise_any(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
     x, signed, block = dtype.c, dtype is DType.I8, isa.vector_bytes
     name = f"conv_{dtype.short}s8_{DotTile(isa).prefix}_depthwise_any{tail.suffix}"
     extras = sum(k == "channel" for k in tail.kinds)
-    params, strides, rows, fixed = _extra_texts(tail)
+    params, strides, rows, fixed = extra_texts(tail)
     flip = "vi_flip(" if signed else "("
     loads = ", ".join(f"{flip}vi_load_part(from[t + {i}] + c, part))" for i in range(4))
-    finish = "\n".join("        " + line for line in _finish(tail, block, f"{block} * (4 + taps)"))
+    ending = "\n".join("        " + line for line in finish(tail, block, f"{block} * (4 + taps)"))
     text = f"""static void {name}(const {x} *x, const int8_t *w, const {x} *zero, {tail.out.c} *y{params}, void *scratch,
     int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw,
     int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t zero_y,
@@ -227,7 +238,7 @@ def depthwise_any(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
           v2 = vi_dot(v2, x[2], vi_load(k + {2 * block}));
           v3 = vi_dot(v3, x[3], vi_load(k + {3 * block}));
         }}
-{finish}
+{ending}
       }}
     }}
   }}
@@ -242,18 +253,8 @@ class IntegerDepthwise(Kernel):
     """group = input channels = output channels, an 8-bit result."""
 
     def applies(self, call: Call) -> bool:
-        if not has_bytes(call.isa):
-            return False
-        conv = product_of(call)
-        if conv is None:
-            return False
-        w, at = conv.input(1), conv.attrs
-        found = tail_of_sums(conv)
-        constant = all(x is not None and (x.const is not None or x.shape == conv.outputs[0].shape) for x in conv.inputs[3:])
-        return (
-            w.shape[1] == 1 and at["group"] == w.shape[0] and constant and found is not None and found[0].out in (DType.I8, DType.U8)
-            and "f32" not in found[0].kinds
-        )  # fmt: skip
+        conv = product_of(call) if has_bytes(call.isa) else None
+        return conv is not None and is_depthwise(conv)
 
     def cost(self, call: Call) -> float:
         conv = product_of(call)
@@ -262,9 +263,10 @@ class IntegerDepthwise(Kernel):
         kh, kw = conv.input(1).shape[2:]
         sw = int(conv.attrs["strides"][1])
         blocks = -(-c // call.isa.vector_bytes)
-        if not _baked(conv):
-            return float(n * oh * ow * kh * kw) * (2.0 + blocks * 4.0)
-        return float(n * oh * blocks) * (ow * (4.0 * kw * -(-kh // 4) + 24) + (ow * sw + kw) * 10.0 * -(-kh // 4))
+        dot = 4.0 if "vnni" in call.isa.features else 32.0
+        if not baked(conv):
+            return float(n * oh * ow * kh * kw) * (2.0 + blocks * dot)
+        return float(n * oh * blocks) * (ow * (dot * kw * -(-kh // 4) + 24) + (ow * sw + kw) * 10.0 * -(-kh // 4))
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.inner_contiguous
@@ -289,7 +291,7 @@ class IntegerDepthwise(Kernel):
         shift = at.get("zero", 0) + (128 if x.type.dtype is DType.I8 else 0)
         start = totals(w.const.reshape(ch, -1).T, bias, shift)
         constants = [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k == "channel"]
-        weights = w.const[:, 0] if _baked(conv) else w.const.reshape(ch, -1, 1)
+        weights = w.const[:, 0] if baked(conv) else w.const.reshape(ch, -1, 1)
         size = call.isa.vector_bytes
         packed = pack(size, weights, start, [e for e in constants if e is not None])
         pointers, strides = sum_args(conv, tail)
@@ -302,13 +304,13 @@ class IntegerDepthwise(Kernel):
             (Begin(), End(1, units), Int(0), Int(ch)) if by_rows else (Int(0), Int(units), Begin(size), End(size, ch))
         )
         zeros = np.full(blocks * size, at.get("zero", 0), x.type.dtype.np)
-        baked = _baked(conv)
-        geometry = (sh, dh) if baked else (kh, kw, sh, sw, dh, dw)
+        spelled = baked(conv)
+        geometry = (sh, dh) if spelled else (kh, kw, sh, sw, dh, dw)
         args: tuple[Arg, ...] = (
-            In(0), Const(packed), Const(zeros), Out(0), *kept, *([] if baked else [Scratch()]),
+            In(0), Const(packed), Const(zeros), Out(0), *kept, *([] if spelled else [Scratch()]),
             *map(Int, (oh, ow, x.shape[1], x.shape[2], *geometry, *at["pads"][:2])),
             *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides, Int(zero), *part,
         )  # fmt: skip
-        f = depthwise(call.isa, x.type.dtype, tail, kh, kw, sw) if baked else depthwise_any(call.isa, x.type.dtype, tail)
+        f = depthwise(call.isa, x.type.dtype, tail, kh, kw, sw) if spelled else depthwise_any(call.isa, x.type.dtype, tail)
         why = f"depthwise {kh}x{kw} by dot products of four taps, {size} channels at a time"
-        return Emitted(f, args, 0 if baked else 8 * -(-kh * kw // 4) * 4, why, units if by_rows else blocks)
+        return Emitted(f, args, 0 if spelled else 8 * -(-kh * kw // 4) * 4, why, units if by_rows else blocks)

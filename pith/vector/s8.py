@@ -276,6 +276,21 @@ static inline vi vi_wide_two(vi x, vi w) { return MM_madd_epi16(x, w); }
 static inline vi vi_ones(void) { return MM_set1_epi16(1); }
 static inline vi vi_add8(vi x, vi y) { return MM_add_epi8(x, y); }
 static inline vi vi_set8(int32_t x) { return MM_set1_epi8((char)x); }
+/* two vectors of bytes a, b side by side, 16 channels at a time: their halves, and their quarters as 16-bit numbers */
+static inline vi vi_pair0(vi a, vi b) { return MM_unpacklo_epi8(a, b); }
+static inline vi vi_pair1(vi a, vi b) { return MM_unpackhi_epi8(a, b); }
+static inline vi vi_word0(vi a, vi b) { return MM_unpacklo_epi8(vi_pair0(a, b), vi_set1(0)); }
+static inline vi vi_word1(vi a, vi b) { return MM_unpackhi_epi8(vi_pair0(a, b), vi_set1(0)); }
+static inline vi vi_word2(vi a, vi b) { return MM_unpacklo_epi8(vi_pair1(a, b), vi_set1(0)); }
+static inline vi vi_word3(vi a, vi b) { return MM_unpackhi_epi8(vi_pair1(a, b), vi_set1(0)); }
+/* 16-bit numbers of two vectors side by side: the first and the second half of each 16 bytes */
+static inline vi vi_zip0(vi a, vi b) { return MM_unpacklo_epi16(a, b); }
+static inline vi vi_zip1(vi a, vi b) { return MM_unpackhi_epi16(a, b); }
+/* p, of which the compiler forgets what lies there: weights that are read again are no load on the registers */
+static inline const int8_t *vi_again(const int8_t *p) {
+  __asm__("" : "+r"(p));
+  return p;
+}
 /* half as many bytes as a vector has, as 16-bit numbers */
 static inline vi vi_words_i8(const void *p) { return MM_cvtepi8_epi16(HALF); }
 static inline vi vi_words_u8(const void *p) { return MM_cvtepu8_epi16(HALF); }
