@@ -87,8 +87,8 @@ def pack(block: int, weights: np.ndarray, start: np.ndarray, extras: list[np.nda
     return np.concatenate([*parts, *(spread(e.astype(np.float32)) for e in extras)], 1).reshape(-1)
 
 
-def _columns(kh: int, kw: int, sw: int, parts: tuple[int, ...], size: int, tail: SumTail, load: str) -> list[str]:
-    """C statements of one period of columns, all taps of each."""
+def _columns(kh: int, kw: int, sw: int, parts: tuple[int, ...], size: int, tail: SumTail, load: str, quiet: bool) -> list[str]:
+    """C statements of one period of columns, all taps of each. quiet: padding is zeros, so that its columns are passed over."""
     halves, pairs, live = 2 if parts else 4, -(-kh // 2), -(-kw // sw)
     part_of = [g for g, n in enumerate(parts) for _ in range(n)] or [0] * (kw * pairs)
     o: list[str] = []
@@ -97,8 +97,11 @@ def _columns(kh: int, kw: int, sw: int, parts: tuple[int, ...], size: int, tail:
         o.append(f"  const int32_t ix = j + {turn} - pw;")
         o.append("  const int in = ix >= 0 && ix < iw;")
         o.append("  q = vi_again(q);")
+        place = "row{t} + ix * across{t} + c" if quiet else "(in ? row{t} + ix * across{t} : zero) + c"
+        began: list[str] = []
+        o += ["  if (in) {"] if quiet else []
         for t in range(kh):
-            o.append(f"  const vi r{t} = {load.format(f'(in ? row{t} + ix * across{t} : zero) + c')};")
+            o.append(f"  const vi r{t} = {load.format(place.format(t=t))};")
         for h in range(halves):
             for p in range(pairs):
                 two = f"r{2 * p}, {f'r{2 * p + 1}' if 2 * p + 1 < kh else 'vi_set1(0)'}"
@@ -111,10 +114,13 @@ def _columns(kh: int, kw: int, sw: int, parts: tuple[int, ...], size: int, tail:
                     step, by = k * pairs + p, f"d{p}_{h}, vi_load(q + {size * (4 + (k * pairs + p) * halves + h)})"
                     total = f"s{slot}_{part_of[step]}_{h}"
                     fresh = step == 0 or part_of[step - 1] != part_of[step]
+                    began += [f"{total} = {'vi_set1(0)' if parts else f'vi_load(q + {size * h})'};"] if fresh else []
                     if parts:
                         o.append(f"  {total} = {f'vi_two({by})' if fresh else f'vi_add16({total}, vi_two({by}))'};")
                     else:
                         o.append(f"  {total} = vi_add({f'vi_load(q + {size * h})' if fresh else total}, vi_wide_two({by}));")
+        if quiet:
+            o += ["  } else {", *(f"    {line}" for line in began), "  }"]
         last = (turn - kw + 1) // sw % live
         if (turn - kw + 1) % sw == 0:
             o.append(f"  const int32_t at = (j + {turn} - {kw - 1}) / {sw};")
@@ -141,12 +147,12 @@ def _sums(slot: int, parts: int, size: int) -> list[str]:
 
 
 @functools.cache
-def depthwise_shorts(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int, parts: tuple[int, ...], moved: bool) -> CFunction:
+def depthwise_shorts(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int, parts: tuple[int, ...], moved: bool, quiet: bool) -> CFunction:
     """The whole layer; kernel and horizontal stride are baked in."""
     x, size, live = dtype.c, isa.vector_bytes, -(-kw // sw)
     period, halves = live * sw, 2 if parts else 4
     kind = "pairs" + "_".join(map(str, parts)) if parts else "words"
-    name = f"conv_{dtype.short}s8_{isa.name}_depthwise_{kind}_{kh}x{kw}s{sw}{'_moved' if moved else ''}{tail.suffix}"
+    name = f"conv_{dtype.short}s8_{isa.name}_depthwise_{kind}_{kh}x{kw}s{sw}{'_moved' if moved else ''}{'_quiet' if quiet else ''}{tail.suffix}"
     params, strides, rows, fixed = extra_texts(tail)
     channel_extras = sum(k == "channel" for k in tail.kinds)
     nbytes = size * (4 + kw * -(-kh // 2) * halves + 4 * channel_extras)
@@ -154,7 +160,7 @@ def depthwise_shorts(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw
     load = "vi_load_part({}, part)"
     if moved:
         load = f"vi_add8({load}, move)"
-    body = "\n".join("          " + line for line in _columns(kh, kw, sw, parts, size, tail, load))
+    body = "\n".join("          " + line for line in _columns(kh, kw, sw, parts, size, tail, load, quiet))
     sums = ", ".join(f"s{slot}_{g}_{h} = vi_set1(0)" for slot in range(live) for g in range(max(1, len(parts))) for h in range(halves))
     found = "".join(
         f"""    const int32_t at{t} = iy + {t} * dh, ok{t} = at{t} >= 0 && at{t} < ih;
@@ -258,7 +264,8 @@ class _Depthwise(Kernel):
             *map(Int, (oh, ow, x.shape[1], x.shape[2], sh, dh, *at["pads"][:2])),
             *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides, Int(zero), Int(way.shift), *part,
         )  # fmt: skip
-        f = depthwise_shorts(call.isa, x.type.dtype, tail, kh, kw, sw, way.parts, way.shift != 0)
+        quiet = at.get("zero", 0) + way.shift == 0
+        f = depthwise_shorts(call.isa, x.type.dtype, tail, kh, kw, sw, way.parts, way.shift != 0, quiet)
         how = f"sums of {'+'.join(map(str, way.parts))} pairs of taps in 16 bits" if way.parts else "16-bit factors"
         return Emitted(f, args, 0, f"depthwise {kh}x{kw}, {how}, {size} channels at a time", units if by_rows else blocks)
 
