@@ -18,6 +18,7 @@ Bounds = tuple[float, float]
 
 _PRODUCTS = ("conv_integer", "matmul_integer")
 _MOVES = ("reshape", "transpose", "slice", "concat", "expand", "gather", "resize", "max_pool")
+_TAME = 1e20  # times any int32, still a finite float32
 _ALL: Bounds = (-math.inf, math.inf)
 
 
@@ -106,14 +107,21 @@ class _Ranges:
                 self.known[y] = self.made(node)
         return found
 
+    def tame(self, node: Node, q: requantize.Requantize) -> bool:
+        """Whether the multipliers of a requantisation are such that it meets no infinity, and so makes no NaN."""
+        m = q.multiplier
+        values = self.graph.constants.get(node.inputs[2 + int(m.value)]) if m.op == "arg" else np.array(m.value)
+        own = 0.0 if q.residual is None else q.residual.multiplier
+        return values is not None and bool((np.abs(values) < _TAME).all()) and abs(own) < _TAME
+
     def made(self, node: Node) -> Bounds:
         """Bounds of what a node makes of 8 bits."""
         graph, dtype = self.graph, self.graph.types[node.outputs[0]].dtype
         if node.op in _PRODUCTS:
-            q = requantize.match(node.attrs.get("epilogue"))
-            if q is not None:  # an integer times a finite number: no NaN
-                return q.clamp.lo + q.clamp.zero, q.clamp.hi + q.clamp.zero
             epilogue = node.attrs.get("epilogue")
+            q = requantize.match(epilogue)
+            if q is not None and self.tame(node, q):
+                return q.clamp.lo + q.clamp.zero, q.clamp.hi + q.clamp.zero
             extras = [self.of(i) if i else _ALL for i in node.inputs[3:]]
             return of_type(dtype) if epilogue is None else bounds(epilogue, [of_type(DType.I32), *extras])
         if node.op == "fused":

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pith.api import compile_graph
-from pith.graph import DType
+from pith.graph import DType, TensorType
 from pith.graph.expr import arg, cast, const
 from pith.kernels import base as kernels
 from pith.kernels.base import Call, Operand
+from pith.kernels.exact_s16 import depth, range_of
 from pith.kernels.tail_s8 import tail_of_sums
 from pith.ops.base import OPS, contiguous_strides
 from pith.ops.requantize import ACC, Requantize, build, clamped, limits
@@ -25,19 +26,23 @@ from tests.kernels.products import Case, graph_of
 from tests.kernels.test_integer_generic import ENDS, finished, integers, lookup_case
 
 TARGET_NAMES = sorted(t for t in TARGETS if t != "host" and get_target(t).runs_here() and has_bytes(get_target(t).isa))
+SHORT = [t for t in TARGET_NAMES if "vnni" not in get_target(t).isa.features]  # without dot products: factors and sums of 16 bits
 TILES = [(t, k) for t in TARGET_NAMES for k in ("dot", "amx") if k != "amx" or ("amx" in get_target(t).isa.features and amx_allowed())]
+TILES += [(t, "words") for t in SHORT]
 PATIENT = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+
+FEW = settings(PATIENT, max_examples=2)
 
 
 def zero_of(rng: np.random.Generator, kind: Any) -> int:
     return int(rng.choice([0, np.iinfo(kind).min, np.iinfo(kind).max, 17]))
 
 
-def conv(rng: np.random.Generator, end: str, depth: int, out: int, group: int = 1, *, largest: int = 3) -> Case:
+def conv(rng: np.random.Generator, end: str, depth: int, out: int, group: int = 1, *, largest: int = 3, dilated: bool = True) -> Case:
     """A convolution of `group` groups of `depth` channels in and `out` out, random otherwise."""
     kernel = tuple(int(k) for k in rng.integers(1, largest + 1, 2))
     strides, dilations = (tuple(int(s) for s in rng.integers(1, 3, 2)) for _ in range(2))
-    dilations = dilations if rng.random() < 0.3 else (1, 1)
+    dilations = dilations if dilated and rng.random() < 0.3 else (1, 1)
     pads = tuple(int(p) for p in rng.integers(0, 3, 4))
     spatial = tuple(int(n) + (k - 1) * d for n, k, d in zip(rng.integers(1, 12, 2), kernel, dilations, strict=True))
     kind = np.uint8 if rng.random() < 0.5 else np.int8
@@ -99,12 +104,117 @@ def test_deep_sums(target: str, kernel: str) -> None:
     compiled(cases, target, kernel)
 
 
-@pytest.mark.parametrize("target", TARGET_NAMES)
+BYTE_ENDS = [e for e in ENDS if e not in ("none", "float")]
+
+
+@pytest.mark.parametrize(("target", "kernel"), [(t, "depthwise") for t in TARGET_NAMES] + [(t, "depthwise_words") for t in SHORT])
 @PATIENT
-@given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from([e for e in ENDS if e not in ("none", "float")]), min_size=8, max_size=8))
-def test_depthwise(target: str, seed: int, ends: list[str]) -> None:
+@given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from(BYTE_ENDS), min_size=8, max_size=8))
+def test_depthwise(target: str, kernel: str, seed: int, ends: list[str]) -> None:
     rng = np.random.default_rng(seed)
-    compiled([conv(rng, end, 1, 1, int(rng.integers(2, 150)), largest=9 if k == 0 else 5) for k, end in enumerate(ends)], target, "depthwise")
+    any_kernel = kernel == "depthwise"
+    cases = [
+        conv(rng, end, 1, 1, int(rng.integers(2, 150)), largest=9 if any_kernel and k == 0 else 5, dilated=any_kernel) for k, end in enumerate(ends)
+    ]
+    compiled(cases, target, kernel)
+
+
+# ---- sums in 16 bits: inputs and weights at the very edge of what has been proven
+
+RANGES = [(0, 127), (-63, 63), (0, 255), (128, 255), (-128, 127), (-128, -1), (0, 1), (17, 90), (-3, 120), (-127, 127)]
+
+
+def at_the_edge(case: Case, rng: np.random.Generator, bounds: tuple[int, int], pairs: int) -> Case:
+    """The case with inputs of a narrow range, most of them at its ends, and weights so large that the sums of `pairs` pairs of
+    products come to the largest or smallest number of 16 bits, to all but the last few."""
+    x, w = case.inputs[0], case.inputs[1]
+    assert x is not None and w is not None
+    lo, hi = bounds
+    kind = np.uint8 if lo >= 0 and (hi > 127 or rng.random() < 0.5) else np.int8
+    ends = rng.choice([lo, hi], x.shape) if rng.random() < 0.7 else np.full(x.shape, rng.choice([lo, hi]))
+    case.inputs[0] = np.where(rng.random(x.shape) < 0.2, rng.integers(lo, hi + 1, x.shape), ends).astype(kind)
+    case.attrs["range"] = bounds
+    name = "zero" if case.op == "conv_integer" else "zero_a"
+    case.attrs[name] = int(rng.integers(lo, hi + 1))
+    top = hi if lo >= 0 else hi - lo
+    largest = min(127, 32767 // (top * 2 * pairs))
+    weights = rng.choice([largest, -min(128, 32768 // (top * 2 * pairs))], w.shape)
+    if rng.random() < 0.5:  # whole channels of one sign
+        channel = [1] * w.ndim
+        axis = 0 if case.op == "conv_integer" or case.attrs.get("trans_b") else 1
+        channel[axis] = w.shape[axis]
+        weights = np.broadcast_to(rng.choice([largest, -largest], channel), w.shape)
+    case.inputs[1] = np.where(rng.random(w.shape) < 0.1, rng.integers(-largest, largest + 1, w.shape), weights).astype(np.int8)
+    return case
+
+
+@pytest.mark.parametrize("target", SHORT)
+@FEW
+@given(seed=st.integers(0, 2**32), bounds=st.lists(st.sampled_from(RANGES), min_size=8, max_size=8), data=st.data())
+def test_sums_in_16_bits_do_not_saturate(target: str, seed: int, bounds: list[tuple[int, int]], data: st.DataObject) -> None:
+    rng = np.random.default_rng(seed)
+    ends, pairs = (data.draw(st.lists(st.sampled_from(v), min_size=8, max_size=8)) for v in (ENDS, (1, 2, 4)))
+    cases = []
+    for end, b, n in zip(ends, bounds, pairs, strict=True):
+        bare = at_the_edge(conv(rng, "none", int(rng.integers(1, 140)), int(rng.integers(1, 80))), rng, b, n)
+        cases.append(finished(bare, rng, end, -1))
+    compiled(cases, target, "pairs")
+    cases = []
+    for k, (end, b, n) in enumerate(zip(ends, bounds, pairs, strict=True)):
+        bare = at_the_edge(matmul(rng, "none", (2,) if k % 3 == 0 else (), fixed=True, swap=k % 2 == 0), rng, b, n)
+        cases.append(finished(bare, rng, end, -1))
+    compiled(cases, target, "pairs")
+
+
+@pytest.mark.parametrize("target", SHORT)
+@FEW
+@given(seed=st.integers(0, 2**32), bounds=st.lists(st.sampled_from(RANGES), min_size=8, max_size=8), data=st.data())
+def test_depthwise_sums_in_16_bits_do_not_saturate(target: str, seed: int, bounds: list[tuple[int, int]], data: st.DataObject) -> None:
+    rng = np.random.default_rng(seed)
+    ends, pairs = (data.draw(st.lists(st.sampled_from(v), min_size=8, max_size=8)) for v in (BYTE_ENDS, (1, 2, 3, 6)))
+    cases = [
+        finished(at_the_edge(conv(rng, "none", 1, 1, int(rng.integers(2, 150)), largest=5, dilated=False), rng, b, n), rng, end, -1)
+        for end, b, n in zip(ends, bounds, pairs, strict=True)
+    ]
+    compiled(cases, target, "depthwise_pairs")
+
+
+def saturated(top: int, columns: np.ndarray, n: int) -> bool:
+    """Whether 16-bit arithmetic that saturates gives another sum for some inputs, tried at their ends: pairs of each four rows
+    of [K, N], added over n groups, first the products of one sign and then those of the other."""
+    groups = columns.reshape(-1, 2, 2, columns.shape[1]).astype(np.int64)
+    for g in range(0, len(groups), n):
+        part = groups[g : g + n]
+        for u in (np.where(part > 0, top, 0), np.where(part < 0, top, 0)):
+            total = np.clip((u * part).sum(2), -32768, 32767)
+            running = np.zeros_like(total[0])
+            for t in total:
+                running = np.clip(running + t, -32768, 32767)
+            if (running != (u * part).sum((0, 2))).any():
+                return True
+    return False
+
+
+@given(seed=st.integers(0, 2**32), top=st.sampled_from([1, 63, 126, 127, 128, 254, 255]), largest=st.integers(1, 128), groups=st.integers(1, 9))
+def test_what_is_proven_is_all_there_is(seed: int, top: int, largest: int, groups: int) -> None:
+    """The number of pairs that `depth` allows never saturates, and twice as many would."""
+    columns = np.random.default_rng(seed).integers(-largest, min(largest, 127) + 1, (4 * groups, 5)).astype(np.int8)
+    n = depth(top, columns, 4)
+    if n:
+        assert not saturated(top, columns, n)
+    if n < 4:
+        assert saturated(top, columns, 2 * n or 1)
+
+
+def test_padding_counts_among_the_inputs() -> None:
+    """The zero point stands in the padding even where no input is as large."""
+    rng = np.random.default_rng(4)
+    case = conv(rng, "none", 8, 8)
+    case.attrs |= {"range": (0, 10), "zero": 255, "pads": (1, 1, 1, 1)}
+    for pads, want in (((1, 1, 1, 1), (0, 255)), ((0, 0, 0, 0), (0, 10))):
+        x = TensorType(DType.U8, (1, 4, 4, 8))
+        call = Call("conv_integer", {**case.attrs, "pads": pads}, (Operand(x, (128, 32, 8, 1)),), (), get_target(TARGET_NAMES[0]).isa)
+        assert range_of(call) == want
 
 
 @pytest.mark.parametrize("target", TARGET_NAMES)
