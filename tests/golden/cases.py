@@ -124,13 +124,13 @@ def _attention() -> Graph:
     return g
 
 
-def _integers(op: str, shape: tuple[int, ...], right: tuple[int, ...], *, fixed: bool = True, **attrs: object) -> Callable[[], Graph]:
+def _integers(op: str, shape: tuple[int, ...], right: tuple[int, ...], *, fixed: bool = True, limit: int = 127, **attrs: object) -> Callable[[], Graph]:
     """A product of uint8 [shape] and int8 [right], requantised to uint8 by one number."""
 
     def build() -> Graph:
         g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, shape)})
         if fixed:
-            g.set_constant("w", np.random.default_rng(0).integers(-127, 128, right).astype(np.int8))
+            g.set_constant("w", np.random.default_rng(0).integers(-limit, limit + 1, right).astype(np.int8))
         else:
             g.inputs.append("w")
             g.types["w"] = TensorType(DType.I8, right)
@@ -162,9 +162,18 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "conv_chain/strip": _inverted_residual,
     "lookup/table": _lookup,
     "lookup/vectors": _lookup,
-    **{f"conv_integer/{k}": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7) for k in ("amx", "dot", "generic")},
+    **{
+        f"conv_integer/{k}": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7)
+        for k in ("amx", "dot", "generic", "words")
+    },
+    "conv_integer/pairs": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), limit=63, **_CONV, group=1, zero=7, range=(0, 127)),
     "conv_integer/depthwise": _integers("conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), **_CONV, group=40, zero=7),
-    **{f"matmul_integer/{k}": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7) for k in ("amx", "dot", "generic")},
+    "conv_integer/depthwise_words": _integers("conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), **_CONV, group=40, zero=7),
+    "conv_integer/depthwise_pairs": _integers(
+        "conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), limit=63, **_CONV, group=40, zero=0, range=(0, 127)
+    ),
+    **{f"matmul_integer/{k}": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7) for k in ("amx", "dot", "generic", "words")},
+    "matmul_integer/pairs": _integers("matmul_integer", (70, 36), (36, 40), limit=63, zero_a=7, range=(0, 127)),
     "matmul_integer/batched": _integers("matmul_integer", (3, 7, 36), (3, 36, 40), fixed=False, zero_a=7, zero_b=3),
     "conv_transpose/phases": _graph(
         (1, 5, 5, 16),
