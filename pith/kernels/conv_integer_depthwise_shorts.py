@@ -93,6 +93,8 @@ def _columns(kh: int, kw: int, sw: int, parts: tuple[int, ...], size: int, tail:
     part_of = [g for g, n in enumerate(parts) for _ in range(n)] or [0] * (kw * pairs)
     o: list[str] = []
     for turn in range(live * sw):
+        if all((turn - k) % sw for k in range(kw)):
+            continue  # no tap of any pixel
         o += ["{"] if turn == 0 else [f"if (j + {turn} < columns) {{"]
         o.append(f"  const int32_t ix = j + {turn} - pw;")
         o.append("  const int in = ix >= 0 && ix < iw;")

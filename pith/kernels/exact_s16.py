@@ -45,12 +45,22 @@ def depth(top: int, columns: np.ndarray, most: int) -> int:
     return 0
 
 
+def edge(columns: np.ndarray) -> int:
+    """The largest number, at most 255, that inputs can have for one pair of each four rows of `columns` [K, N] to fit 16 bits:
+    never below 128."""
+    pairs = columns.reshape(-1, 2, columns.shape[1])
+    up, down = np.maximum(pairs, 0).sum(1, dtype=np.int32).max(initial=1), np.minimum(pairs, 0).sum(1, dtype=np.int32).min(initial=-1)
+    return min(255, LARGEST // int(up), SMALLEST // int(down))
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Inputs plus `shift` are unsigned, and `depth` pairs of their products fit 16 bits."""
+    """Inputs plus `shift` are unsigned, and `depth` pairs of their products fit 16 bits. edge: where it is not 0, they do so for
+    inputs up to it, and for what larger ones exceed it by."""
 
     depth: int
     shift: int
+    edge: int = 0
 
 
 def plan(conv: Call, columns: np.ndarray, most: int) -> Plan | None:
@@ -67,3 +77,11 @@ def plan(conv: Call, columns: np.ndarray, most: int) -> Plan | None:
         if n:
             return Plan(n, shift)
     return None
+
+
+def split_plan(conv: Call, columns: np.ndarray) -> Plan | None:
+    """How a conv_integer whose pairs do not fit is split in two that do: always. None where there is nothing to split."""
+    lo, hi = range_of(conv)
+    shift = 0 if lo >= 0 else -lo
+    at = edge(columns)
+    return Plan(1, shift, at) if at < hi + shift else None

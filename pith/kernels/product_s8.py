@@ -16,7 +16,7 @@ from pith.graph import DType, TensorType
 from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import in_2d
 from pith.kernels.implicit_product import GROUPED, implicit_product
-from pith.kernels.exact_s16 import Plan, plan
+from pith.kernels.exact_s16 import Plan, plan, range_of, split_plan
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
 from pith.kernels.tile_amx import AmxTile
 from pith.kernels.tile_s8 import DotTile, totals
@@ -103,7 +103,7 @@ def product(isa: ISA, tile: str, label: str, block: CFunction, dtype: DType, tai
     """The block loop over output pixels with `block`, the block function of a tile (its other facts beside it)."""
     more = {
         AmxTile.name: (", int32_t chunk, int32_t copies", ", chunk, (unsigned char *)scratch + copies"),
-        StripTile.name: (", int32_t shift, int32_t pitch, int32_t copies", ", shift, pitch, (unsigned char *)scratch + copies"),
+        StripTile.name: (", int32_t shift, int32_t edge, int32_t pitch, int32_t copies", ", shift, edge, pitch, (unsigned char *)scratch + copies"),
     }.get(tile, ("", ""))
     name = f"conv_{dtype.short}s8_{label}{'_rows' if merged else ''}{tail.suffix}"
     text = implicit_product(
@@ -181,7 +181,7 @@ class IntegerProduct(Kernel):
         if isinstance(tile, AmxTile):
             more = (zero, tile.chunk, listed)
         elif isinstance(tile, StripTile) and tile.copied:
-            more = (zero, tile.moved, tile.pitch, listed)
+            more = (zero, *tile.more, listed)
         blocks, wide = max(1, -(-pixels // tile.rows)), max(1, -(-per // tile.width))
         by_rows = group > 1 or blocks >= 8 or blocks >= wide
         part_of: tuple[Arg, ...] = (
@@ -261,3 +261,18 @@ class IntegerWords(IntegerProduct):
 
     def fits(self, call: Call) -> bool:
         return has_bytes(call.isa) and "vnni" not in call.isa.features
+
+
+@kernel("conv_integer", "split")
+@kernel("matmul_integer", "split")
+class IntegerSplit(IntegerProduct):
+    """Sums of neighbouring products in 16 bits of any bytes: large inputs, for which they would not fit, in two steps."""
+
+    def tile(self, conv: Call, taps: int, k: int) -> Tile:
+        found = split_plan(conv, columns_of(conv))
+        assert found is not None
+        # where all inputs lie above their zero point (a ReLU), few of them are large
+        return StripTile(conv.isa, taps, k, 1, found.shift, found.edge, range_of(conv)[0] == conv.attrs.get("zero", 0))
+
+    def fits(self, call: Call) -> bool:
+        return has_bytes(call.isa) and "vnni" not in call.isa.features and split_plan(call, columns_of(call)) is not None

@@ -4,6 +4,9 @@
 int32. `exact_s16` has proven that they fit. `depth` 0, words: 16-bit factors, whose products are summed in pairs in int32;
 this is exact for any bytes.
 
+`edge` > 0, split: pairs that fit as long as the inputs stay within `edge`. Larger ones, which are rare behind a ReLU, are cut off
+there, and what they exceed it by is multiplied too, in the groups of four bytes of K where any row of the block has some.
+
 The inputs of a block of rows, all taps one after another, are first copied side by side, on the way shifted (pairs) or widened
 (words). One tap of whole groups of four bytes that needs no shift is read where it lies.
 """
@@ -33,6 +36,8 @@ class StripTile:
     k: int
     depth: int = 0
     moved: int = 0
+    edge: int = 0
+    rare: bool = True
 
     name: ClassVar[str] = "strip"
     vectors: ClassVar[int] = 2
@@ -48,11 +53,11 @@ class StripTile:
     @property
     def copied(self) -> bool:
         """Whether the inputs are copied first."""
-        return not self.depth or self.taps > 1 or self.k % 4 != 0 or self.moved != 0
+        return not self.depth or self.taps > 1 or self.k % 4 != 0 or self.moved != 0 or self.edge != 0
 
     @property
     def label(self) -> str:
-        kind = f"pairs{self.depth}{'' if self.copied else '_near'}" if self.depth else "words"
+        kind = "split" if self.edge else f"pairs{self.depth}{'' if self.copied else '_near'}" if self.depth else "words"
         return f"{self.isa.name}_{kind}_{self.rows}x{self.width}"
 
     @property
@@ -60,6 +65,8 @@ class StripTile:
         """Words for `inspect`."""
         if not self.depth:
             return ", 16-bit factors"
+        if self.edge:
+            return f", products of two summed in 16 bits, inputs above {self.edge} in two steps"
         return f", {2 * self.depth} products summed in 16 bits{f', inputs moved by {self.moved}' if self.moved else ''}"
 
     @property
@@ -71,6 +78,11 @@ class StripTile:
     def quads(self) -> int:
         """Groups of four bytes of K."""
         return -(-self.taps * self.k // 4)
+
+    @property
+    def more(self) -> tuple[int, ...]:
+        """Further arguments of the block function: shift, edge, bytes from one copied row to the next."""
+        return (self.moved, self.edge, self.pitch) if self.copied else ()
 
     def height(self, left: str) -> str:
         """C expression of how many rows to take where `left` are left."""
@@ -113,7 +125,8 @@ class StripTile:
 
     def scratch(self, taps: int, k: int) -> int:
         """Bytes of scratch memory a block needs, for the copied rows."""
-        return self.rows * self.pitch if self.copied else 0
+        listed = -(-self.quads * 4 * (self.rows + 1) // 64) * 64 if self.edge else 0
+        return self.rows * self.pitch + listed if self.copied else 0
 
     def cost(self, m: int, taps: int, k: int, n: int) -> float:
         """Time of the product in vector multiply-adds (two a cycle), whole tiles, copies and the epilogue included."""
@@ -121,13 +134,14 @@ class StripTile:
         left = m % self.rows
         rows = m - left + (0 if not left else self.rows if left > 2 else left)
         panels, vectors = -(-n // self.width), -(-n // lanes)
-        copy = 2.0 + 2.0 * k / self.isa.vector_bytes * (1 if self.depth else 2) if self.copied else 0.0
-        quad = {0: 2.9, 1: 2.1, 2: 1.85}.get(self.depth, 1.8)
+        split = 0.0 if not self.edge else 4.0 * k / self.isa.vector_bytes
+        copy = 2.0 + split + 2.0 * k / self.isa.vector_bytes * (1 if self.depth else 2) if self.copied else 0.0
+        quad = {0: 2.9, 1: 2.1, 2: 1.85}.get(self.depth, 1.8) * ((1.12 if self.rare else 2.0) if self.edge else 1.0)
         return rows * (taps * copy + vectors * (quad * self.quads + 10.0)) + 40.0 * -(-m // self.rows) * panels
 
     def block(self, dtype: DType, tail: SumTail) -> CFunction:
         """All panels for one block of rows."""
-        return _block(self.isa, dtype, tail, self.depth, self.copied, self.moved != 0, self.rows, self.label)
+        return _block(self.isa, dtype, tail, self.depth, self.copied, self.moved != 0, self.edge != 0, self.rows, self.label)
 
 
 def _copy(isa: ISA, dtype: DType, wide: bool, moved: bool) -> CFunction:
@@ -152,14 +166,48 @@ def _copy(isa: ISA, dtype: DType, wide: bool, moved: bool) -> CFunction:
     return CFunction(name, text, (shorts(isa),), ("stdint.h",))
 
 
-def _body(isa: ISA, depth: int, rows: int, vectors: int) -> CFunction:
-    """C function: sums of `rows` rows over all of K, by one panel."""
+@functools.cache
+def _split(isa: ISA, rows: int) -> CFunction:
+    """C function: cuts rows [height, quads * 4] (readable to a whole vector) off at `edge`; lists which groups of four had more
+    in any row, and how much in each of `rows`. Returns how many there are."""
+    lanes = isa.lanes(4)
+    name = f"split_{isa.name}_{rows}"
+    text = f"""static int32_t {name}(uint8_t *const *p, int32_t height, int32_t quads, int32_t edge, int32_t *places, int32_t *over) {{
+  const vi top = vi_set8(edge);
+  int32_t n = 0, left[{rows}][{lanes}], any[{lanes}];
+  for (int32_t r = height; r < {rows}; r++)
+    for (int32_t i = 0; i < {lanes}; i++) left[r][i] = 0;
+  for (int32_t k = 0; k < quads; k += {lanes}) {{
+    vi all = vi_set1(0);
+    for (int32_t r = 0; r < height; r++) {{
+      const vi x = vi_load(p[r] + 4 * k), more = vi_over8(x, top);
+      vi_store((int32_t *)(void *)(p[r] + 4 * k), vi_min8(x, top));
+      vi_store(left[r], more);
+      all |= more;
+    }}
+    if (!vi_any(all)) continue;
+    vi_store(any, all);
+    for (int32_t i = 0; i < {lanes} && k + i < quads; i++) {{
+      places[n] = k + i;
+      for (int32_t r = 0; r < {rows}; r++) over[{rows} * n + r] = left[r][i];
+      n += any[i] != 0;
+    }}
+  }}
+  return n;
+}}
+"""
+    return CFunction(name, text, (shorts(isa),), ("stdint.h",))
+
+
+def _body(isa: ISA, depth: int, rows: int, vectors: int, apart: int = 0) -> CFunction:
+    """C function: sums of `rows` rows over all of K, by one panel. apart: rows of the list of what was cut off, 0: there is none."""
     size, lanes = isa.vector_bytes, isa.lanes(4)
     x = "uint8_t" if depth else "int16_t"
-    name = f"tile_{isa.name}_{f'pairs{depth}' if depth else 'words'}_{rows}x{vectors * lanes}"
+    name = f"tile_{isa.name}_{'split' if apart else f'pairs{depth}' if depth else 'words'}_{rows}x{vectors * lanes}"
+    listed = ", const int32_t *places, const int32_t *over, int32_t count" if apart else ""
     o = [
         f"/* {rows} rows x {vectors} vectors: s[r] = start + sum over k of a[r][k] * w */",
-        f"static void {name}(int32_t quads, const {x} *const *a, const int8_t *w, int32_t *s) {{",
+        f"static void {name}(int32_t quads, const {x} *const *a, const int8_t *w, int32_t *s{listed}) {{",
     ]
     o += [f"  const {x} *const a{r} = a[{r}];" for r in range(rows)]
     o += [f"  vi s{r}_{v} = vi_load(w + {size * v});" for r in range(rows) for v in range(vectors)]
@@ -185,13 +233,22 @@ def _body(isa: ISA, depth: int, rows: int, vectors: int) -> CFunction:
                     total = f"vi_add16({total}, vi_two(x{r}_{i}, b{i}_{v}))"
                 o.append(f"    s{r}_{v} = vi_add(s{r}_{v}, vi_wide_two({total}, one));")
         o.append("  }")
+    if apart:
+        o.append("  w -= (ptrdiff_t)k * " + str(size * vectors // 4) + ";")
+        o.append(f"  for (int32_t i = 0; i < count; i++, over += {apart}) {{")
+        o.append(f"    const int8_t *const b = w + (ptrdiff_t)places[i] * {size * vectors};")
+        o += [f"    const vi b{v} = vi_load(b + {size * v});" for v in range(vectors)]
+        for r in range(rows):
+            o.append(f"    const vi x{r} = vi_set1(over[{r}]);")
+            o += [f"    s{r}_{v} = vi_add(s{r}_{v}, vi_wide_two(vi_two(x{r}, b{v}), one));" for v in range(vectors)]
+        o.append("  }")
     o += [f"  vi_store(s + {(r * vectors + v) * lanes}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
     o.append("}")
     return CFunction(name, "\n".join(o) + "\n", (shorts(isa),), ("stdint.h", "stddef.h"))
 
 
 @functools.cache
-def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, moved: bool, rows: int, label: str) -> CFunction:
+def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, moved: bool, split: bool, rows: int, label: str) -> CFunction:
     x, lanes, finish = dtype.c, isa.lanes(4), finish_block(isa, tail)
     width, few = 2 * lanes, StripTile.few
     unit = "uint8_t" if depth else "int16_t"
@@ -199,31 +256,39 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
     called: list[CFunction] = [finish, dialect_s8(isa)]
     choices = []
     for vectors in (2, 1):
-        bodies = [_body(isa, depth, h, vectors) for h in (rows, few, 1)]
+        bodies = [_body(isa, depth, h, vectors, rows if split else 0) for h in (rows, few, 1)]
         called += bodies
-        calls = [f"if (height == {h}) {f.name}(quads, p, w, s);" for h, f in zip((rows, few), bodies, strict=False)]
-        choices.append("\n      else ".join([*calls, f"{bodies[-1].name}(quads, p, w, s);"]))
+        run = f"(quads, {f'(const {unit} *const *)p' if copied else 'p'}, w, s{', places, over, count' if split else ''});"
+        calls = [f"if (height == {h}) {f.name}{run}" for h, f in zip((rows, few), bodies, strict=False)]
+        choices.append("\n      else ".join([*calls, f"{bodies[-1].name}{run}"]))
     if copied:
         copy = _copy(isa, dtype, not depth, moved)
         called.append(copy)
+        ends = f"(quads + {lanes - 1}) / {lanes} * {4 * lanes}" if split else "4 * quads"
         fill = f"""  for (int32_t r = 0; r < height; r++) {{ /* all taps of a row side by side, whole groups of four */
     {unit} *to = ({unit} *)(void *)(memory + (ptrdiff_t)r * pitch);
     p[r] = to;
     for (int32_t t = 0; t < taps; t++, to += kc) {copy.name}(to, a[t * height + r] + ao, kc{', shift' if moved else ''});
-    for (int32_t k = taps * kc; k < 4 * quads; k++) *to++ = 0;
+    for (int32_t k = taps * kc; k < {ends}; k++) *to++ = 0;
   }}
+"""
+        if split:
+            cut = _split(isa, rows)
+            called.append(cut)
+            fill += f"""  int32_t *const over = (int32_t *)(void *)(memory + (ptrdiff_t){rows} * pitch), *const places = over + {rows} * quads;
+  const int32_t count = {cut.name}(p, height, quads, edge, places, over);
 """
     else:
         fill = "  for (int32_t r = 0; r < height; r++) p[r] = a[r] + ao;\n"
-    more = ", int32_t shift, int32_t pitch, unsigned char *memory" if copied else ""
-    unused = "  (void)shift;\n" if copied and not moved else ""
+    more = ", int32_t shift, int32_t edge, int32_t pitch, unsigned char *memory" if copied else ""
+    unused = "" if not copied else "".join(f"  (void){v};\n" for v, used in (("shift", moved), ("edge", split)) if not used)
     passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
     text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
     {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{more}) {{
   const int32_t quads = (taps * kc + 3) / 4;
   int32_t s[{rows * width}];
-  const {unit} *p[{rows}];
+  {'' if copied else 'const '}{unit} *p[{rows}];
 {unused}{fill}  for (int32_t c = 0; c < n; c += {width}) {{
     const int32_t left = n - c, width = left > {lanes} ? {width} : {lanes};
     if (width == {width}) {{

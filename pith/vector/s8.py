@@ -270,7 +270,6 @@ static inline vi vi_four_n(const void *p, int32_t n) {
 _SHORTS = """/* 16-bit: of two neighbouring bytes the products x (unsigned) times w (signed), summed; it saturates, and must have no reason to */
 static inline vi vi_two(vi x, vi w) { return MM_maddubs_epi16(x, w); }
 static inline vi vi_add16(vi a, vi b) { return MM_add_epi16(a, b); }
-static inline vi vi_mul16(vi a, vi b) { return MM_mullo_epi16(a, b); }
 /* int32: the products of two neighbouring 16-bit numbers, summed */
 static inline vi vi_wide_two(vi x, vi w) { return MM_madd_epi16(x, w); }
 static inline vi vi_ones(void) { return MM_set1_epi16(1); }
@@ -283,6 +282,10 @@ static inline vi vi_word0(vi a, vi b) { return MM_unpacklo_epi8(vi_pair0(a, b), 
 static inline vi vi_word1(vi a, vi b) { return MM_unpackhi_epi8(vi_pair0(a, b), vi_set1(0)); }
 static inline vi vi_word2(vi a, vi b) { return MM_unpacklo_epi8(vi_pair1(a, b), vi_set1(0)); }
 static inline vi vi_word3(vi a, vi b) { return MM_unpackhi_epi8(vi_pair1(a, b), vi_set1(0)); }
+/* unsigned bytes: the smaller one, and what a exceeds b by */
+static inline vi vi_min8(vi a, vi b) { return MM_min_epu8(a, b); }
+static inline vi vi_over8(vi a, vi b) { return MM_subs_epu8(a, b); }
+static inline int vi_any(vi x) { return ANY; }
 /* 16-bit numbers of two vectors side by side: the first and the second half of each 16 bytes */
 static inline vi vi_zip0(vi a, vi b) { return MM_unpacklo_epi16(a, b); }
 static inline vi vi_zip1(vi a, vi b) { return MM_unpackhi_epi16(a, b); }
@@ -295,6 +298,9 @@ static inline const int8_t *vi_again(const int8_t *p) {
 static inline vi vi_words_i8(const void *p) { return MM_cvtepi8_epi16(HALF); }
 static inline vi vi_words_u8(const void *p) { return MM_cvtepu8_epi16(HALF); }
 """
+_ANY = {
+    "sse42": "!_mm_testz_si128(x, x)", "avx2": "!_mm256_testz_si256(x, x)", "avx512": "_mm512_test_epi32_mask(x, x) != 0",
+}  # fmt: skip
 _HALF = {
     "sse42": "_mm_loadl_epi64((const __m128i *)p)", "avx2": "_mm_loadu_si128((const __m128i *)p)",
     "avx512": "_mm256_loadu_si256((const __m256i *)p)",
@@ -330,8 +336,7 @@ def dot(isa: ISA) -> CFunction:
 
 @functools.cache
 def shorts(isa: ISA) -> CFunction:
-    """Products and sums in 16 bits: `vi_two`, `vi_add16`, `vi_mul16`, `vi_wide_two`, `vi_words_i8`, `vi_words_u8` and their like."""
-    text = _filled(_SHORTS, isa).replace("HALF", _HALF[isa.name])
+    text = _filled(_SHORTS, isa).replace("HALF", _HALF[isa.name]).replace("ANY", _ANY[isa.name])
     return CFunction("vi_two", text, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
 
