@@ -56,7 +56,9 @@ class _Net:
 
     def pool(self, x: str) -> str:
         attrs = {"kernel_shape": (3, 3), "strides": (2, 2), "pads": (0,) * 4, "dilations": (1, 1), "layout": "channels_first"}
-        return add_node(self.graph, "max_pool", [x], attrs)
+        y = add_node(self.graph, "max_pool", [x], attrs)
+        self.graph.nodes[-1].outputs = [y]  # the places are not asked for
+        return y
 
     def done(self, x: str) -> Graph:
         """Means over the picture are the result."""

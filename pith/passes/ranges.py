@@ -1,7 +1,8 @@
 """Which integers a quantised tensor can hold: its maker's bounds become an attribute of the products that read it.
 
 A quantisation after a ReLU, or to seven bits, uses a part of what its type can hold. Kernels that add products in 16 bits ask
-for it (`range` of conv_integer and matmul_integer).
+for it (`range` of conv_integer and matmul_integer). A table that changes nothing within the bounds of what it reads, such as a
+second rounding to the same seven bits, goes away.
 """
 
 from __future__ import annotations
@@ -96,7 +97,15 @@ class _Ranges:
         for name, array in graph.constants.items():
             if graph.types[name].dtype in BYTES and array.size:
                 self.known[name] = float(array.min()), float(array.max())
+        same: dict[str, str] = {}
+        kept = []
         for node in graph.nodes:
+            node.inputs = [same.get(i, i) for i in node.inputs]
+            if self.idle(node):
+                same[node.outputs[0]] = node.inputs[0]
+                found += 1
+                continue
+            kept.append(node)
             if node.op in _PRODUCTS:
                 x = self.of(node.inputs[0])
                 if x != of_type(graph.types[node.inputs[0]].dtype):
@@ -105,7 +114,25 @@ class _Ranges:
             y = node.outputs[0]
             if y and graph.types[y].dtype in BYTES:
                 self.known[y] = self.made(node)
+        graph.nodes = kept
+        graph.drop_unused()
         return found
+
+    def idle(self, node: Node) -> bool:
+        """Whether a lookup gives back every number that it can meet."""
+        if node.op != "lookup" or node.inputs[1] not in self.graph.constants or node.outputs[0] in self.graph.outputs:
+            return False
+        return self.graph.types[node.inputs[0]] == self.graph.types[node.outputs[0]] and bool((self.part(node) == self.numbers(node)).all())
+
+    def numbers(self, node: Node) -> np.ndarray:
+        """What a lookup can meet, in order."""
+        lo, hi = self.of(node.inputs[0])
+        return np.arange(int(lo), int(hi) + 1)
+
+    def part(self, node: Node) -> np.ndarray:
+        """The part of a lookup's table for what it can meet."""
+        first = -128 if self.graph.types[node.inputs[0]].dtype is DType.I8 else 0
+        return self.graph.constants[node.inputs[1]][self.numbers(node) - first]
 
     def tame(self, node: Node, q: requantize.Requantize) -> bool:
         """Whether the multipliers of a requantisation are such that it meets no infinity, and so makes no NaN."""
@@ -127,9 +154,7 @@ class _Ranges:
         if node.op == "fused":
             return bounds(node.attrs["expr"], [self.of(i) if i else _ALL for i in node.inputs])
         if node.op == "lookup" and node.inputs[1] in graph.constants:
-            table, first = graph.constants[node.inputs[1]], -128 if graph.types[node.inputs[0]].dtype is DType.I8 else 0
-            lo, hi = self.of(node.inputs[0])
-            part = table[int(lo) - first : int(hi) - first + 1]
+            part = self.part(node)
             return float(part.min()), float(part.max())
         if node.op in _MOVES or (node.op == "pad" and node.attrs["mode"] != "constant"):
             parts = [self.of(i) for i in (node.inputs if node.op == "concat" else node.inputs[:1])]
@@ -149,5 +174,5 @@ def _covered(node: Node) -> bool:
 
 
 def run(graph: Graph) -> int:
-    """Returns how many products were told the range of their input."""
+    """Returns how many products were told the range of their input, and how many tables went away."""
     return _Ranges(graph).run() if any(n.op in _PRODUCTS for n in graph.nodes) else 0
