@@ -27,6 +27,9 @@ from pith.vector.cfunction import CFunction
 from pith.vector.s8 import dialect_s8, shorts
 
 
+_NEAR = 16 << 10  # bytes of the inputs of a block, beside which there is room for a panel of weights in the first cache
+
+
 @dataclass(frozen=True, slots=True)
 class StripTile:
     """Products over `taps` taps of `k` bytes each: some rows by 2 vectors, 2 rows, or 1 row."""
@@ -47,8 +50,15 @@ class StripTile:
     leave: ClassVar[str] = ""
 
     @property
-    def rows(self) -> int:
+    def tall(self) -> int:
+        """Rows that the registers hold."""
         return 8 if self.isa.registers >= 32 else 4
+
+    @property
+    def rows(self) -> int:
+        """Rows of a block: some times as many as the registers hold, which share each panel of weights while it is near."""
+        times = _NEAR // max(1, self.quads * 4 * (1 if self.depth else 2) * self.tall)
+        return self.tall * (4 if times >= 4 else 2 if times >= 2 else 1)
 
     @property
     def copied(self) -> bool:
@@ -86,9 +96,7 @@ class StripTile:
 
     def height(self, left: str) -> str:
         """C expression of how many rows to take where `left` are left."""
-        return f"{left} > {2 * self.few} ? {self.rows} : {left} > 1 ? {self.few} : 1" if self.rows > 4 else (
-            f"{left} > {self.few} ? {self.rows} : {left} > 1 ? {self.few} : 1"
-        )  # fmt: skip
+        return f"{left} >= {self.rows} ? {self.rows} : {left} > {self.few} ? ({left} + {self.tall - 1}) / {self.tall} * {self.tall} : {left}"
 
     def column(self, taps: str, k: str) -> str:
         """C expression: bytes that one column of the packed weights has."""
@@ -125,23 +133,23 @@ class StripTile:
 
     def scratch(self, taps: int, k: int) -> int:
         """Bytes of scratch memory a block needs, for the copied rows."""
-        listed = -(-self.quads * 4 * (self.rows + 1) // 64) * 64 if self.edge else 0
-        return self.rows * self.pitch + listed if self.copied else 0
+        listed = -(-self.quads * 4 * (self.tall + 1) // 64) * 64 if self.edge else 0
+        return self.rows * self.pitch + self.rows // self.tall * listed if self.copied else 0
 
     def cost(self, m: int, taps: int, k: int, n: int) -> float:
         """Time of the product in vector multiply-adds (two a cycle), whole tiles, copies and the epilogue included."""
         lanes = self.isa.lanes(4)
-        left = m % self.rows
-        rows = m - left + (0 if not left else self.rows if left > 2 else left)
+        left = m % self.tall
+        rows = m - left + (0 if not left else self.tall if left > 2 else left)
         panels, vectors = -(-n // self.width), -(-n // lanes)
         split = 0.0 if not self.edge else 4.0 * k / self.isa.vector_bytes
         copy = 2.0 + split + 2.0 * k / self.isa.vector_bytes * (1 if self.depth else 2) if self.copied else 0.0
         quad = {0: 2.9, 1: 2.1, 2: 1.85}.get(self.depth, 1.8) * ((1.12 if self.rare else 2.0) if self.edge else 1.0)
-        return rows * (taps * copy + vectors * (quad * self.quads + 10.0)) + 40.0 * -(-m // self.rows) * panels
+        return rows * (taps * copy + vectors * (quad * self.quads + 10.0)) + 40.0 * -(-m // self.tall) * panels
 
     def block(self, dtype: DType, tail: SumTail) -> CFunction:
         """All panels for one block of rows."""
-        return _block(self.isa, dtype, tail, self.depth, self.copied, self.moved != 0, self.edge != 0, self.rows, self.label)
+        return _block(self.isa, dtype, tail, self.depth, self.copied, self.moved != 0, self.edge != 0, (self.tall, self.rows), self.label)
 
 
 def _copy(isa: ISA, dtype: DType, wide: bool, moved: bool) -> CFunction:
@@ -248,19 +256,20 @@ def _body(isa: ISA, depth: int, rows: int, vectors: int, apart: int = 0) -> CFun
 
 
 @functools.cache
-def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, moved: bool, split: bool, rows: int, label: str) -> CFunction:
+def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, moved: bool, split: bool, heights: tuple[int, int], label: str) -> CFunction:
     x, lanes, finish = dtype.c, isa.lanes(4), finish_block(isa, tail)
-    width, few = 2 * lanes, StripTile.few
+    width, few, (tall, rows) = 2 * lanes, StripTile.few, heights
     unit = "uint8_t" if depth else "int16_t"
     name = f"rows_{dtype.short}s8_{label}{'_moved' if moved else ''}{tail.suffix}"
     called: list[CFunction] = [finish, dialect_s8(isa)]
     choices = []
     for vectors in (2, 1):
-        bodies = [_body(isa, depth, h, vectors, rows if split else 0) for h in (rows, few, 1)]
+        bodies = [_body(isa, depth, h, vectors, tall if split else 0) for h in (tall, few, 1)]
         called += bodies
-        run = f"(quads, {f'(const {unit} *const *)p' if copied else 'p'}, w, s{', places, over, count' if split else ''});"
-        calls = [f"if (height == {h}) {f.name}{run}" for h, f in zip((rows, few), bodies, strict=False)]
-        choices.append("\n      else ".join([*calls, f"{bodies[-1].name}{run}"]))
+        at = "p + r" if not copied else f"(const {unit} *const *)p + r"
+        run = f"(quads, {at}, w, s{f', places + r / {tall} * quads, over + r * quads, count[r / {tall}]' if split else ''});"
+        calls = [f"if (height - r >= {h}) {f.name}{run}" for h, f in zip((tall, few), bodies, strict=False)]
+        choices.append("\n        else ".join([*calls, f"{bodies[-1].name}{run}"]))
     if copied:
         copy = _copy(isa, dtype, not depth, moved)
         called.append(copy)
@@ -273,30 +282,38 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
   }}
 """
         if split:
-            cut = _split(isa, rows)
+            cut = _split(isa, tall)
             called.append(cut)
             fill += f"""  int32_t *const over = (int32_t *)(void *)(memory + (ptrdiff_t){rows} * pitch), *const places = over + {rows} * quads;
-  const int32_t count = {cut.name}(p, height, quads, edge, places, over);
+  int32_t count[{rows // tall}];
+  for (int32_t r = 0; r < height; r += {tall}) {{
+    const int32_t left = height - r;
+    count[r / {tall}] = {cut.name}(p + r, left < {tall} ? left : {tall}, quads, edge, places + r / {tall} * quads, over + r * quads);
+  }}
 """
     else:
         fill = "  for (int32_t r = 0; r < height; r++) p[r] = a[r] + ao;\n"
     more = ", int32_t shift, int32_t edge, int32_t pitch, unsigned char *memory" if copied else ""
     unused = "" if not copied else "".join(f"  (void){v};\n" for v, used in (("shift", moved), ("edge", split)) if not used)
-    passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
+    full = dict(tail.full)
+    passed = "".join(f", e{i} + r" if i in full else f", e{i}" for i in range(len(tail.kinds)))
     text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
     {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{more}) {{
   const int32_t quads = (taps * kc + 3) / 4;
-  int32_t s[{rows * width}];
+  int32_t s[{tall * width}];
   {'' if copied else 'const '}{unit} *p[{rows}];
 {unused}{fill}  for (int32_t c = 0; c < n; c += {width}) {{
     const int32_t left = n - c, width = left > {lanes} ? {width} : {lanes};
-    if (width == {width}) {{
-      {choices[0]}
-    }} else {{
-      {choices[1]}
+    for (int32_t r = 0, tall; r < rows; r += tall) {{
+      tall = height - r >= {tall} ? {tall} : height - r >= {few} ? {few} : 1;
+      if (width == {width}) {{
+        {choices[0]}
+      }} else {{
+        {choices[1]}
+      }}
+      {finish.name}(s, width, y + r, c, rows - r < tall ? rows - r : tall, left < width ? left : width{passed}, zero);
     }}
-    {finish.name}(s, width, y, c, rows, left < width ? left : width{passed}, zero);
     w += (ptrdiff_t)width * (4 + 4 * quads);
   }}
 }}
