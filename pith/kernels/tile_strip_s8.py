@@ -27,7 +27,8 @@ from pith.vector.cfunction import CFunction
 from pith.vector.s8 import dialect_s8, shorts
 
 
-_NEAR = 16 << 10  # bytes of the inputs of a block, beside which there is room for a panel of weights in the first cache
+_PART = 256  # groups of four bytes of K: the rows of a block share a panel of weights a part at a time, while it is near
+_STRIP = 128 << 10  # bytes of the inputs of a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class StripTile:
     @property
     def rows(self) -> int:
         """Rows of a block: some times as many as the registers hold, which share each panel of weights while it is near."""
-        times = _NEAR // max(1, self.quads * 4 * (1 if self.depth else 2) * self.tall)
+        times = _STRIP // max(1, self.quads * 4 * (1 if self.depth else 2) * self.tall)
         return self.tall * (4 if times >= 4 else 2 if times >= 2 else 1)
 
     @property
@@ -159,6 +160,7 @@ def _copy(isa: ISA, dtype: DType, wide: bool, moved: bool) -> CFunction:
     one = f"to[i] = ({to})(from[i]{' + shift' if moved else ''});"
     value = f"vi_words_{dtype.short}(from + i)" if wide else "vi_add8(vi_load(from + i), vi_set8(shift))" if moved else "vi_load(from + i)"
     put = f"vi_store((int32_t *)(void *)(to + i), {value});"
+    eight = f"vi_eight{f'_{dtype.short}' if wide else ''}(to + i, from + i{'' if wide else ', shift' if moved else ', 0'});"
     shift = "int32_t shift" if moved else ""
     text = f"""static inline void {name}({to} *to, const {x} *from, int32_t n{f', {shift}' if moved else ''}) {{
   int32_t i = 0;
@@ -166,7 +168,13 @@ def _copy(isa: ISA, dtype: DType, wide: bool, moved: bool) -> CFunction:
   if (i < n && n >= {step}) {{ /* the last ones, some of them once more */
     i = n - {step};
     {put}
-    i = n;
+    return;
+  }}
+  for (; i <= n - 8; i += 8) {eight}
+  if (i < n && n >= 8) {{
+    i = n - 8;
+    {eight}
+    return;
   }}
   for (; i < n; i++) {one}
 }}
@@ -212,14 +220,15 @@ def _body(isa: ISA, depth: int, rows: int, vectors: int, apart: int = 0) -> CFun
     size, lanes = isa.vector_bytes, isa.lanes(4)
     x = "uint8_t" if depth else "int16_t"
     name = f"tile_{isa.name}_{'split' if apart else f'pairs{depth}' if depth else 'words'}_{rows}x{vectors * lanes}"
-    listed = ", const int32_t *places, const int32_t *over, int32_t count" if apart else ""
+    listed = ", const int8_t *whole, const int32_t *places, const int32_t *over, int32_t count" if apart else ""
     o = [
-        f"/* {rows} rows x {vectors} vectors: s[r] = start + sum over k of a[r][k] * w */",
-        f"static void {name}(int32_t quads, const {x} *const *a, const int8_t *w, int32_t *s{listed}) {{",
+        f"/* {rows} rows x {vectors} vectors: s[r] = start[step * r] + sum over k of a[r][ao + k] * w */",
+        f"static void {name}(int32_t quads, const {x} *const *a, int32_t ao, const int8_t *w, int32_t *s, const int32_t *start,",
+        f"    int32_t step{listed}) {{",
     ]
-    o += [f"  const {x} *const a{r} = a[{r}];" for r in range(rows)]
-    o += [f"  vi s{r}_{v} = vi_load(w + {size * v});" for r in range(rows) for v in range(vectors)]
-    o += [f"  w += {size * vectors};", "  int32_t k = 0;"]
+    o += [f"  const {x} *const a{r} = a[{r}] + ao;" for r in range(rows)]
+    o += [f"  vi s{r}_{v} = vi_load(start + {r} * step + {lanes * v});" for r in range(rows) for v in range(vectors)]
+    o += ["  int32_t k = 0;"]
     if not depth:
         o.append(f"  for (; k < 4 * quads; k += 4, w += {size * vectors}) {{")
         for n in range(2):
@@ -230,7 +239,7 @@ def _body(isa: ISA, depth: int, rows: int, vectors: int, apart: int = 0) -> CFun
         o.append("  }")
     for n in dict.fromkeys((depth, 1)) if depth else ():
         if n == depth:
-            o.insert(2, "  const vi one = vi_ones();")
+            o.insert(3, "  const vi one = vi_ones();")
         o.append(f"  for (; k <= 4 * quads - {4 * n}; k += {4 * n}, w += {size * vectors * n}) {{")
         o += [f"    const vi b{i}_{v} = vi_load(w + {size * (i * vectors + v)});" for i in range(n) for v in range(vectors)]
         for r in range(rows):
@@ -242,9 +251,8 @@ def _body(isa: ISA, depth: int, rows: int, vectors: int, apart: int = 0) -> CFun
                 o.append(f"    s{r}_{v} = vi_add(s{r}_{v}, vi_wide_two({total}, one));")
         o.append("  }")
     if apart:
-        o.append("  w -= (ptrdiff_t)k * " + str(size * vectors // 4) + ";")
         o.append(f"  for (int32_t i = 0; i < count; i++, over += {apart}) {{")
-        o.append(f"    const int8_t *const b = w + (ptrdiff_t)places[i] * {size * vectors};")
+        o.append(f"    const int8_t *const b = whole + (ptrdiff_t)places[i] * {size * vectors};")
         o += [f"    const vi b{v} = vi_load(b + {size * v});" for v in range(vectors)]
         for r in range(rows):
             o.append(f"    const vi x{r} = vi_set1(over[{r}]);")
@@ -267,9 +275,10 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
         bodies = [_body(isa, depth, h, vectors, tall if split else 0) for h in (tall, few, 1)]
         called += bodies
         at = "p + r" if not copied else f"(const {unit} *const *)p + r"
-        run = f"(quads, {at}, w, s{f', places + r / {tall} * quads, over + r * quads, count[r / {tall}]' if split else ''});"
+        run = f"(part, {at}, 4 * q, w + (ptrdiff_t)4 * width * q, t, q ? t : head, q ? width : 0"
+        run += f", w, places + r / {tall} * quads, over + r * quads, q + part == quads ? count[r / {tall}] : 0);" if split else ");"
         calls = [f"if (height - r >= {h}) {f.name}{run}" for h, f in zip((tall, few), bodies, strict=False)]
-        choices.append("\n        else ".join([*calls, f"{bodies[-1].name}{run}"]))
+        choices.append("\n          else ".join([*calls, f"{bodies[-1].name}{run}"]))
     if copied:
         copy = _copy(isa, dtype, not depth, moved)
         called.append(copy)
@@ -295,26 +304,30 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
         fill = "  for (int32_t r = 0; r < height; r++) p[r] = a[r] + ao;\n"
     more = ", int32_t shift, int32_t edge, int32_t pitch, unsigned char *memory" if copied else ""
     unused = "" if not copied else "".join(f"  (void){v};\n" for v, used in (("shift", moved), ("edge", split)) if not used)
-    full = dict(tail.full)
-    passed = "".join(f", e{i} + r" if i in full else f", e{i}" for i in range(len(tail.kinds)))
+    part, passed = _PART, "".join(f", e{i}" for i in range(len(tail.kinds)))
     text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
     {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{more}) {{
   const int32_t quads = (taps * kc + 3) / 4;
-  int32_t s[{tall * width}];
+  int32_t s[{rows * width}];
   {'' if copied else 'const '}{unit} *p[{rows}];
 {unused}{fill}  for (int32_t c = 0; c < n; c += {width}) {{
     const int32_t left = n - c, width = left > {lanes} ? {width} : {lanes};
-    for (int32_t r = 0, tall; r < rows; r += tall) {{
-      tall = height - r >= {tall} ? {tall} : height - r >= {few} ? {few} : 1;
-      if (width == {width}) {{
-        {choices[0]}
-      }} else {{
-        {choices[1]}
+    const int32_t *const head = (const int32_t *)(const void *)w;
+    w += 4 * width;
+    for (int32_t q = 0, part; q == 0 || q < quads; q += part) {{ /* a part of K */
+      part = quads - q < {part + part // 2} ? quads - q : {part};
+      for (int32_t r = 0; r < rows; r += height - r >= {tall} ? {tall} : height - r >= {few} ? {few} : 1) {{
+        int32_t *const t = s + r * width;
+        if (width == {width}) {{
+          {choices[0]}
+        }} else {{
+          {choices[1]}
+        }}
       }}
-      {finish.name}(s, width, y + r, c, rows - r < tall ? rows - r : tall, left < width ? left : width{passed}, zero);
     }}
-    w += (ptrdiff_t)width * (4 + 4 * quads);
+    {finish.name}(s, width, y, c, rows, left < width ? left : width{passed}, zero);
+    w += (ptrdiff_t)width * 4 * quads;
   }}
 }}
 """
