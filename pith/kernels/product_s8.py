@@ -27,6 +27,7 @@ from pith.vector.s8 import has_bytes
 
 Tile = DotTile | AmxTile | StripTile
 _NEAR = 768 << 10  # bytes of packed weights that stay near while all rows pass by
+_FEW = 64  # rows
 _BYTES = (DType.I8, DType.U8)
 
 
@@ -232,6 +233,12 @@ def columns_of(conv: Call) -> np.ndarray:
     return np.pad(columns, ((0, -len(columns) % 4), (0, 0)))
 
 
+def few_rows(conv: Call) -> int:
+    """The number of output pixels, where it is at most 64 and the weights are more than stays in the second cache; else 0."""
+    pixels = math.prod(conv.outputs[0].shape[:3])
+    return pixels if pixels <= _FEW and conv.input(1).type.size > conv.isa.near else 0
+
+
 def pairs_of(conv: Call) -> Plan | None:
     """How the products of a conv_integer with these weights are summed in 16 bits, exactly; None where they cannot be."""
     return plan(conv, columns_of(conv), StripTile.deepest)
@@ -245,7 +252,7 @@ class IntegerPairs(IntegerProduct):
     def tile(self, conv: Call, taps: int, k: int) -> Tile:
         found = pairs_of(conv)
         assert found is not None
-        return StripTile(conv.isa, taps, k, found.depth, found.shift)
+        return StripTile(conv.isa, taps, k, found.depth, found.shift, few_rows=few_rows(conv))
 
     def fits(self, call: Call) -> bool:
         return has_bytes(call.isa) and "vnni" not in call.isa.features and pairs_of(call) is not None
@@ -257,7 +264,7 @@ class IntegerWords(IntegerProduct):
     """16-bit factors, sums of two products in int32: exact for all bytes."""
 
     def tile(self, conv: Call, taps: int, k: int) -> Tile:
-        return StripTile(conv.isa, taps, k)
+        return StripTile(conv.isa, taps, k, few_rows=few_rows(conv))
 
     def fits(self, call: Call) -> bool:
         return has_bytes(call.isa) and "vnni" not in call.isa.features
@@ -272,7 +279,7 @@ class IntegerSplit(IntegerProduct):
         found = split_plan(conv, columns_of(conv))
         assert found is not None
         # where all inputs lie above their zero point (a ReLU), few of them are large
-        return StripTile(conv.isa, taps, k, 1, found.shift, found.edge, range_of(conv)[0] == conv.attrs.get("zero", 0))
+        return StripTile(conv.isa, taps, k, 1, found.shift, found.edge, range_of(conv)[0] == conv.attrs.get("zero", 0), few_rows(conv))
 
     def fits(self, call: Call) -> bool:
         return has_bytes(call.isa) and "vnni" not in call.isa.features and split_plan(call, columns_of(call)) is not None

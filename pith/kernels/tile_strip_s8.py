@@ -28,7 +28,8 @@ from pith.vector.s8 import dialect_s8, shorts
 
 
 _PART = 256  # groups of four bytes of K: the rows of a block share a panel of weights a part at a time, while it is near
-_STRIP = 128 << 10  # bytes of the inputs of a block
+_STRIP = 128 << 10  # bytes of the inputs of a block, and of one that takes all rows: weights that come from afar come once
+_WHOLE = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class StripTile:
     moved: int = 0
     edge: int = 0
     rare: bool = True
+    few_rows: int = 0  # how many rows there are, where they are few and the weights too large to stay near
 
     name: ClassVar[str] = "strip"
     vectors: ClassVar[int] = 2
@@ -58,7 +60,11 @@ class StripTile:
     @property
     def rows(self) -> int:
         """Rows of a block: some times as many as the registers hold, which share each panel of weights while it is near."""
-        times = _STRIP // max(1, self.quads * 4 * (1 if self.depth else 2) * self.tall)
+        row = max(1, self.quads * 4 * (1 if self.depth else 2))
+        whole = -(-self.few_rows // self.tall) * self.tall
+        if whole and row * whole <= _WHOLE:
+            return whole
+        times = _STRIP // (row * self.tall)
         return self.tall * (4 if times >= 4 else 2 if times >= 2 else 1)
 
     @property
@@ -134,7 +140,7 @@ class StripTile:
 
     def scratch(self, taps: int, k: int) -> int:
         """Bytes of scratch memory a block needs, for the copied rows."""
-        listed = -(-self.quads * 4 * (self.tall + 1) // 64) * 64 if self.edge else 0
+        listed = -(-(self.quads * (self.tall + 1) + 1) * 4 // 64) * 64 if self.edge else 0
         return self.rows * self.pitch + self.rows // self.tall * listed if self.copied else 0
 
     def cost(self, m: int, taps: int, k: int, n: int) -> float:
@@ -185,10 +191,10 @@ def _copy(isa: ISA, dtype: DType, wide: bool, moved: bool) -> CFunction:
 @functools.cache
 def _split(isa: ISA, rows: int) -> CFunction:
     """C function: cuts rows [height, quads * 4] (readable to a whole vector) off at `edge`; lists which groups of four had more
-    in any row, and how much in each of `rows`. Returns how many there are."""
+    in any row, and how much in each of `rows`, ended by a group beyond all."""
     lanes = isa.lanes(4)
     name = f"split_{isa.name}_{rows}"
-    text = f"""static int32_t {name}(uint8_t *const *p, int32_t height, int32_t quads, int32_t edge, int32_t *places, int32_t *over) {{
+    text = f"""static void {name}(uint8_t *const *p, int32_t height, int32_t quads, int32_t edge, int32_t *places, int32_t *over) {{
   const vi top = vi_set8(edge);
   int32_t n = 0, left[{rows}][{lanes}], any[{lanes}];
   for (int32_t r = height; r < {rows}; r++)
@@ -209,7 +215,7 @@ def _split(isa: ISA, rows: int) -> CFunction:
       n += any[i] != 0;
     }}
   }}
-  return n;
+  places[n] = INT32_MAX;
 }}
 """
     return CFunction(name, text, (shorts(isa),), ("stdint.h",))
@@ -220,10 +226,10 @@ def _body(isa: ISA, depth: int, rows: int, vectors: int, apart: int = 0) -> CFun
     size, lanes = isa.vector_bytes, isa.lanes(4)
     x = "uint8_t" if depth else "int16_t"
     name = f"tile_{isa.name}_{'split' if apart else f'pairs{depth}' if depth else 'words'}_{rows}x{vectors * lanes}"
-    listed = ", const int8_t *whole, const int32_t *places, const int32_t *over, int32_t count" if apart else ""
+    listed = ", const int8_t *whole, const int32_t *places, const int32_t *over, int32_t i, int32_t to" if apart else ""
     o = [
         f"/* {rows} rows x {vectors} vectors: s[r] = start[step * r] + sum over k of a[r][ao + k] * w */",
-        f"static void {name}(int32_t quads, const {x} *const *a, int32_t ao, const int8_t *w, int32_t *s, const int32_t *start,",
+        f"static {'int32_t' if apart else 'void'} {name}(int32_t quads, const {x} *const *a, int32_t ao, const int8_t *w, int32_t *s, const int32_t *start,",
         f"    int32_t step{listed}) {{",
     ]
     o += [f"  const {x} *const a{r} = a[{r}] + ao;" for r in range(rows)]
@@ -251,14 +257,15 @@ def _body(isa: ISA, depth: int, rows: int, vectors: int, apart: int = 0) -> CFun
                 o.append(f"    s{r}_{v} = vi_add(s{r}_{v}, vi_wide_two({total}, one));")
         o.append("  }")
     if apart:
-        o.append(f"  for (int32_t i = 0; i < count; i++, over += {apart}) {{")
+        o.append("  for (; places[i] < to; i++) { /* what was cut off in this part */")
         o.append(f"    const int8_t *const b = whole + (ptrdiff_t)places[i] * {size * vectors};")
         o += [f"    const vi b{v} = vi_load(b + {size * v});" for v in range(vectors)]
         for r in range(rows):
-            o.append(f"    const vi x{r} = vi_set1(over[{r}]);")
+            o.append(f"    const vi x{r} = vi_set1(over[{apart} * i + {r}]);")
             o += [f"    s{r}_{v} = vi_add(s{r}_{v}, vi_wide_two(vi_two(x{r}, b{v}), one));" for v in range(vectors)]
         o.append("  }")
     o += [f"  vi_store(s + {(r * vectors + v) * lanes}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
+    o += ["  return i;"] if apart else []
     o.append("}")
     return CFunction(name, "\n".join(o) + "\n", (shorts(isa),), ("stdint.h", "stddef.h"))
 
@@ -276,9 +283,10 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
         called += bodies
         at = "p + r" if not copied else f"(const {unit} *const *)p + r"
         run = f"(part, {at}, 4 * q, w + (ptrdiff_t)4 * width * q, t, q ? t : head, q ? width : 0"
-        run += f", w, places + r / {tall} * quads, over + r * quads, q + part == quads ? count[r / {tall}] : 0);" if split else ");"
-        calls = [f"if (height - r >= {h}) {f.name}{run}" for h, f in zip((tall, few), bodies, strict=False)]
-        choices.append("\n          else ".join([*calls, f"{bodies[-1].name}{run}"]))
+        run += f", w, places + r / {tall} * (quads + 1), over + r * quads, done[r / {tall}], q + part);" if split else ");"
+        keep = f"done[r / {tall}] = " if split else ""
+        calls = [f"if (height - r >= {h}) {keep}{f.name}{run}" for h, f in zip((tall, few), bodies, strict=False)]
+        choices.append("\n          else ".join([*calls, f"{keep}{bodies[-1].name}{run}"]))
     if copied:
         copy = _copy(isa, dtype, not depth, moved)
         called.append(copy)
@@ -294,10 +302,10 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
             cut = _split(isa, tall)
             called.append(cut)
             fill += f"""  int32_t *const over = (int32_t *)(void *)(memory + (ptrdiff_t){rows} * pitch), *const places = over + {rows} * quads;
-  int32_t count[{rows // tall}];
+  int32_t done[{rows // tall}];
   for (int32_t r = 0; r < height; r += {tall}) {{
     const int32_t left = height - r;
-    count[r / {tall}] = {cut.name}(p + r, left < {tall} ? left : {tall}, quads, edge, places + r / {tall} * quads, over + r * quads);
+    {cut.name}(p + r, left < {tall} ? left : {tall}, quads, edge, places + r / {tall} * (quads + 1), over + r * quads);
   }}
 """
     else:
@@ -315,7 +323,7 @@ static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, 
     const int32_t left = n - c, width = left > {lanes} ? {width} : {lanes};
     const int32_t *const head = (const int32_t *)(const void *)w;
     w += 4 * width;
-    for (int32_t q = 0, part; q == 0 || q < quads; q += part) {{ /* a part of K */
+{f"    for (int32_t r = 0; r < {rows // tall}; r++) done[r] = 0;{chr(10)}" if split else ""}    for (int32_t q = 0, part; q == 0 || q < quads; q += part) {{ /* a part of K */
       part = quads - q < {part + part // 2} ? quads - q : {part};
       for (int32_t r = 0; r < rows; r += height - r >= {tall} ? {tall} : height - r >= {few} ? {few} : 1) {{
         int32_t *const t = s + r * width;
