@@ -15,8 +15,8 @@ import numpy as np
 from pith.graph import DType, TensorType
 from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import in_2d
-from pith.kernels.implicit_product import GROUPED, implicit_product
 from pith.kernels.exact_s16 import Plan, plan, range_of, split_plan
+from pith.kernels.implicit_product import GROUPED, implicit_product
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
 from pith.kernels.tile_amx import AmxTile
 from pith.kernels.tile_s8 import DotTile, totals
@@ -192,8 +192,9 @@ class IntegerProduct(Kernel):
             In(0), Const(np.concatenate(panels)), Const(zeros), Out(0), *pointers, Scratch(), *map(Int, sizes), *map(Int, x.strides[:3]),
             *map(Int, y.strides[:3]), *strides, *map(Int, more), *part_of,
         )  # fmt: skip
+        kind = tile.name if not isinstance(tile, StripTile) or tile.copied else ""
         f = product(
-            call.isa, tile.name if not isinstance(tile, StripTile) or tile.copied else "", tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("(p_to - p)"),
+            call.isa, kind, tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("(p_to - p)"),
             tile.column(*(("kh", "(kw * c)") if merged else ("(kh * kw)", "c"))), merged, tile.enter, tile.leave,
         )  # fmt: skip
         why = f"{kh}x{kw} by {tile.label} tiles of 8-bit products{', taps of a row merged' if merged else ''}{tile.why}"

@@ -26,7 +26,6 @@ from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.s8 import dialect_s8, shorts
 
-
 _PART = 256  # groups of four bytes of K: the rows of a block share a panel of weights a part at a time, while it is near
 _STRIP = 128 << 10  # bytes of the inputs of a block, and of one that takes all rows: weights that come from afar come once
 _WHOLE = 256 << 10
@@ -226,14 +225,14 @@ def _body(isa: ISA, depth: int, rows: int, vectors: int, apart: int = 0) -> CFun
     size, lanes = isa.vector_bytes, isa.lanes(4)
     x = "uint8_t" if depth else "int16_t"
     name = f"tile_{isa.name}_{'split' if apart else f'pairs{depth}' if depth else 'words'}_{rows}x{vectors * lanes}"
-    listed = ", const int8_t *whole, const int32_t *places, const int32_t *over, int32_t i, int32_t to" if apart else ""
     o = [
         f"/* {rows} rows x {vectors} vectors: s[r] = start[step * r] + sum over k of a[r][ao + k] * w */",
-        f"static {'int32_t' if apart else 'void'} {name}(int32_t quads, const {x} *const *a, int32_t ao, const int8_t *w, int32_t *s, const int32_t *start,",
-        f"    int32_t step{listed}) {{",
+        f"static void {name}(int32_t quads, const {x} *const *a{'' if apart else ', int32_t ao'}, const int8_t *w, int32_t *s, const int32_t *start"
+        f"{', const int32_t *places, const int32_t *over' if apart else ', int32_t step'}) {{",
     ]
-    o += [f"  const {x} *const a{r} = a[{r}] + ao;" for r in range(rows)]
-    o += [f"  vi s{r}_{v} = vi_load(start + {r} * step + {lanes * v});" for r in range(rows) for v in range(vectors)]
+    o += [f"  const {x} *const a{r} = a[{r}]{'' if apart else ' + ao'};" for r in range(rows)]
+    o += [f"  vi s{r}_{v} = vi_load(start + {'0' if apart else f'{r} * step'} + {lanes * v});" for r in range(rows) for v in range(vectors)]
+    o += ["  const int8_t *const whole = w;"] if apart else []
     o += ["  int32_t k = 0;"]
     if not depth:
         o.append(f"  for (; k < 4 * quads; k += 4, w += {size * vectors}) {{")
@@ -257,15 +256,14 @@ def _body(isa: ISA, depth: int, rows: int, vectors: int, apart: int = 0) -> CFun
                 o.append(f"    s{r}_{v} = vi_add(s{r}_{v}, vi_wide_two({total}, one));")
         o.append("  }")
     if apart:
-        o.append("  for (; places[i] < to; i++) { /* what was cut off in this part */")
-        o.append(f"    const int8_t *const b = whole + (ptrdiff_t)places[i] * {size * vectors};")
+        o.append(f"  for (; *places < quads; places++, over += {apart}) {{ /* what was cut off */")
+        o.append(f"    const int8_t *const b = whole + (ptrdiff_t)*places * {size * vectors};")
         o += [f"    const vi b{v} = vi_load(b + {size * v});" for v in range(vectors)]
         for r in range(rows):
-            o.append(f"    const vi x{r} = vi_set1(over[{apart} * i + {r}]);")
+            o.append(f"    const vi x{r} = vi_set1(over[{r}]);")
             o += [f"    s{r}_{v} = vi_add(s{r}_{v}, vi_wide_two(vi_two(x{r}, b{v}), one));" for v in range(vectors)]
         o.append("  }")
     o += [f"  vi_store(s + {(r * vectors + v) * lanes}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
-    o += ["  return i;"] if apart else []
     o.append("}")
     return CFunction(name, "\n".join(o) + "\n", (shorts(isa),), ("stdint.h", "stddef.h"))
 
@@ -282,11 +280,11 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
         bodies = [_body(isa, depth, h, vectors, tall if split else 0) for h in (tall, few, 1)]
         called += bodies
         at = "p + r" if not copied else f"(const {unit} *const *)p + r"
-        run = f"(part, {at}, 4 * q, w + (ptrdiff_t)4 * width * q, t, q ? t : head, q ? width : 0"
-        run += f", w, places + r / {tall} * (quads + 1), over + r * quads, done[r / {tall}], q + part);" if split else ");"
-        keep = f"done[r / {tall}] = " if split else ""
-        calls = [f"if (height - r >= {h}) {keep}{f.name}{run}" for h, f in zip((tall, few), bodies, strict=False)]
-        choices.append("\n          else ".join([*calls, f"{keep}{bodies[-1].name}{run}"]))
+        run = f"(part, {at}, 4 * q, w + (ptrdiff_t)4 * width * q, t, q ? t : head, q ? width : 0);"
+        if split:
+            run = f"(quads, {at}, w, t, head, places + r / {tall} * (quads + 1), over + r * quads);"
+        calls = [f"if (height - r >= {h}) {f.name}{run}" for h, f in zip((tall, few), bodies, strict=False)]
+        choices.append("\n          else ".join([*calls, f"{bodies[-1].name}{run}"]))
     if copied:
         copy = _copy(isa, dtype, not depth, moved)
         called.append(copy)
@@ -302,7 +300,6 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
             cut = _split(isa, tall)
             called.append(cut)
             fill += f"""  int32_t *const over = (int32_t *)(void *)(memory + (ptrdiff_t){rows} * pitch), *const places = over + {rows} * quads;
-  int32_t done[{rows // tall}];
   for (int32_t r = 0; r < height; r += {tall}) {{
     const int32_t left = height - r;
     {cut.name}(p + r, left < {tall} ? left : {tall}, quads, edge, places + r / {tall} * (quads + 1), over + r * quads);
@@ -312,7 +309,10 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
         fill = "  for (int32_t r = 0; r < height; r++) p[r] = a[r] + ao;\n"
     more = ", int32_t shift, int32_t edge, int32_t pitch, unsigned char *memory" if copied else ""
     unused = "" if not copied else "".join(f"  (void){v};\n" for v, used in (("shift", moved), ("edge", split)) if not used)
-    part, passed = _PART, "".join(f", e{i}" for i in range(len(tail.kinds)))
+    # the list of what was cut off stands for all of K, which therefore is not taken in parts
+    parts = "for (int32_t q = 0, part; q == 0 || q < quads; q += part) {"
+    parts += f" /* a part of K */\n      part = quads - q < {_PART + _PART // 2} ? quads - q : {_PART};"
+    passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
     text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
     {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{more}) {{
@@ -323,8 +323,7 @@ static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, 
     const int32_t left = n - c, width = left > {lanes} ? {width} : {lanes};
     const int32_t *const head = (const int32_t *)(const void *)w;
     w += 4 * width;
-{f"    for (int32_t r = 0; r < {rows // tall}; r++) done[r] = 0;{chr(10)}" if split else ""}    for (int32_t q = 0, part; q == 0 || q < quads; q += part) {{ /* a part of K */
-      part = quads - q < {part + part // 2} ? quads - q : {part};
+    {'{' if split else parts}
       for (int32_t r = 0; r < rows; r += height - r >= {tall} ? {tall} : height - r >= {few} ? {few} : 1) {{
         int32_t *const t = s + r * width;
         if (width == {width}) {{

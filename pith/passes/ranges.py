@@ -132,7 +132,7 @@ class _Ranges:
     def part(self, node: Node) -> np.ndarray:
         """The part of a lookup's table for what it can meet."""
         first = -128 if self.graph.types[node.inputs[0]].dtype is DType.I8 else 0
-        return self.graph.constants[node.inputs[1]][self.numbers(node) - first]
+        return np.asarray(self.graph.constants[node.inputs[1]][self.numbers(node) - first])
 
     def tame(self, node: Node, q: requantize.Requantize) -> bool:
         """Whether the multipliers of a requantisation are such that it meets no infinity, and so makes no NaN."""
