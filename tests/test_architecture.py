@@ -33,7 +33,7 @@ TABLE: dict[str, set[str]] = {
     "tune": {"graph", "ops", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache"},
     "api": {"graph", "importers", "passes", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache", "tune"},
     "quant": {"graph", "ops", "passes", "runtime"},
-    "quantized": {"api", "quant", "exporters", "graph", "runtime"},
+    "quantized": {"api", "quant", "exporters", "graph", "report", "runtime"},
     "cli": {"api", "quantized", "bench", "peers", "graph", "runtime", "report", "targets", "artefact", "importers", "kernels", "ops", "lower"},
     "demo": {"api", "cli", "report", "runtime"},
     "__init__": {"api", "quantized", "runtime", "targets"},

@@ -18,6 +18,7 @@ from pith.quant.measure import Differences, compare, mean_loss
 from pith.quant.observers import Seen, observed_grid
 from pith.quant.plan import Layer, Plan, make_plan
 from pith.quant.rows import Gatherer, Rows, from_matrices, gather_all, has_rows, joined, rows_for_each, scale_row
+from pith.quant.watch import Watched
 from pith.quant.weights import IntWeights, bias_of, channel_axis, initial_scale, scale_for_bias, to_integers
 
 METHODS = ("easyquant", "minmax", "kl", "percentile", "mse", "entropy", "moving")
@@ -69,7 +70,8 @@ class Outcome:
     """What came of it. graph: with integers.  source: the float graph it was made from, whose value names it shares.
 
     snapshots: (what was done, mean 1 - cosine over the layers) of every state that was measured; the best was taken.
-    layers: how each layer's output differs, in the state taken;  before: in the first state.  seen: by group.
+    layers: how each layer's output differs, in the state taken;  before: in the first state.  seen: by group.  watched: by value.
+    limit: the largest magnitude of a weight's integer.  notes: what the formats imply.
     """
 
     graph: Graph
@@ -80,8 +82,11 @@ class Outcome:
     layers: Differences
     before: Differences
     seen: dict[str, Seen]
+    watched: dict[str, Watched]
+    limit: int
     snapshots: list[tuple[str, float]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def front(graph: Graph) -> Graph:
@@ -96,6 +101,7 @@ class _Flow:
         self.makers = graph.producers()
         self.limit = weight_limit(options.bits)
         self.seen: dict[str, Seen] = {}
+        self.watched: dict[str, Watched] = {}
         self.targets: dict[str, np.ndarray] = {}
         self.numbers = Numbers()
         self.warnings: list[str] = []
@@ -125,6 +131,7 @@ class _Flow:
     def look(self, root: str, value: str, array: np.ndarray, sample: int) -> None:
         try:
             self.seen[root].add(array)
+            self.watched.setdefault(value, Watched()).add(array, sample)
         except InputError as e:
             maker = self.makers.get(value)
             raise InputError("an activation holds NaN or infinity", where=f"{maker.name or value if maker else value} in {self.samples.names[sample]}",
@@ -278,7 +285,7 @@ class _Flow:
         best = int(np.argmin(scores))
         snapshots = [(name, score) for (name, _), score in zip(states, scores, strict=True)]
         return Outcome(forms[best].graph, self.graph, self.plan, states[best][1], forms[best], found[best], found[0], self.seen,
-                       snapshots, self.warnings)  # fmt: skip
+                       self.watched, self.limit, snapshots, self.warnings)  # fmt: skip
 
 
 def quantize_graph(
