@@ -49,7 +49,8 @@ class Comparison:
         for k, r in enumerate(rows):
             if k == len(self.layers) and self.layers:
                 lines.append("results")
-            lines.append(f"{r.name:<{width}}  {r.cosine:9.6f}  {r.sqnr:7.1f}  {r.largest:18.5g}  {r.span:9.4g}  {r.agree:8.1%}")
+            agree = f"  {r.agree:8.1%}" if k >= len(self.layers) else ""
+            lines.append(f"{r.name:<{width}}  {r.cosine:9.6f}  {r.sqnr:7.1f}  {r.largest:18.5g}  {r.span:9.4g}{agree}")
         return "\n".join(lines)
 
 

@@ -117,14 +117,17 @@ class _Flow:
         """One run over the samples: ranges of all groups, and the output rows of the layers."""
         gatherers = {layer.key: Gatherer(self.graph, self.node(layer), self.take[layer.key]) for layer in self.rowed} if rows else {}
         self.seen = {root: Seen() for root in self.plan.sources}
-        wanted = [*dict.fromkeys((*(v for vs in self.plan.sources.values() for v in vs), *gatherers))]
+        sources = {v: root for root, vs in self.plan.sources.items() for v in vs}
+        moved = [v for v in dict.fromkeys(layer.x for layer in self.plan.layers) if v not in sources]  # looked at for the report alone
+        wanted = [*dict.fromkeys((*sources, *moved, *gatherers))]
         with Inside(self.graph, wanted, self.compile) as inside:
             for k, feed in enumerate(self.samples):
                 self.say("observe", 0.05 + 0.15 * k / len(self.samples))
                 values = inside.run(feed)
-                for root, sources in self.plan.sources.items():
-                    for v in sources:
-                        self.look(root, v, values[v], k)
+                for v, root in sources.items():
+                    self.look(root, v, values[v], k)
+                for v in moved:
+                    self.watched.setdefault(v, Watched()).add(values[v], k)
                 gather_all(gatherers, {key: key for key in gatherers}, values, k, output=True)
         self.targets = {key: g.stacked() for key, g in gatherers.items()}
 

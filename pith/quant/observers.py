@@ -18,6 +18,7 @@ HALF = 4096  # bins on each side of zero
 METHODS = ("minmax", "moving", "percentile", "kl", "mse", "entropy")
 _OUTLIER = 1024.0  # a largest magnitude this many times that of all but _RARE of the values is an outlier
 _RARE = 1e-4
+_ENOUGH = 256  # values among which one may be left out
 
 
 @dataclass(slots=True)
@@ -81,9 +82,11 @@ class Seen:
         return (np.arange(2 * HALF) - HALF + 0.5) * self.width
 
     def usual(self) -> float:
-        """A magnitude that all but one value in ten thousand do not exceed, an eighth too large at the most."""
+        """A magnitude that all but one value in ten thousand (one at least, of _ENOUGH values) do not exceed, an eighth too
+        large at the most."""
         within = np.cumsum(self.magnitudes)
-        at = int(np.searchsorted(within, (1 - _RARE) * self.total))
+        rare = max(_RARE * self.total, 1.0 if self.total >= _ENOUGH else 0.0)
+        at = int(np.searchsorted(within, self.total - rare))
         edge = np.array([at + 1], np.uint32) << np.uint32(20)
         return float(edge.view(np.float32)[0])
 

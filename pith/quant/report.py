@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pith.graph import Graph, Node
+from pith.graph import DType, Graph, Node
 from pith.ops.base import OPS
 from pith.quant.causes import Cause, Facts, causes
 from pith.quant.flow import Options, Outcome
@@ -25,7 +25,7 @@ class LayerReport:
     """One layer. cosine, sqnr (dB): of its output before rounding, against the float network on the calibration data; errors
     of all layers before it included.  before: its cosine in the first state.  own: by how much 1 - cosine is larger than that of
     the layer before: what it adds.  share: its part of the error of the results, 0 to 1;  gain: by how much the results' signal to
-    noise would rise (dB) were it in floats; both measured (None where they were not).
+    noise would rise (dB) were it in floats, if errors of layers do not cancel; both measured (None where they were not).
 
     low, high: of its input in the float network;  scale, zero, ends: of its input's grid;  clipped: share of the input's values
     beyond the grid.  histogram: counts of its input in even bins from low to high.  channels: largest magnitude of each channel
@@ -60,7 +60,8 @@ class Report:
     """outputs: (name, cosine, sqnr in dB) of each result.  layers: in order.  rank: names of the layers that add most error,
     first those to keep in floats, as measured or, where nothing was measured, by what `own` says;  gain: for each of them the
     share of the summed error that it adds.  curve: (k, smallest cosine, smallest SQNR in dB of a result) when the first k of
-    `rank` stay in floats, measured on `measured` samples (0: not measured).  snapshots: (what was done, mean layer cosine).
+    `rank` stay in floats, measured on `measured` samples (0: not measured).  between: share of the error that no layer makes, but
+    the rounding of sums and other values between them (None: not measured).  snapshots: (what was done, mean layer cosine).
     size: bytes of the weights, before and after.  samples: how many were used.  notes: what the numbers' formats imply."""
 
     method: str
@@ -73,6 +74,7 @@ class Report:
     gain: tuple[float, ...]
     curve: tuple[tuple[int, float, float], ...]
     measured: int
+    between: float | None
     kept: tuple[str, ...]
     snapshots: tuple[tuple[str, float], ...]
     size: tuple[int, int]
@@ -145,7 +147,15 @@ class _Maker:
         self.graph, self.plan = outcome.source, outcome.plan
         self.makers = self.graph.producers()
         self.names = {layer.key: layer.name for layer in self.plan.layers}
+        self.total = self.noise()
         self.loss = {k: outcome.layers[k].loss / max(outcome.layers[k].samples, 1) for k in self.names}
+
+    def noise(self) -> float:
+        """Power of the error of the results over theirs, mean over the outputs; not less than the layers make alone."""
+        found = [self.outcome.layers[o] for o in self.graph.outputs if self.graph.types[o].dtype is DType.F32]
+        delivered = [d.noise / d.signal for d in found if d.signal > 0]
+        alone = sum(self.measured.alone.values()) if self.measured is not None else 0.0
+        return max(alone, float(np.mean(delivered)) if delivered else 0.0)
 
     def layer(self, layer: Layer) -> LayerReport:
         outcome, key = self.outcome, layer.key
@@ -157,7 +167,7 @@ class _Maker:
         macs = OPS[node.op].macs(self.graph.input_types(node), self.graph.output_types(node), node.attrs)
         weights, cut, parameters = self.weights(layer, node)
         watched = outcome.watched.get(layer.x)
-        share = self.measured.share(key) if self.measured is not None else None
+        share = None if self.measured is None or not self.total else self.measured.alone[key] / self.total
         gain = None if share is None else -10 * math.log10(max(1 - share, 1e-6))
         facts = Facts(self.graph, self.plan, node, layer, seen, outcome.watched, grid, clipped, cut, d.cosine, own,
                       self.names[earlier] if earlier else "", self.samples)  # fmt: skip
@@ -189,7 +199,8 @@ def make_report(outcome: Outcome, options: Options, samples: int, measured: Sens
         options.method, options.bits, samples, 1.0 - (sum(loss.values()) / len(loss) if loss else 0.0),
         tuple((o, outcome.layers[o].cosine, outcome.layers[o].sqnr) for o in outcome.source.outputs),
         layers, tuple(n for n, _ in ranked), tuple(p / total for _, p in ranked),
-        measured.curve if measured is not None else (), measured.samples if measured is not None else 0, tuple(outcome.plan.kept),
+        measured.curve if measured is not None else (), measured.samples if measured is not None else 0,
+        1 - sum(measured.alone.values()) / maker.total if measured is not None and maker.total else None, tuple(outcome.plan.kept),
         tuple((name, 1.0 - score) for name, score in outcome.snapshots),
         (sum(a.nbytes for a in outcome.source.constants.values()), sum(a.nbytes for a in outcome.graph.constants.values())),
         tuple(outcome.warnings), outcome.source.name, tuple(outcome.notes),

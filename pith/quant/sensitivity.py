@@ -39,11 +39,6 @@ class Sensitivity:
         """Keys of the layers, those that do most first."""
         return sorted(self.alone, key=lambda k: -self.alone[k])
 
-    def share(self, key: str) -> float:
-        """The layer's part of the sum of all, 0 to 1."""
-        total = sum(self.alone.values())
-        return self.alone[key] / total if total else 0.0
-
 
 def switched(source: Graph, plan: Plan, numbers: Numbers) -> tuple[Graph, dict[str, str]]:
     """`source` (unchanged) with both forms of each layer, and the bool inputs (by layer key) that choose the integers."""

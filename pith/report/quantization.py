@@ -11,8 +11,8 @@ from typing import Any
 
 from pith.report.pictures import even_lines, histogram, log_lines, ranges
 
-_ADVICE = 14  # lines of advice
-_RANKED = 20  # layers in the ranking
+_RANKED = 12  # layers in the ranking
+_WORTH = 3.0  # dB that layers in floats should gain, to be worth a word
 _FINE = 0.999  # of the worst output's cosine: nothing need be done
 
 
@@ -31,29 +31,52 @@ def decibels(value: float | None) -> str:
 
 
 def advice(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """What is wrong and what to try, layers that matter most first: {layer, share, text, remedy}, alike ones told once."""
+    """What is wrong and what to try: {layer ("" for the whole), share, more (how many layers have it too), text, remedy}.
+
+    Layers that matter most first, each kind of cause told once; what a layer has from those before it is not its own fault.
+    """
     place = {name: k for k, name in enumerate(report["rank"])}
     layers = sorted(report["layers"], key=lambda r: place.get(r["name"], len(place)))
-    told: dict[tuple[str, str], dict[str, Any]] = {}
+    told: dict[str, dict[str, Any]] = {}
     for r in layers:
         for c in r["causes"]:
-            if not c["remedy"]:
-                continue
-            entry = told.setdefault((c["kind"], c["remedy"]), {"layer": r["name"], "share": r["share"], "more": 0, **c})
-            entry["more"] += entry["layer"] != r["name"]
-    return list(told.values())[:_ADVICE]
+            if c["remedy"] and c["kind"] != "inherited":
+                entry = told.setdefault(c["kind"], {"layer": r["name"], "share": r["share"], "more": 0, **c})
+                entry["more"] += entry["layer"] != r["name"]
+    return [*_general(report), *told.values()]
+
+
+def _general(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Advice about the whole, where the results are not fine."""
+    worst = min((o[1] for o in report["outputs"]), default=1.0)
+    if worst >= _FINE:
+        return []
+    found = []
+    if len(report["snapshots"]) == 1:
+        found.append(("ranges alone were chosen: nothing was searched or rounded together", "use --method easyquant, and not --no-improve"))
+    curve = [(k, sqnr) for k, _, sqnr in report["curve"]]
+    better = next(((k, sqnr) for k, sqnr in curve if sqnr is not None and curve[0][1] is not None and sqnr >= curve[0][1] + _WORTH), None)
+    if better is not None:
+        k, sqnr = better
+        which = " ".join(f"--keep-float {n}" for n in report["rank"][: min(k, 4)]) + (" ..." if k > 4 else "")
+        found.append((f"with the first {k} layers of the ranking in floats the worst result has {decibels(sqnr)} instead of {decibels(curve[0][1])}",
+                      f"try {which}, or --min-cosine"))  # fmt: skip
+    if report["bits"] < 8:
+        found.append((f"{report['bits']} bits are {2 ** report['bits']} steps", "try --bits 8 where the processor has products of 8 bits"))
+    return [{"layer": "", "share": None, "more": 0, "kind": "general", "text": t, "remedy": r} for t, r in found]
 
 
 def ranking(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The layers that add most error: {name, op, percent, w, gain, bytes, macs (share), worst (cosine with so many in floats)}."""
+    """The layers that add most error: {name, percent, w, gain, bytes, macs (share), after (dB with so many in floats)}."""
     by_name = {r["name"]: r for r in report["layers"]}
     macs = sum(r["macs"] for r in report["layers"]) or 1
     after = {k: sqnr for k, _, sqnr in report["curve"]}
-    top = max(report["gain"], default=0.0) or 1.0
+    top = max((r["share"] or 0.0 for r in report["layers"]), default=0.0) or max(report["gain"], default=0.0) or 1.0
     rows = []
-    for k, (name, part) in enumerate(zip(report["rank"][:_RANKED], report["gain"], strict=False)):
+    for k, (name, summed) in enumerate(zip(report["rank"][:_RANKED], report["gain"], strict=False)):
         r = by_name[name]
-        rows.append({"name": name, "op": r["op"], "percent": 100 * part, "w": round(120 * part / top, 1), "gain": r["gain"], "bytes": 3 * r["parameters"],
+        part = summed if r["share"] is None else r["share"]
+        rows.append({"name": name, "percent": 100 * part, "w": round(120 * part / top, 1), "gain": r["gain"], "bytes": 3 * r["parameters"],
                      "macs": 100 * r["macs"] / macs, "after": decibels(after[k + 1]) if k + 1 in after else ""})  # fmt: skip
     return rows
 
@@ -81,7 +104,7 @@ def render(report: dict[str, Any]) -> str:
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     worst = min(report["outputs"], key=lambda o: o[1], default=None)
-    curve = [(k, sqnr) for k, _, sqnr in report["curve"] if math.isfinite(sqnr)]
+    curve = [(k, sqnr) for k, _, sqnr in report["curve"] if sqnr is not None and math.isfinite(sqnr)]
     return environment.get_template("quantization.html").render(
         r=report, worst=worst, fine=worst is not None and worst[1] >= _FINE, advice=advice(report), ranking=ranking(report),
         rows=rows_of(report), through=through(report), curve=even_lines(curve) if len(curve) > 1 else None, decibels=decibels,

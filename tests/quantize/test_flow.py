@@ -193,7 +193,7 @@ def test_the_report_names_what_is_wrong() -> None:
                              w1=w1, w2=w2, b=np.array([1, 2, 3, 1e30])))  # fmt: skip
     outcome, options = quantized(net, pictures(3), method="minmax", rounding=False, bias=False)
     report = make_report(outcome, options, 3)
-    causes = " ".join(c for r in report.layers for c in r.causes)
+    causes = " ".join(str(c) for r in report.layers for c in r.causes)
     assert "1 of 4 output channels have no weights" in causes
     assert np.isfinite(run(outcome.graph)(pictures(1))).all()
     assert json.loads(json.dumps(report.plain()))["layers"][1]["macs"] == 4 * 6 * 64
