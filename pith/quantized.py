@@ -107,29 +107,46 @@ def _look_inside(graph: Graph) -> Runs:
     return compile_graph(graph, opt=_OPT)
 
 
+def _forward(progress: Progress | None, share: float) -> Progress:
+    """`progress`, told `share` of what is done, and never less than before."""
+    furthest = 0.0
+
+    def say(what: str, done: float) -> None:
+        nonlocal furthest
+        furthest = max(furthest, min(done * share, 1.0))
+        if progress is not None:
+            progress(what, furthest)
+
+    return say
+
+
 def quantize(
-    model: Any, calibration: Any, *, method: str = "easyquant", bits: int = 8, images: int = 50, seed: int = 0,
+    model: Any, calibration: Any, *, method: str = "easyquant", bits: int = 8, weight_bits: int | None = None,
+    activation_bits: int | None = None, images: int = 50, seed: int = 0,
     shapes: Shapes | None = None, preprocess: str | None = None, symmetric: bool = False, improve: bool = True,
-    equalize: bool = False, mode: str = "paper", keep_float: Sequence[str] = (), min_cosine: float | None = None,
+    equalize: bool = False, mode: str = "paper", start: str = "", keep_float: Sequence[str] = (), min_cosine: float | None = None,
     float_outputs: bool = False, explain: bool = False, progress: Progress | None = None,
 ) -> Quantized:  # fmt: skip
     """Quantise a float network after training: its sums of products and what lies between become 8-bit (7-bit) integers.
 
     model: as for `pith.compile`, a float network.  calibration: a folder of pictures, a .npy or .npz file, an array with
     samples along the first axis, or an iterable of arrays; like what the network will see, and none that it is judged by.
-    method: easyquant, minmax, kl, percentile, mse, entropy, moving.  bits: 8 or 7.  images: how many samples to use, drawn
-    by `seed`.  preprocess: how pictures become arrays, JSON as `pith run --preprocess` takes it [what the model records].
-    symmetric: int8 activations around zero instead of uint8.  improve: weights rounded together, biases corrected.
-    equalize: even out channel ranges between convolutions first.  mode: "paper" or "code", the two forms of EasyQuant.
-    keep_float: names of layers to leave in floats.  min_cosine: leave as many layers in floats, the worst first, as it takes
-    for every output to keep this cosine.  float_outputs: do not round the results.  explain: measure what each layer does to the results, for
-    the report's ranking (as many runs of the network as it has layers, on a few samples).  progress: called with (stage, 0..1).
+    method: easyquant, minmax, kl, percentile, mse, entropy, moving.  bits: 8 or 7;  weight_bits (4 too) and activation_bits
+    (16 too, computed in float32) where the two differ.  images: how many samples to use, drawn by `seed`.  preprocess: how
+    pictures become arrays, JSON as `pith run --preprocess` takes it [what the model records].  symmetric: activations of a
+    signed type around zero instead of an unsigned one.  improve: weights rounded together, biases corrected.  equalize: even
+    out channel ranges between convolutions first.  mode: "paper" or "released", the two forms of EasyQuant;  start: the
+    method whose ranges it begins with.  keep_float: names of layers to leave in floats.  min_cosine: leave as many layers in
+    floats, the worst first, as it takes for every output to keep this cosine.  float_outputs: do not round the results.
+    explain: measure what each layer does to the results, for the report's ranking (as many runs of the network as it has
+    layers, on a few samples).  progress: called with (stage, 0..1).
     Raises PithError subclasses. The same input gives the same bits.
     """
-    say = progress or (lambda what, done: None)
+    say = _forward(progress, 0.8 if explain else 1.0)
     if len(expand_shapes(shapes)) != 1:
         raise ShapeError("several shapes cannot be quantised at once", try_="one shape for each input")
-    options = Options(method, bits, symmetric, mode=mode, rounding=improve, bias=improve, equalize=equalize,
+    options = Options(method, weight_bits or bits, activation_bits or bits, symmetric, start=start, mode=mode, rounding=improve,
+                      bias=improve, equalize=equalize,
                       keep=frozenset(keep_float), float_outputs=float_outputs)  # fmt: skip
     options.check()
     say("import", 0.0)
@@ -147,6 +164,6 @@ def quantize(
     outcome.warnings += [str(w.message) for w in caught]
     measured = None
     if explain:
-        measured = sensitivity(outcome.source, outcome.plan, outcome.numbers, samples, _look_inside, say)
-    say("done", 1.0)
+        measured = sensitivity(outcome.source, outcome.plan, outcome.numbers, samples, _look_inside, lambda what, done: say(what, 1 + done / 4))
+    say("done", 1.25 if explain else 1.0)
     return Quantized(outcome.graph, make_report(outcome, options, len(samples), measured), outcome, how)

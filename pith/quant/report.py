@@ -57,15 +57,17 @@ class LayerReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """outputs: (name, cosine, sqnr in dB) of each result.  layers: in order.  rank: names of the layers that add most error,
-    first those to keep in floats, as measured or, where nothing was measured, by what `own` says;  gain: for each of them the
-    share of the summed error that it adds.  curve: (k, smallest cosine, smallest SQNR in dB of a result) when the first k of
-    `rank` stay in floats, measured on `measured` samples (0: not measured).  between: share of the error that no layer makes, but
-    the rounding of sums and other values between them (None: not measured).  snapshots: (what was done, mean layer cosine).
-    size: bytes of the weights, before and after.  samples: how many were used.  notes: what the numbers' formats imply."""
+    """bits: of weights;  activation_bits: of activations.  outputs: (name, cosine, sqnr in dB) of each result.  layers: in
+    order.  rank: names of the layers that add most error, first those to keep in floats, as measured or, where nothing was
+    measured, by what `own` says;  gain: for each of them the share of the summed error that it adds.  curve: (k, smallest
+    cosine, smallest SQNR in dB of a result) when the first k of `rank` stay in floats, measured on `measured` samples (0: not
+    measured).  between: share of the error that no layer makes, but the rounding of sums and other values between them (None:
+    not measured).  snapshots: (what was done, mean layer cosine).  size: bytes of the weights, before and after.  samples: how
+    many were used.  notes: what the formats of the numbers imply."""
 
     method: str
     bits: int
+    activation_bits: int
     samples: int
     mean_cosine: float
     outputs: tuple[tuple[str, float, float], ...]
@@ -82,13 +84,19 @@ class Report:
     network: str = ""
     notes: tuple[str, ...] = ()
 
+    @property
+    def format(self) -> str:
+        """The bits, in words."""
+        same = self.bits == self.activation_bits
+        return f"{self.bits} bits" if same else f"weights of {self.bits} bits, activations of {self.activation_bits}"
+
     def plain(self) -> dict[str, Any]:
         """As data for JSON."""
         return asdict(self)
 
     def text(self, rows: int = 0) -> str:
         """A table with the causes under it. rows: only the so many layers that add most (0: all)."""
-        lines = [f"{self.method}, {self.bits} bits, {self.samples} samples: mean layer cosine {self.mean_cosine:.6f}"]
+        lines = [f"{self.method}, {self.format}, {self.samples} samples: mean layer cosine {self.mean_cosine:.6f}"]
         lines += [f"output {name}: cosine {cosine:.6f}, {sqnr:.1f} dB" for name, cosine, sqnr in self.outputs]
         lines.append(f"weights: {self.size[0]:,} bytes before, {self.size[1]:,} after")
         lines += [f"  {name:<22}mean layer cosine {cosine:.6f}" for name, cosine in self.snapshots]
@@ -196,7 +204,7 @@ def make_report(outcome: Outcome, options: Options, samples: int, measured: Sens
     ranked = sorted((p for p in parts if p[1] > 0), key=lambda p: -p[1])
     loss = maker.loss
     return Report(
-        options.method, options.bits, samples, 1.0 - (sum(loss.values()) / len(loss) if loss else 0.0),
+        options.method, options.weight_bits, options.activation_bits, samples, 1.0 - (sum(loss.values()) / len(loss) if loss else 0.0),
         tuple((o, outcome.layers[o].cosine, outcome.layers[o].sqnr) for o in outcome.source.outputs),
         layers, tuple(n for n, _ in ranked), tuple(p / total for _, p in ranked),
         measured.curve if measured is not None else (), measured.samples if measured is not None else 0,

@@ -30,6 +30,12 @@ def decibels(value: float | None) -> str:
     return "exact" if value is None or value == math.inf else f"{value:.1f} dB"
 
 
+def bits_of(report: dict[str, Any]) -> str:
+    """The widths, in words."""
+    w, a = report["bits"], report["activation_bits"]
+    return f"{w} bits" if w == a else f"weights of {w} bits and activations of {a}"
+
+
 def advice(report: dict[str, Any]) -> list[dict[str, Any]]:
     """What is wrong and what to try: {layer ("" for the whole), share, more (how many layers have it too), text, remedy}.
 
@@ -62,7 +68,7 @@ def _general(report: dict[str, Any]) -> list[dict[str, Any]]:
         found.append((f"with the first {k} layers of the ranking in floats the worst result has {decibels(sqnr)} instead of {decibels(curve[0][1])}",
                       f"try {which}, or --min-cosine"))  # fmt: skip
     if report["bits"] < 8:
-        found.append((f"{report['bits']} bits are {2 ** report['bits']} steps", "try --bits 8 where the processor has products of 8 bits"))
+        found.append((f"weights of {report['bits']} bits have {2 ** report['bits'] - 1} values", "try 8 bits where the processor has products of 8 bits"))
     return [{"layer": "", "share": None, "more": 0, "kind": "general", "text": t, "remedy": r} for t, r in found]
 
 
@@ -106,7 +112,7 @@ def render(report: dict[str, Any]) -> str:
     worst = min(report["outputs"], key=lambda o: o[1], default=None)
     curve = [(k, sqnr) for k, _, sqnr in report["curve"] if sqnr is not None and math.isfinite(sqnr)]
     return environment.get_template("quantization.html").render(
-        r=report, worst=worst, fine=worst is not None and worst[1] >= _FINE, advice=advice(report), ranking=ranking(report),
+        r=report, format=bits_of(report), worst=worst, fine=worst is not None and worst[1] >= _FINE, advice=advice(report), ranking=ranking(report),
         rows=rows_of(report), through=through(report), curve=even_lines(curve) if len(curve) > 1 else None, decibels=decibels,
     )  # fmt: skip
 

@@ -228,6 +228,9 @@ def test_watched_in_halves() -> None:
     np.testing.assert_array_equal(watched.channels, np.abs(x).max(axis=(0, 1, 3, 4)))
     assert watched.halves.tolist() == [[float(x[k::2].min()), float(x[k::2].max())] for k in (0, 1)]
     assert 0 < watched.disagreement() < 1 and Watched().disagreement() == 0
+    assert watched.apart(1.0) is not None and watched.apart(1000.0) is None
+    watched.add(x[0] * 5000, 6)
+    assert watched.apart(1000.0) == (float(np.abs(x).max()), 6)
     one = Watched()
     one.add(np.float32(3.5), 0)
     assert one.channels is None and one.top == 3.5

@@ -27,7 +27,7 @@ def layer(name: str, **other: Any) -> dict[str, Any]:
 def report(**other: Any) -> dict[str, Any]:
     cause = {"kind": "saturation", "text": "2.0% of its input is cut off", "remedy": "try --method minmax"}
     plain = {
-        "method": "mse", "bits": 8, "samples": 20, "mean_cosine": 0.9991, "outputs": (("y", 0.98, 14.2),), "network": "net", "notes": (),
+        "method": "mse", "bits": 8, "activation_bits": 8, "samples": 20, "mean_cosine": 0.9991, "outputs": (("y", 0.98, 14.2),), "network": "net", "notes": (),
         "layers": (layer("a"), layer("b", share=0.5, gain=3.0, causes=(cause,)), layer("c", share=0.1, causes=(cause,))),
         "rank": ("b", "a", "c"), "gain": (0.6, 0.3, 0.1), "curve": ((0, 0.98, 14.2), (1, 0.99, 17.3), (2, 0.995, 20.0)), "measured": 4, "between": 0.15,
         "kept": (), "snapshots": (("start", 0.998), ("improved", 0.9991)), "size": (4000, 1000), "warnings": ("one calibration sample only",),
@@ -80,7 +80,8 @@ def test_the_page_is_whole_and_alone() -> None:
 @pytest.mark.parametrize("change", [
     {"measured": 0, "curve": (), "between": None, "layers": tuple(layer(n, share=None, gain=None) for n in "abc")},
     {"layers": (), "rank": (), "gain": (), "curve": ()}, {"outputs": ()}, {"snapshots": (("start", 0.9),)},
-    {"outputs": (("y", 1.0, None),), "rank": ("a",), "gain": (1.0,), "layers": (layer("a", sqnr=None, histogram=(), channels=(), weights=(), low=0.0, high=0.0),)},
+    {"outputs": (("y", 1.0, None),), "rank": ("a",), "gain": (1.0,),
+     "layers": (layer("a", sqnr=None, histogram=(), channels=(), weights=(), low=0.0, high=0.0),)},
     {"curve": ((0, 1.0, None), (1, 1.0, None))},
 ], ids=["unmeasured", "no layers", "no outputs", "one state", "exact", "exact curve"])  # fmt: skip
 def test_odd_reports_have_a_page(change: dict[str, Any]) -> None:
