@@ -158,6 +158,7 @@ def test_a_constant_channel_is_fine() -> None:
     assert np.isfinite(outcome.numbers.weights[outcome.plan.layers[0].key].scale).all() and outcome.layers["y"].cosine > 0.999
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("method", ["minmax", "kl", "percentile", "mse", "entropy", "moving", "easyquant"])
 def test_a_huge_outlier_spoils_little(method: str) -> None:
     """Hardly worse on other pictures than without the sample that has it, though its layers' outputs have it too."""
