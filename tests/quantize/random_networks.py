@@ -75,9 +75,8 @@ class _Maker:
         if side < 6:
             return
         both = {"kernel_shape": (2, 2), "strides": (2, 2), "pads": (0,) * 4, "dilations": (1, 1), "layout": "channels_first"}
-        both |= {"ceil_pads": (0,) * 4}
         if self.rng.random() < 0.6:
-            self.grow(self.b("max_pool", x, **both), channels)
+            self.grow(self.b("max_pool", x, **both, storage_order=0), channels)
         else:
             self.grow(self.b("average_pool", x, **both, count_include_pad=False), channels)
 
