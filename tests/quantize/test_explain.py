@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -330,3 +331,10 @@ def test_command_writes_a_page_and_compares(tmp_path: Path) -> None:
     for extra in (["--report", str(tmp_path / "r.pdf")], ["--report", str(tmp_path / "no" / "r.html")], ["--compare", str(tmp_path / "absent.jpg")]):
         refused = CliRunner().invoke(app, [*arguments, *extra])
         assert refused.exit_code != 0 and isinstance(refused.exception, (InputError, SystemExit))
+
+
+def test_the_page_explains_every_cause() -> None:
+    root = Path(__file__).resolve().parents[2]
+    told = re.findall(r'Cause\(\s*"([^"]+)"', (root / "pith" / "quant" / "causes.py").read_text())
+    rows = re.findall(r"^\| ([a-z ]+) \| ", (root / "docs" / "quantization.md").read_text(), re.M)
+    assert len(told) == len(set(told)) == 14 and set(told) <= set(rows)
