@@ -97,8 +97,8 @@ def _quantization(rows: Rows) -> str:
                 body.append([f"accuracy (float: {exact:.2%})", bits, *(f"{float(c['accuracy']):.2%}" if c.get("accuracy") else "-" for c in cells), ""])
     first = rows[0]
     note = "Signal to noise of the worst output in dB, against the float network, on samples that were not calibrated with (50 were); more is better. "
-    note += "Seconds of the processor, all threads together, that \"EasyQuant, improved\" takes, compilations included. ONNX Runtime: `quantize_static`, run by itself; a dash: its model did not load, or not "
-    note += "measured with these bits. "
+    note += "Seconds of the processor, all threads together, that \"EasyQuant, improved\" takes, compilations included. ONNX Runtime: "
+    note += "`quantize_static`, run by itself; a dash: its model did not load, or not measured with these bits. "
     note += f"`benchmarks/quantization.py`, commit {first['commit']}, {first['date']}, ONNX Runtime {first['onnxruntime']}."
     return _markdown(["network", "bits", *methods, "seconds"], body, note)
 

@@ -133,7 +133,8 @@ def _files_in(folder: Path) -> list[Path]:
         raise InputError(f"no pictures in {folder}", why=f"none of its {len(shown)} files ends in " + " ".join((*PICTURES, ".npy")) if shown else "it is empty",
                          try_="a folder of pictures like those the network will see, or a .npy file")  # fmt: skip
     if len(files) < len(shown):
-        other = next(f for f in shown if f not in set(files))
+        taken = set(files)
+        other = next(f for f in shown if f not in taken)
         kind = "array" if files[0].suffix.lower() == ".npy" else "picture"
         warnings.warn(f"{len(shown) - len(files)} of {len(shown)} files in {folder} are no {kind}s and were left out, such as {other.name}", stacklevel=2)
     return files
