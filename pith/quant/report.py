@@ -88,7 +88,7 @@ class Report:
     def format(self) -> str:
         """The bits, in words."""
         same = self.bits == self.activation_bits
-        return f"{self.bits} bits" if same else f"weights of {self.bits} bits, activations of {self.activation_bits}"
+        return f"{self.bits} bits" if same else f"{self.bits}-bit weights, {self.activation_bits}-bit activations"
 
     def plain(self) -> dict[str, Any]:
         """As data for JSON."""

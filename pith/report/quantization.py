@@ -33,7 +33,7 @@ def decibels(value: float | None) -> str:
 def bits_of(report: dict[str, Any]) -> str:
     """The widths, in words."""
     w, a = report["bits"], report["activation_bits"]
-    return f"{w} bits" if w == a else f"weights of {w} bits and activations of {a}"
+    return f"{w} bits" if w == a else f"{w}-bit weights and {a}-bit activations"
 
 
 def advice(report: dict[str, Any]) -> list[dict[str, Any]]:
