@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -89,14 +89,15 @@ def create(name: str, pretrained: str | Path | None = None, **changes: Any) -> A
     return net.eval()
 
 
-def example(name: str) -> tuple[Any, ...]:
-    """Inputs of the right shapes and types for the network of that name, the same in every run."""
+def example(name: str, shapes: Sequence[tuple[int, ...]] | None = None) -> tuple[Any, ...]:
+    """Inputs of the right shapes (or of `shapes`) and types for the network of that name, the same in every run."""
     entry = describe(name)
+    shapes = shapes or entry.shapes
     torch = _torch()
     generator = torch.Generator().manual_seed(0)
     if entry.integers:
-        return tuple(torch.randint(0, entry.integers, s, generator=generator) for s in entry.shapes)
-    return tuple(torch.randn(*s, generator=generator) for s in entry.shapes)
+        return tuple(torch.randint(0, entry.integers, s, generator=generator) for s in shapes)
+    return tuple(torch.randn(*s, generator=generator) for s in shapes)
 
 
 def _torch() -> Any:

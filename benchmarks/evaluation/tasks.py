@@ -1,0 +1,1 @@
+def evaluations(): return []
