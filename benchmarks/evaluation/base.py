@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pith.cache import cache_folder
 from pith.graph.errors import UnsupportedError
@@ -77,8 +77,9 @@ def exported(name: str, shapes: tuple[tuple[int, ...], ...] | None = None) -> Pa
 
 
 def open_rgb(source: Path | bytes) -> np.ndarray:
-    """A picture file as RGB uint8 ``(H, W, 3)``."""
-    return np.asarray(Image.open(io.BytesIO(source) if isinstance(source, bytes) else source).convert("RGB"))
+    """A picture file as RGB uint8 ``(H, W, 3)``, turned as its EXIF data say (what OpenCV does too)."""
+    picture = ImageOps.exif_transpose(Image.open(io.BytesIO(source) if isinstance(source, bytes) else source))
+    return np.asarray(picture.convert("RGB"))
 
 
 def zip_names(file: Path, suffix: str) -> list[str]:

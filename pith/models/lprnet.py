@@ -2,21 +2,16 @@
 Apache-2.0).
 
 Input: 94 x 24 plates, **BGR, (x - 127.5) / 128**. Output: scores of 68 signs at 18 places from left to right; the last sign is the
-blank of CTC. `decode` reads them greedily.
+blank of CTC. `pith.models.plate_signs.decode` reads them greedily.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-PROVINCES = "京沪津渝冀晋蒙辽吉黑苏浙皖闽赣鲁豫鄂湘粤桂琼川贵云藏陕甘青宁新"
-SIGNS = PROVINCES + "0123456789" + "ABCDEFGHJKLMNPQRSTUVWXYZ" + "IO-"
-"""The 68 classes in order; "-" is the blank."""
-
+from pith.models.plate_signs import SIGNS
 
 class Small(nn.Module):
     """1x1, 3x1, 1x3, 1x1 at a quarter of the channels, ReLU between: ``(N, C_in, H, W) -> (N, C_out, H, W)``."""
@@ -80,10 +75,3 @@ class LPRNet(nn.Module):
         joined = [F.avg_pool2d(first, 5, 5), F.avg_pool2d(second, 5, 5), F.avg_pool2d(third, (4, 10), (4, 2)), last]
         scaled = [f / (f * f).mean((1, 2, 3), keepdim=True) for f in joined]
         return self.container(torch.cat(scaled, 1)).mean(2)
-
-
-def decode(scores: Sequence[Sequence[float]], signs: str = SIGNS) -> str:
-    """The plate that scores ``[classes][places]`` say: the best sign of each place, repetitions merged, then blanks dropped."""
-    best = [max(range(len(scores)), key=lambda c: float(scores[c][t])) for t in range(len(scores[0]))]
-    blank = len(signs) - 1
-    return "".join(signs[c] for t, c in enumerate(best) if c != blank and (t == 0 or best[t - 1] != c))
