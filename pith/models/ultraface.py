@@ -100,11 +100,15 @@ class UltraFace(nn.Module):
 
 
 def priors(height: int, width: int) -> Tensor:
-    """``(A, 4)``: centre x, centre y, width, height of the anchors, in units of the picture, cut to 0..1."""
+    """``(A, 4)``: centre x, centre y, width, height of the anchors, in units of the picture, cut to 0..1.
+
+    The cells share the picture evenly, also where their number was rounded up.
+    """
     rows = []
     for stride, sides in zip(STRIDES, SIZES, strict=True):
-        for y in range(math.ceil(height / stride)):
-            for x in range(math.ceil(width / stride)):
-                centre = ((x + 0.5) * stride / width, (y + 0.5) * stride / height)
+        lines, columns = math.ceil(height / stride), math.ceil(width / stride)
+        for y in range(lines):
+            for x in range(columns):
+                centre = ((x + 0.5) / columns, (y + 0.5) / lines)
                 rows += [(*centre, side / width, side / height) for side in sides]
     return torch.tensor(rows).clamp(0.0, 1.0)
