@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch", reason="from_torch takes PyTorch modules; install torch to test it")
 pytest.importorskip("onnxscript", reason="PyTorch exports ONNX by onnxscript; install it to test from_torch")
 
+from torch import Tensor, nn  # noqa: E402
+
 import pith  # noqa: E402
 from pith.bridge import to_onnx  # noqa: E402
-from torch import Tensor, nn  # noqa: E402
 
 
 class Net(nn.Module):

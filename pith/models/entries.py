@@ -7,6 +7,7 @@ from pith.models.registry import Entry, register
 _PHOTO = ((1, 3, 224, 224),)
 _CIFAR = ((1, 3, 32, 32),)
 _FACE = ((1, 3, 80, 80),)
+_OCR = "arXiv 2009.09941; PaddleOCR, Apache-2.0"
 _SILENT = "Silent-Face-Anti-Spoofing, Apache-2.0"
 
 register(
@@ -48,4 +49,42 @@ register(
     Entry("mobilenext_paper", "pith.models.mobilenext:mobilenext", _PHOTO, "ImageNet classifier, as in the paper",
           "arXiv 2007.02269", {"variant": "paper"}),
     Entry("mobilenext_cifar", "pith.models.mobilenext:mobilenext_cifar", _CIFAR, "CIFAR-10 classifier", "arXiv 2007.02269"),
+    *(
+        Entry(f"mobilenet_v1_{w}", "pith.models.mobilenet:MobileNetV1", _PHOTO, "ImageNet classifier", "arXiv 1704.04861", {"width": w})
+        for w in (1.0, 0.5, 0.25)
+    ),
+    *(
+        Entry(f"mobilenet_v2_{w}", "pith.models.mobilenet:MobileNetV2", _PHOTO, "ImageNet classifier", "arXiv 1801.04381", {"width": w})
+        for w in (1.4, 1.0, 0.75, 0.5, 0.35)
+    ),
+    *(
+        Entry(f"mobilenet_v3_{size}", "pith.models.mobilenet:MobileNetV3", _PHOTO, "ImageNet classifier", "arXiv 1905.02244", {"size": size})
+        for size in ("large", "small")
+    ),
+    *(
+        Entry(f"resnet{depth}", "pith.models.resnet:ResNet", _PHOTO, "ImageNet classifier", "arXiv 1512.03385", {"depth": depth})
+        for depth in (18, 50)
+    ),
+    Entry("resnet8", "pith.models.resnet:ResNet8", _CIFAR, "CIFAR-10 classifier", "MLPerf Tiny, Apache-2.0"),
+    Entry("ds_cnn", "pith.models.ds_cnn:DSCNN", ((1, 1, 49, 10),), "key words", "arXiv 1711.07128; MLPerf Tiny, Apache-2.0"),
+    Entry("mobilefacenet", "pith.models.mobilefacenet:MobileFaceNet", ((1, 3, 112, 112),), "tells faces apart", "arXiv 1804.07573"),
+    *(
+        Entry(f"pfld_{points}", "pith.models.pfld:PFLD", ((1, 3, 112, 112),), f"{points} points of a face", "arXiv 1902.10859",
+              {"points": points})
+        for points in (68, 98, 106, 212)
+    ),
+    Entry("ppocr_det", "pith.models.pp_ocr:Detector", ((1, 3, 640, 640),), "finds lines of text", _OCR),
+    Entry("ppocr_det_256", "pith.models.pp_ocr:Detector", ((1, 3, 640, 640),), "finds lines of text, wider neck", _OCR, {"inner": 256}),
+    Entry("ppocr_det_slim", "pith.models.pp_ocr:Detector", ((1, 3, 640, 640),), "finds lines of text, without gates", _OCR,
+          {"gates": False}),
+    Entry("ppocr_cls", "pith.models.pp_ocr:Direction", ((1, 3, 48, 192),), "text upright or upside down", _OCR),
+    Entry("ppocr_rec", "pith.models.pp_ocr:Recogniser", ((1, 3, 32, 320),), "reads a line of text", _OCR),
+    *(
+        Entry(f"tinybert{layers}", "pith.models.tinybert:TinyBERT", ((1, 64),) * 3, "classifies sentences", "arXiv 1909.10351",
+              {"layers": layers}, integers=2)
+        for layers in (4, 6)
+    ),
+    Entry("bnn_mlp", "pith.models.binary:BinaryMLP", ((1, 784),), "MNIST classifier, binary", "arXiv 1602.02830"),
+    Entry("bnn_vgg", "pith.models.binary:BinaryVGG", _CIFAR, "CIFAR-10 classifier, binary", "arXiv 1602.02830"),
+    Entry("bireal18", "pith.models.binary:BiReal18", _PHOTO, "ImageNet classifier, binary", "arXiv 1808.00278"),
 )  # fmt: skip

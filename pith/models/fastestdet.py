@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-
 def _depthwise(channels: int, kernel: int = 3, stride: int = 1) -> list[nn.Module]:
     conv = nn.Conv2d(channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False)
     return [conv, nn.BatchNorm2d(channels)]

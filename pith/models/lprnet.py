@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from pith.models.plate_signs import SIGNS
 
+
 class Small(nn.Module):
     """1x1, 3x1, 1x3, 1x1 at a quarter of the channels, ReLU between: ``(N, C_in, H, W) -> (N, C_out, H, W)``."""
 
