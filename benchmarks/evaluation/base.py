@@ -54,11 +54,13 @@ def exported(name: str, shapes: tuple[tuple[int, ...], ...] | None = None) -> Pa
     """
     from pith import models
 
-    weights = DATA / models.describe(name).weights
+    entry = models.describe(name)
+    weights = DATA / entry.weights
     digest = hashlib.sha256(weights.read_bytes())
-    digest.update(repr(shapes).encode())
-    for source in sorted([*(ROOT / "pith" / "models").glob("*.py"), ROOT / "pith" / "bridge.py"]):
-        digest.update(source.read_bytes())
+    digest.update(repr((shapes or entry.shapes, dict(entry.settings))).encode())
+    home = entry.home.partition(":")[0].replace(".", "/") + ".py"
+    for source in (home, "pith/models/blocks.py", "pith/bridge.py"):
+        digest.update((ROOT / source).read_bytes())
     cache = cache_folder()
     if cache is None:
         raise UnsupportedError("there is no cache folder to export networks to", try_="PITH_CACHE=FOLDER")

@@ -7,6 +7,8 @@ ResNet-18 with a shortcut around every binary convolution. `sign(0)` is +1. Grad
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -63,7 +65,7 @@ class BinaryMLP(nn.Module):
     def __init__(self, hidden: int = 2048, classes: int = 10) -> None:
         super().__init__()
         sizes = (784, hidden, hidden, hidden, classes)
-        self.layers = nn.ModuleList(BinaryLinear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(BinaryLinear(a, b) for a, b in pairwise(sizes))
         self.norms = nn.ModuleList(nn.BatchNorm1d(b) for b in sizes[1:])
 
     def forward(self, x: Tensor) -> Tensor:
@@ -83,7 +85,7 @@ class BinaryVGG(nn.Module):
         super().__init__()
         c = [width * m for m in (1, 1, 2, 2, 4, 4)]
         first: nn.Module = nn.Conv2d(3, c[0], 3, padding=1, bias=False)
-        self.convs = nn.ModuleList([first, *(BinaryConv2d(a, b) for a, b in zip(c, c[1:], strict=False))])
+        self.convs = nn.ModuleList([first, *(BinaryConv2d(a, b) for a, b in pairwise(c))])
         self.conv_norms = nn.ModuleList(nn.BatchNorm2d(b) for b in c)
         hidden = 8 * width
         self.fcs = nn.ModuleList(

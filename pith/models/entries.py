@@ -84,6 +84,8 @@ register(
               {"layers": layers}, integers=2)
         for layers in (4, 6)
     ),
+    Entry("ssdlite_mobilenet_v2", "pith.models.ssdlite:SSDLite", ((1, 3, 320, 320),), "80 kinds of objects", "arXiv 1801.04381"),
+    Entry("nanodet_m", "pith.models.nanodet:NanoDet", ((1, 3, 320, 320),), "80 kinds of objects", "NanoDet, Apache-2.0"),
     Entry("bnn_mlp", "pith.models.binary:BinaryMLP", ((1, 784),), "MNIST classifier, binary", "arXiv 1602.02830"),
     Entry("bnn_vgg", "pith.models.binary:BinaryVGG", _CIFAR, "CIFAR-10 classifier, binary", "arXiv 1602.02830"),
     Entry("bireal18", "pith.models.binary:BiReal18", _PHOTO, "ImageNet classifier, binary", "arXiv 1808.00278"),
