@@ -14,6 +14,7 @@ What is not run is listed here with the reason, command by command and block by 
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -49,6 +50,14 @@ SKIPPED_BLOCKS = {
     (_MOBILENEXT, "python examples/mobilenext_cifar10/train.py --set processes=1"): _TRAINING,
     (_MOBILENEXT, "python examples/mobilenext_cifar10/train.py --out build/try"): _TRAINING,
 }
+if importlib.util.find_spec("torch") is None:  # run where it is installed
+    _TORCH = "needs PyTorch, which is not installed"
+    SKIPPED_BLOCKS |= {
+        ("docs/models.md", "import numpy as np\nimport pith\nimport torch"): _TORCH,
+        ("docs/models.md", 'net = models.create("resnet20")   '): _TORCH,
+        ("docs/models.md", "torch.save("): _TORCH,
+    }
+SKIPPED_BLOCKS[("docs/models.md", 'net = models.create("resnet20", pretrained=')] = "needs weights that its authors released"
 _PATH = re.compile(r"(?:#|//|/\*)\s*([\w./-]+\.\w+)\s*(?:\*/)?$")
 
 
