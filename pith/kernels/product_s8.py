@@ -49,7 +49,7 @@ def as_conv(call: Call) -> Call | None:
         attrs = {"strides": (1, 1), "pads": (0, 0, 0, 0), "dilations": (1, 1), "group": 1, "zero": at.get("zero_a", 0)}
         flat = True
     else:
-        if at["layout"] != "channels_last" or w.const is None:
+        if at["layout"] != "channels_last" or w.const is None or at.get("zero_w"):
             return None
         call = in_2d(call)
         x, w, y, at, extras = call.input(0), call.input(1), call.outputs[0], call.attrs, call.inputs[3:]
