@@ -1,4 +1,4 @@
-"""Requantisation: how an int32 sum becomes an 8-bit integer again. There are two rules, each one tree, built here.
+"""Requantisation: how an int32 sum becomes an 8-bit integer again. Each rule for it is one tree, built here.
 
 The rule of floats, for networks that describe scales as ONNX does, is made of float32 steps and recognised here too:
 
@@ -13,7 +13,8 @@ The rule of fixed point is TensorFlow Lite's, in int32 throughout (`pith.graph.f
 
     y = T(min(max(scale_fixed(acc, multiplier, shift) + zero, lo), hi))
 
-multiplier and shift are int32, one pair or one for each channel (extras of rank 1); lo and hi are integers of T.
+multiplier and shift are int32, one pair or one for each channel (extras of rank 1); lo and hi are integers of T. Its fully
+connected layers have a rule of their own, in float64: y = T(min(max(round(acc * factor) + zero, lo), hi)), halves away from zero.
 """
 
 from __future__ import annotations
@@ -143,6 +144,15 @@ def multiplier(value: np.ndarray, index: int) -> Expr:
 
 def fixed(acc: Expr, multiplier: Expr | int, shift: Expr | int, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:
     """The rule of fixed point: the int32 `acc` scaled, clamped to `bounds` (which include the zero point), as `dtype`."""
-    y = call("scale_fixed", acc, multiplier, shift)
+    return _within(call("scale_fixed", acc, multiplier, shift), zero, bounds, dtype)
+
+
+def wide(acc: Expr, factor: Expr | float, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:
+    """The rule in float64: the int32 `acc` times `factor`, rounded to nearest with halves away from zero."""
+    y = call("round", cast(acc, DType.F64) * factor)
+    return _within(cast(y, DType.I32), zero, bounds, dtype)
+
+
+def _within(y: Expr, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:
     y = y + zero if zero else y
     return cast(call("min", call("max", y, bounds[0]), bounds[1]), dtype)

@@ -11,7 +11,7 @@ import numpy as np
 from pith.graph import DType
 from pith.importers.tflite.activations import activated
 from pith.importers.tflite.context import BYTES, Call
-from pith.importers.tflite.quantised import factor, scaled
+from pith.importers.tflite.quantised import factor, scaled, scaled_wide
 from pith.importers.tflite.registry import tflite_op
 from pith.importers.tflite.windows import window
 from pith.ops.int32 import LARGEST, centred_weights, reach
@@ -73,16 +73,15 @@ def check_sums(n: Call, weights: np.ndarray, zero: int, bias: str, axis: int) ->
         raise n.unsupported("its sums may leave int32")
 
 
-def multipliers(n: Call, channels: int, axis: int, *, joined: bool) -> list[tuple[int, int]]:
-    """How sums become the output's integers. `joined`: one scale for all channels is multiplied with the input's in float32."""
+def factors(n: Call, channels: int, axis: int, *, joined: bool = False) -> list[float]:
+    """The step of a sum in steps of the output. `joined`: one scale of all weights is multiplied with the input's in float32."""
     x, w, y = n.scale(n.tensor(0)), n.tensor(1).steps, n.scale(n.out())
     assert w is not None
     if w.single:
-        product = float(x * np.float32(w.scale[0])) if joined else float(x) * float(w.scale[0])
-        return [factor(product / float(y))]
+        return [float(x * np.float32(w.scale[0])) / float(y) if joined else float(x) * float(w.scale[0]) / float(y)]
     if w.axis != axis or w.scale.size != channels:
         raise n.invalid(f"{w.scale.size} scales along axis {w.axis} of the weights, not one for each of {channels} channels")
-    return [factor(float(x) * float(s) / float(y)) for s in w.scale]
+    return [float(x) * float(s) / float(y) for s in w.scale]
 
 
 @tflite_op("CONV_2D")
@@ -123,11 +122,12 @@ def _convolution(n: Call, order: tuple[int, ...], shape: tuple[int, ...], group:
     kernel = n.const(np.ascontiguousarray(w.transpose(order)))
     attrs |= {"zero": n.zero(n.tensor(0)), **({"zero_w": zero_w} if zero_w else {})}
     sums = n.emit("conv_integer", [x, kernel, *([bias] if bias else [])], **attrs)
-    return scaled(n, sums, multipliers(n, shape[0], axis, joined=n.dtype(x) is DType.U8), n.activation)
+    return scaled(n, sums, [factor(f) for f in factors(n, shape[0], axis, joined=n.dtype(x) is DType.U8)], n.activation)
 
 
 @tflite_op("FULLY_CONNECTED")
 def fully_connected(n: Call) -> str:
+    """On integers its sums are scaled in float64."""
     x, w = n.x(0), n.x(1)
     if n.option("weights_format"):
         raise n.unsupported("shuffled weights are not supported", "convert the model again")
@@ -150,4 +150,4 @@ def fully_connected(n: Call) -> str:
     check_sums(n, q, zero_b, bias, 0)
     attrs = {"trans_b": True, "zero_a": n.zero(n.tensor(0)), "zero_b": zero_b}
     sums = n.emit("matmul_integer", [rows, n.const(q), *([bias] if bias else [])], **attrs)
-    return n.reshape(scaled(n, sums, multipliers(n, o, 0, joined=True), n.activation), shape)
+    return n.reshape(scaled_wide(n, sums, factors(n, o, 0), n.activation), shape)

@@ -14,7 +14,7 @@ from pith.graph.expr import cast
 from pith.graph.fixed import quantized_multiplier
 from pith.importers.tflite.context import BYTES, Call
 from pith.importers.tflite.load import Tensor
-from pith.ops.requantize import fixed
+from pith.ops.requantize import fixed, wide
 
 ACTIVATION_BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "NONE": (None, None), "RELU": (0.0, None), "RELU_N1_TO_1": (-1.0, 1.0), "RELU6": (0.0, 6.0), "RELU_0_TO_1": (0.0, 1.0),
@@ -64,19 +64,33 @@ def less_zero(x: Expr, zero: int) -> Expr:
     return q - zero if zero else q
 
 
-def scaled(n: Call, acc: str, multipliers: list[tuple[int, int]], activation: str, out: Tensor | None = None) -> str:
-    """int32 sums scaled to the output tensor: one multiplier, or one for each index of the last axis."""
-    out = out or n.out()
-    assert out.dtype is not None
-    if out.dtype not in BYTES:
-        raise n.unsupported(f"a result of {out.dtype.value} is not supported")
-    limits, zero = bounds(n, out, activation), n.zero(out)
+def scaled(n: Call, acc: str, multipliers: list[tuple[int, int]], activation: str) -> str:
+    """int32 sums scaled to the output tensor by fixed point: one multiplier, or one for each index of the last axis."""
+    out, limits, zero = _target(n, activation)
     if len(set(multipliers)) == 1:
         m, shift = multipliers[0]
-        return n.fused(fixed(n.args(acc)[0], m, shift, zero, limits, out.dtype), [acc], out.dtype)
+        return n.fused(fixed(n.args(acc)[0], m, shift, zero, limits, out), [acc], out)
     columns = [n.const([pair[k] for pair in multipliers], DType.I32) for k in (0, 1)]
     args = n.args(acc, *columns)
-    return n.fused(fixed(args[0], args[1], args[2], zero, limits, out.dtype), [acc, *columns], out.dtype)
+    return n.fused(fixed(args[0], args[1], args[2], zero, limits, out), [acc, *columns], out)
+
+
+def scaled_wide(n: Call, acc: str, factors: list[float], activation: str) -> str:
+    """Same in float64."""
+    out, limits, zero = _target(n, activation)
+    if len(set(factors)) == 1:
+        return n.fused(wide(n.args(acc)[0], factors[0], zero, limits, out), [acc], out)
+    column = n.const(factors, DType.F64)
+    x, by = n.args(acc, column)
+    return n.fused(wide(x, by, zero, limits, out), [acc, column], out)
+
+
+def _target(n: Call, activation: str) -> tuple[DType, tuple[int, int], int]:
+    """Type, bounds and zero point of the result of sums."""
+    dtype = n.out_dtype()
+    if dtype not in BYTES:
+        raise n.unsupported(f"a result of {dtype.value} is not supported")
+    return dtype, bounds(n, n.out(), activation), n.zero(n.out())
 
 
 def every(dtype: DType) -> np.ndarray:
