@@ -102,7 +102,7 @@ def product(isa: ISA, tile: str, label: str, block: CFunction, dtype: DType, tai
     name = f"conv_{dtype.short}s8_{label}{'_rows' if merged else ''}{tail.suffix}"
     text = implicit_product(
         name, (dtype.c, "int8_t", tail.out.c), tail.params(False), tail.full,
-        [GROUPED["full" if i in dict(tail.full) else k].format(i=i) for i, k in enumerate(tail.kinds)], block.name, rows, height, column,
+        [GROUPED["full" if i in dict(tail.full) else k.partition("_")[0]].format(i=i) for i, k in enumerate(tail.kinds)], block.name, rows, height, column,
         merged=merged, patch=merged, enter=enter, leave=leave,
         more=(", int32_t zero_y, int32_t chunk, int32_t copies", ", zero_y, chunk, (unsigned char *)scratch + copies") if amx else
         (", int32_t zero_y", ", zero_y"),
