@@ -65,6 +65,10 @@ class Call:
     def x(self, i: int) -> str:
         """The value of input `i`; required."""
         if not self.has(i):
+            if i < len(self.op.inputs) and self.op.inputs[i] >= 0:
+                name = self.importer.model.tensors[self.op.inputs[i]].name
+                raise UnsupportedError(f"tensor {name!r} keeps its value from run to run", where=self.where,
+                                       why="a compiled network has no memory", try_="convert the model stateless")  # fmt: skip
             raise ModelError(f"input {i} is missing", where=self.where)
         return self.inputs[i]
 

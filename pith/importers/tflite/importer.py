@@ -128,14 +128,16 @@ class Importer:
         if t.problem:
             raise UnsupportedError(f"tensor {t.name!r}: {t.problem}", where=where)
         if t.data is None:
-            if t.variable:
-                raise UnsupportedError(f"tensor {t.name!r} keeps its value from run to run", where=where,
-                                       why="a compiled network has no memory", try_="convert the model stateless")  # fmt: skip
             raise ModelError(f"tensor {t.name!r} is read, but nothing makes it", where=where)
         name = self.names[index]
         graph.set_constant(name, t.data)
         self.values[index] = name
         return name
+
+    def is_state(self, index: int) -> bool:
+        """Whether a tensor would keep its value from run to run: recurrent layers begin with zeros here."""
+        t = self.model.tensors[index]
+        return t.variable and t.data is None and index not in self.values
 
     def run_operator(self, op: Operator, number: int) -> None:
         """Import one operator and bind its outputs."""
@@ -151,7 +153,7 @@ class Importer:
             if self.poisoned.intersection(op.inputs):  # a consequence of what is missing
                 self.poisoned.update(op.outputs)
                 return
-            inputs = [self.value(i, where) if i >= 0 else "" for i in op.inputs]
+            inputs = ["" if i < 0 or self.is_state(i) else self.value(i, where) for i in op.inputs]
             results = mapping(Call(self, op, inputs, name))
         except UnsupportedError as e:
             why = f"{e.what} ({e.why})" if e.why else e.what

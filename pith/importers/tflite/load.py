@@ -193,7 +193,7 @@ def _steps(q: Table | None, name: str, shape: tuple[int, ...]) -> Steps | None:
         if zero.size != 1:
             raise damaged(f"tensor {name!r} has {scale.size} scales and {zero.size} zero points")
         zero = np.broadcast_to(zero, scale.shape)
-    axis = q.int(6, "i") if scale.size > 1 else 0
+    axis = q.int(6, "i") if scale.size > 1 and len(shape) > 1 else 0  # a vector has one axis, whatever converters wrote
     if scale.size > 1 and not (0 <= axis < len(shape) and shape[axis] == scale.size):
         raise damaged(f"tensor {name!r} has {scale.size} scales for axis {axis} of {shape}")
     if not np.isfinite(scale).all() or (scale < 0).any() or np.abs(zero).max() > 2**31:

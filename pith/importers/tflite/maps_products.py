@@ -60,9 +60,9 @@ def integer_weights(n: Call, i: int) -> tuple[np.ndarray, int]:
     return (centred, 0) if centred is not None else (q, zero)
 
 
-def check_sums(n: Call, weights: np.ndarray, zero: int, bias: str, axis: int) -> None:
-    """Refuse what could leave int32: the largest input times the weights of a channel, and its bias."""
-    x = n.tensor(0)
+def check_sums(n: Call, weights: np.ndarray, zero: int, bias: str, axis: int, data: int = 0) -> None:
+    """Refuse what could leave int32: the largest element of input `data` times the weights of a channel, and its bias."""
+    x = n.tensor(data)
     assert x.dtype is not None
     w = np.abs(np.moveaxis(weights, axis, 0).astype(np.int64) - zero)
     sums = reach(x.dtype, n.zero(x)) * w.reshape(w.shape[0], -1).sum(axis=1)
@@ -73,9 +73,10 @@ def check_sums(n: Call, weights: np.ndarray, zero: int, bias: str, axis: int) ->
         raise n.unsupported("its sums may leave int32")
 
 
-def factors(n: Call, channels: int, axis: int, *, joined: bool = False) -> list[float]:
-    """The step of a sum in steps of the output. `joined`: one scale of all weights is multiplied with the input's in float32."""
-    x, w, y = n.scale(n.tensor(0)), n.tensor(1).steps, n.scale(n.out())
+def factors(n: Call, channels: int, axis: int, *, joined: bool = False, data: int = 0) -> list[float]:
+    """The step of a sum in steps of the output. `joined`: one scale of all weights is multiplied with the input's in float32;
+    `data`: which input is the data, input 1 being the weights."""
+    x, w, y = n.scale(n.tensor(data)), n.tensor(1).steps, n.scale(n.out())
     assert w is not None
     if w.single:
         return [float(x * np.float32(w.scale[0])) / float(y) if joined else float(x) * float(w.scale[0]) / float(y)]
@@ -151,3 +152,55 @@ def fully_connected(n: Call) -> str:
     attrs = {"trans_b": True, "zero_a": n.zero(n.tensor(0)), "zero_b": zero_b}
     sums = n.emit("matmul_integer", [rows, n.const(q), *([bias] if bias else [])], **attrs)
     return n.reshape(scaled_wide(n, sums, factors(n, o, 0), n.activation), shape)
+
+
+@tflite_op("TRANSPOSE_CONV")
+def transpose_conv(n: Call) -> str:
+    """Padding and size follow from the shape of the result, which the file gives."""
+    shape, x, w = n.static_ints(0, "the shape of the result"), n.x(2), n.x(1)
+    if n.rank(x) != 4 or n.rank(w) != 4 or len(shape) != 4 or n.shape(w)[3] != n.shape(x)[3] or min(n.shape(w)) < 1:
+        raise n.invalid(f"a picture of shape {n.shape(x)}, weights of shape {n.shape(w)} and a result of shape {shape}")
+    o, kh, kw, _ = n.shape(w)
+    win = window(n, shape[1:3], (kh, kw))
+    ends = [(d - 1) * s + k - b - out for d, s, k, b, out in zip(n.shape(x)[1:3], win.strides, (kh, kw), win.pads, shape[1:3], strict=False)]
+    if (shape[0], shape[3]) != (n.shape(x)[0], o) or max(map(abs, ends)) > 2**20:
+        raise n.invalid(f"a result of shape {shape} from {n.shape(x)}")
+    attrs = {
+        **win.attrs, "pads": (*win.pads[:2], *(max(e, 0) for e in ends)), "output_padding": tuple(max(-e, 0) for e in ends), "group": 1,
+        "layout": LAST,
+    }  # fmt: skip
+    bias, order = bias_of(n, 3, o), (3, 0, 1, 2)
+    steps = n.tensor(2).steps
+    if n.dtype(x) not in BYTES or steps is None:
+        kernel = n.transpose(real_weights(n, 1), order)
+        return activated(n, n.emit("conv_transpose", [n.cast(x, DType.F32), kernel, *([bias] if bias else [])], **attrs))
+    q, zero_w = integer_weights(n, 1)
+    check_sums(n, q, zero_w, bias, 0, data=2)
+    wide, zero = n.cast(x, DType.I32), n.zero(n.tensor(2))
+    wide = n.emit("sub", [wide, n.like(zero, wide)]) if zero else wide
+    kernel = n.const(q.astype(np.int32).transpose(order) - zero_w)
+    sums = n.emit("conv_transpose", [wide, kernel, *([bias] if bias else [])], **attrs)
+    found = factors(n, o, 0, joined=n.dtype(x) is DType.U8, data=2)
+    return scaled(n, sums, [factor(f) for f in found], n.activation)
+
+
+@tflite_op("BATCH_MATMUL")
+def batch_matmul(n: Call) -> str:
+    a, b = n.x(0), n.x(1)
+    flips = {"trans_a": bool(n.option("adj_x")), "trans_b": bool(n.option("adj_y"))}
+    if n.rank(a) < 2 or n.rank(b) < 2:
+        raise n.invalid(f"operands of shape {n.shape(a)} and {n.shape(b)}")
+    if not n.quantised:
+        right = real_weights(n, 1) if n.known(b) is not None or n.dtype(b).is_float else ""
+        if not right or not n.dtype(a).is_float:
+            raise n.unsupported(f"operands of {n.dtype(a).value} and {n.dtype(b).value} are not supported")
+        return n.emit("matmul", [n.cast(a, DType.F32), right], **flips)
+    if n.dtype(a) is not DType.I8 or n.dtype(b) is not DType.I8:
+        raise n.unsupported(f"operands of {n.dtype(a).value} and {n.dtype(b).value} are not supported")
+    za, zb = n.zero(n.tensor(0)), n.zero(n.tensor(1))
+    depth = n.shape(a)[-2 if flips["trans_a"] else -1]
+    if depth * reach(DType.I8, za) * reach(DType.I8, zb) > LARGEST:
+        raise n.unsupported("its sums may leave int32")
+    sums = n.emit("matmul_integer", [a, b], zero_a=za, zero_b=zb, **flips)
+    product = float(n.scale(n.tensor(0)) * n.scale(n.tensor(1)))
+    return scaled(n, sums, [factor(product / float(n.scale(n.out())))], "NONE")
