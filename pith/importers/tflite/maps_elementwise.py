@@ -13,7 +13,7 @@ from pith.importers.tflite.registry import tflite_op
 from pith.ops.requantize import fixed
 
 _PLAIN = {
-    "DIV": "div", "POW": "pow", "FLOOR_MOD": "mod", "ATAN2": "", "LOGICAL_AND": "and_", "LOGICAL_OR": "or_", "BITWISE_XOR": "bitwise_xor",
+    "DIV": "div", "POW": "pow", "FLOOR_MOD": "mod", "LOGICAL_AND": "and", "LOGICAL_OR": "or", "BITWISE_XOR": "bitwise_xor",
 }  # fmt: skip
 _COMPARE = {
     "EQUAL": "equal", "NOT_EQUAL": "equal", "LESS": "less", "LESS_EQUAL": "less_or_equal", "GREATER": "greater", "GREATER_EQUAL": "greater_or_equal",
@@ -113,13 +113,13 @@ def minimum(n: Call) -> str:
     return n.emit("min" if n.op.name == "MINIMUM" else "max", [a, b])
 
 
-@tflite_op(*(name for name in _PLAIN if _PLAIN[name]))
+@tflite_op(*_PLAIN)
 def plain(n: Call) -> str:
     a, b = pair(n)
     if n.quantised:
         raise n.unsupported("quantised operands are not supported")
-    y = n.emit(_PLAIN[n.op.name], [a, b])
-    return activated(n, y)
+    more = {"fmod": False} if n.op.name == "FLOOR_MOD" else {}
+    return activated(n, n.emit(_PLAIN[n.op.name], [a, b], **more))
 
 
 @tflite_op("FLOOR_DIV")
@@ -148,7 +148,7 @@ def compare(n: Call) -> str:
     if n.quantised and not (n.scale(n.tensor(0)) == n.scale(n.tensor(1)) and n.zero(n.tensor(0)) == n.zero(n.tensor(1))):
         raise n.unsupported("comparing integers of different scales is not supported")
     y = n.emit(_COMPARE[n.op.name], [a, b])
-    return n.emit("not_", [y]) if n.op.name == "NOT_EQUAL" else y
+    return n.emit("not", [y]) if n.op.name == "NOT_EQUAL" else y
 
 
 @tflite_op("SELECT", "SELECT_V2")

@@ -14,7 +14,7 @@ from pith.importers.tflite.quantised import ACTIVATION_BOUNDS, bounds, clamped, 
 from pith.importers.tflite.registry import tflite_op
 
 _PLAIN = {
-    "ABS": "abs", "CEIL": "ceil", "COS": "cos", "EXP": "exp", "FLOOR": "floor", "LOG": "log", "LOGICAL_NOT": "not_", "NEG": "neg",
+    "ABS": "abs", "CEIL": "ceil", "COS": "cos", "EXP": "exp", "FLOOR": "floor", "LOG": "log", "LOGICAL_NOT": "not", "NEG": "neg",
     "ROUND": "round", "SIGN": "sign", "SIN": "sin", "SQRT": "sqrt", "LOGISTIC": "sigmoid", "TANH": "tanh", "HARD_SWISH": "hard_swish",
 }  # fmt: skip
 
