@@ -41,13 +41,16 @@ def scale_fixed(x: np.ndarray, multiplier: np.ndarray, shift: np.ndarray) -> np.
 def quantized_multiplier(factor: float) -> tuple[int, int]:
     """(multiplier, shift) of a real factor: multiplier * 2^(shift - 31), the multiplier at least 2^30 in magnitude.
 
-    Rounded to 31 bits, halves away from zero. Factors below 2^-32 in magnitude give 0; of those beyond 2^31, the largest.
+    Rounded to 31 bits, halves away from zero. Factors below 2^-32 in magnitude, and what is no number, give 0; of those beyond
+    2^31, the largest.
     """
+    if not math.isfinite(factor):
+        return 0, 0
     fraction, shift = math.frexp(factor)
     multiplier = math.floor(abs(fraction) * 2**31 + 0.5)
     if multiplier == 2**31:
         multiplier, shift = 2**30, shift + 1
-    if shift < -31 or not math.isfinite(factor):
+    if shift < -31:
         return 0, 0
     sign = -1 if factor < 0 else 1
     return (sign * multiplier, shift) if shift <= 31 else (sign * LARGEST, 31)

@@ -154,7 +154,8 @@ class Importer:
                 self.poisoned.update(op.outputs)
                 return
             inputs = ["" if i < 0 or self.is_state(i) else self.value(i, where) for i in op.inputs]
-            results = mapping(Call(self, op, inputs, name))
+            with np.errstate(all="ignore"):  # scales may be any numbers
+                results = mapping(Call(self, op, inputs, name))
         except UnsupportedError as e:
             why = f"{e.what} ({e.why})" if e.why else e.what
             self.issues.append((f"CUSTOM {op.custom}" if op.name == "CUSTOM" else op.name, name, why, e.try_))

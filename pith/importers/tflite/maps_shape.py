@@ -213,7 +213,7 @@ def strided_slice(n: Call) -> str:
                 if step[k] == 0:
                     raise n.invalid("a step of 0")
                 r = range(d)[None if bit("begin", k) else begin[k] : None if bit("end", k) else end[k] : step[k]]
-                entry = r.start if len(r) else 0, step[k], len(r)
+                entry = r.start if len(r) else 0, step[k] if len(r) > 1 else 1, len(r)
                 shape.append(len(r))
             starts, steps, counts = [*starts, entry[0]], [*steps, entry[1]], [*counts, entry[2]]
             axis += 1
