@@ -21,14 +21,14 @@ def wrapped(x: np.ndarray) -> np.ndarray:
 
 def high_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """a * b / 2^31, rounded to nearest, halves up; -1 times -1 gives the largest number."""
-    return np.minimum((np.asarray(a, np.int64) * np.asarray(b, np.int64) + 2**30) >> 31, LARGEST)
+    return np.asarray(np.minimum((np.asarray(a, np.int64) * np.asarray(b, np.int64) + 2**30) >> 31, LARGEST))
 
 
 def rounded_shift(x: np.ndarray, bits: np.ndarray | int) -> np.ndarray:
     """x / 2^bits, rounded to nearest, halves away from zero; `bits` from 0 to 31."""
     x, one = np.asarray(x, np.int64), np.asarray(bits, np.int64)
     mask = (np.int64(1) << one) - 1
-    return (x >> one) + ((x & mask) > (mask >> 1) + (x < 0))
+    return np.asarray((x >> one) + ((x & mask) > (mask >> 1) + (x < 0)))
 
 
 def scale_fixed(x: np.ndarray, multiplier: np.ndarray, shift: np.ndarray) -> np.ndarray:

@@ -221,9 +221,9 @@ def finish_block(isa: ISA, tail: SumTail) -> CFunction:
         text += "    for (int32_t c = 0; c < cols; c++) y[r][no + c] = s[(ptrdiff_t)r * ld + c];\n}\n"
         return CFunction(name, head + text, (), ("stdint.h", "stddef.h"))
     if tail.plain:
-        body, requires = plain_loop(tail, [f"e{i}[r][no + c]" if i in dict(tail.full) else f"e{i}[no + c]" for i in range(len(tail.kinds))])
+        lines, requires = plain_loop(tail, [f"e{i}[r][no + c]" if i in dict(tail.full) else f"e{i}[no + c]" for i in range(len(tail.kinds))])
         text = "  (void)zero;\n  for (int32_t r = 0; r < rows; r++)\n    for (int32_t c = 0; c < cols; c++) {\n"
-        text += "".join(f"      {t}\n" for t in ["const int32_t v = s[(ptrdiff_t)r * ld + c];", *body[:-1], f"y[r][no + c] = {body[-1]};"])
+        text += "".join(f"      {t}\n" for t in ["const int32_t v = s[(ptrdiff_t)r * ld + c];", *lines[:-1], f"y[r][no + c] = {lines[-1]};"])
         return CFunction(name, head + text + "    }\n}\n", requires, ("stdint.h", "stddef.h"))
     full = dict(tail.full)
     fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")

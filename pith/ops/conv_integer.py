@@ -39,9 +39,11 @@ def finish(sums: np.ndarray, bias: np.ndarray | None, attrs: Attrs, extras: Sequ
 
 @register("conv_integer")
 class ConvInteger(Op):
-    """acc[n, o, p] = bias[o] + sum over group channels i and taps k of (x[n, i, p * stride + k * dilation - pad] - zero) * (w[o, i, k] - zero_w).
+    """acc[n, o, p] = bias[o] + sum over group channels i and taps k of (x[n, i, at] - zero) * (w[o, i, k] - zero_w).
 
-    Inputs x (int8 or uint8), w [O, I / group, *k] (int8, or uint8 with the zero point zero_w), bias [O] (int32) or absent, extras of the epilogue. Attributes as
+    at = p * stride + k * dilation - pad.
+
+    Inputs x (int8 or uint8), w [O, I / group, *k] (int8, or uint8 with the zero point zero_w), bias [O] (int32) or absent, extras. Attributes as
     `conv`, and zero: the zero point of x; the padding adds nothing. The sum is int32 and must not leave its range: who
     makes such a node proves it. The epilogue's argument 0 is the int32 sum, and its type is that of y.
     """

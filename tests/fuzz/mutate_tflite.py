@@ -48,7 +48,8 @@ def _quantised() -> Parts:
 def _moves() -> Parts:
     """Shapes, slices, padding, resizing and joining of floats."""
     tensors = [
-        T((1, 4, 6, 4)), _const(0, 1, 0, 0), _const(1, 4, 6, 4), _const(1, 1, 2, 1), T((1, 3, 3, 4)), T.const(np.array([[0, 0], [1, 1], [2, 0], [0, 0]], np.int32)),
+        T((1, 4, 6, 4)), _const(0, 1, 0, 0), _const(1, 4, 6, 4), _const(1, 1, 2, 1), T((1, 3, 3, 4)),
+        T.const(np.array([[0, 0], [1, 1], [2, 0], [0, 0]], np.int32)),
         T((1, 5, 5, 4)), _const(7, 9), T((1, 7, 9, 4)), T((4,), DType.I32), T((1, 7, 9, 1)), _const(3), T((1, 7, 9, 5)), _const(1, 2, 1, 1),
         T((1, 14, 9, 5)), _const(2, 2), T.const(np.array([[0, 0], [0, 1]], np.int32)), T((4, 7, 5, 5)), _const(0, 2, 1), T((3, 7, 5, 5)), T((3, 7, 5, 5)),
     ]  # fmt: skip

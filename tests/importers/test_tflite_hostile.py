@@ -50,7 +50,7 @@ def test_offsets_that_point_backwards_or_beyond() -> None:
 
 def test_absent_fields_have_defaults() -> None:
     t = Table.root(serialise(Made({1: ("i", 7)})))
-    assert (t.int(0, "i", 5), t.int(1, "i"), t.int(9, "i", 3), t.text(2), t.ints(4), t.tables(5), t.table(6)) == (5, 7, 3, "", (), [], None)
+    assert (t.whole(0, "i", 5), t.whole(1, "i"), t.whole(9, "i", 3), t.text(2), t.ints(4), t.tables(5), t.table(6)) == (5, 7, 3, "", (), [], None)
 
 
 def test_what_is_missing_is_named_all_at_once() -> None:

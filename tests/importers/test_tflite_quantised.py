@@ -239,7 +239,10 @@ def test_means(dtype: DType, axes: tuple[int, ...], keep: bool) -> None:
 
 
 @pytest.mark.parametrize("dtype", [I8, U8])
-@pytest.mark.parametrize(("shape", "scale", "beta"), [((5, 10), 0.1, 1.0), ((1, 1001), 0.08, 1.0), ((3, 4, 33), 0.7, 1.0), ((8, 2), 0.01, 2.5), ((2, 30), 0.002, 1.0)])
+@pytest.mark.parametrize(
+    ("shape", "scale", "beta"),
+    [((5, 10), 0.1, 1.0), ((1, 1001), 0.08, 1.0), ((3, 4, 33), 0.7, 1.0), ((8, 2), 0.01, 2.5), ((2, 30), 0.002, 1.0)],
+)
 def test_softmax(dtype: DType, shape: tuple[int, ...], scale: float, beta: float) -> None:
     r = rng()
     x, y = T(shape, dtype, scale=scale, zero=4), T(shape, dtype, scale=1 / 256, zero=-128 if dtype is I8 else 0)

@@ -46,7 +46,7 @@ def _patched(data: bytes, name: str) -> bytes:
             struct.pack_into("<i", out, place, 0)
     if name.startswith("edsr"):
         for code in root.tables(1):
-            if code.int(0, "b") == 5 and (place := code.place(2)):
+            if code.whole(0, "b") == 5 and (place := code.place(2)):
                 struct.pack_into("<i", out, place, 1)
         for k, t in enumerate(main.tables(0)):
             v = t.vector(0, 4)

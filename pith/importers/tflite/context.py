@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pith.graph import DType, Expr, ModelError, ShapeError, TensorType, UnsupportedError
+from pith.graph import DType, Expr, ModelError, ShapeError, UnsupportedError
 from pith.graph.expr import arg
 from pith.importers.tflite.load import Operator, Steps, Tensor
 from pith.importers.tflite.schema import ACTIVATIONS, OPTIONS

@@ -64,7 +64,7 @@ class Table:
         place = self.place(field)
         return default if place is None else _number(self.data, place, kind)
 
-    def int(self, field: int, kind: str, default: int = 0) -> int:
+    def whole(self, field: int, kind: str, default: int = 0) -> int:
         """A whole number of struct's type `kind`."""
         return int(self.number(field, kind, default))
 

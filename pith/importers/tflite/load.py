@@ -87,7 +87,7 @@ def parse(data: bytes) -> Model:
     if len(data) < 8 or data[4:8] != IDENTIFIER:
         raise damaged("it has no identifier TFL3 at byte 4")
     root = Table.root(data)
-    version = root.int(0, "I")
+    version = root.whole(0, "I")
     if version != 3:
         raise UnsupportedError(f"version {version} of the TFLite schema", why="version 3 is the one in use", try_="convert the model again")
     graphs = root.tables(2)
@@ -114,18 +114,18 @@ def _indices(values: tuple[int, ...], count: int, where: str) -> tuple[int, ...]
 
 
 def _code(code: Table) -> tuple[str, str]:
-    number = max(code.int(0, "b"), code.int(3, "i"))  # the first is from when a byte was enough
+    number = max(code.whole(0, "b"), code.whole(3, "i"))  # the first is from when a byte was enough
     name = OPERATORS[number] if 0 <= number < len(OPERATORS) else f"operator {number}"
     return name, code.text(1)
 
 
 def _operator(op: Table, codes: list[tuple[str, str]], tensors: int) -> Operator:
-    index = op.int(0, "I")
+    index = op.whole(0, "I")
     if index >= len(codes):
         raise damaged(f"an operator has code {index} of {len(codes)}")
     name, custom = codes[index]
     inputs, outputs, between = (_indices(op.ints(f), tensors, name) for f in (1, 2, 8))
-    return Operator(name, inputs, outputs, op.table(4) if op.int(3, "B") else None, custom, between)
+    return Operator(name, inputs, outputs, op.table(4) if op.whole(3, "B") else None, custom, between)
 
 
 def _tensor(t: Table, number: int, buffers: list[Table]) -> Tensor:
@@ -133,7 +133,7 @@ def _tensor(t: Table, number: int, buffers: list[Table]) -> Tensor:
     shape = t.ints(0)
     if len(shape) > MAX_RANK or any(d < 0 for d in shape) or math.prod(shape) > MAX_ELEMENTS:
         raise damaged(f"tensor {name!r} has shape {shape}")
-    kind = t.int(1, "b")
+    kind = t.whole(1, "b")
     dtype = TYPES.get(kind)
     signature = t.ints(7)
     unknown = tuple(a for a, d in enumerate(signature) if d < 0) if len(signature) == len(shape) else ()
@@ -141,14 +141,14 @@ def _tensor(t: Table, number: int, buffers: list[Table]) -> Tensor:
     if t.table(6) is not None:
         problem = "sparse tensors are not supported"
     steps = _steps(t.table(4), name, shape)
-    index = t.int(2, "I")
+    index = t.whole(2, "I")
     if index >= len(buffers):
         raise damaged(f"tensor {name!r} is in buffer {index} of {len(buffers)}")
     data = None
     raw = _bytes(buffers[index], name) if index else b""
     if dtype is not None and not problem and (raw or (index and 0 in shape)):
         data = _array(raw, dtype, shape, name)
-    return Tensor(name, dtype, shape, steps, data, problem, unknown, bool(t.int(5, "B")))
+    return Tensor(name, dtype, shape, steps, data, problem, unknown, bool(t.whole(5, "B")))
 
 
 def _bytes(buffer: Table, name: str) -> bytes:
@@ -156,7 +156,7 @@ def _bytes(buffer: Table, name: str) -> bytes:
     v = buffer.vector(0, 1)
     if v is not None and v.count:
         return buffer.data[v.start : v.start + v.count]
-    offset, size = buffer.int(1, "Q"), buffer.int(2, "Q")
+    offset, size = buffer.whole(1, "Q"), buffer.whole(2, "Q")
     if offset <= 1:
         return b""
     if offset + size > len(buffer.data):
@@ -178,7 +178,7 @@ def _array(raw: bytes, dtype: DType, shape: tuple[int, ...], name: str) -> np.nd
         return values.astype(dtype.np).reshape(shape)
     little = dtype.np.newbyteorder("<") if dtype.np.isbuiltin == 1 and dtype is not DType.BOOL else dtype.np
     if dtype is DType.BOOL:
-        return (np.frombuffer(raw, np.uint8) != 0).reshape(shape)
+        return np.asarray(np.frombuffer(raw, np.uint8) != 0).reshape(shape)
     return np.frombuffer(raw, little).reshape(shape)
 
 
@@ -193,7 +193,7 @@ def _steps(q: Table | None, name: str, shape: tuple[int, ...]) -> Steps | None:
         if zero.size != 1:
             raise damaged(f"tensor {name!r} has {scale.size} scales and {zero.size} zero points")
         zero = np.broadcast_to(zero, scale.shape)
-    axis = q.int(6, "i") if scale.size > 1 and len(shape) > 1 else 0  # a vector has one axis, whatever converters wrote
+    axis = q.whole(6, "i") if scale.size > 1 and len(shape) > 1 else 0  # a vector has one axis, whatever converters wrote
     if scale.size > 1 and not (0 <= axis < len(shape) and shape[axis] == scale.size):
         raise damaged(f"tensor {name!r} has {scale.size} scales for axis {axis} of {shape}")
     if not np.isfinite(scale).all() or (scale < 0).any() or np.abs(zero).max() > 2**31:

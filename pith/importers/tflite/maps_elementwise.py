@@ -73,9 +73,9 @@ def squared_difference(n: Call) -> str:
     sa, sb, sy, left = n.scale(n.tensor(0)), n.scale(n.tensor(1)), n.scale(n.out()), 7
     twice = float(np.float32(2) * max(sa, sb))
     x, y = n.args(a, b)
-    d = _scaled(less_zero(x, za), left, float(sa) / twice) - _scaled(less_zero(y, zb), left, float(sb) / twice)
+    apart = _scaled(less_zero(x, za), left, float(sa) / twice) - _scaled(less_zero(y, zb), left, float(sb) / twice)
     m, shift = factor(twice * twice / float(np.float32(2 ** (2 * left)) * sy))
-    return n.fused(fixed(d * d, m, shift, zy, limits, dtype), [a, b], dtype)
+    return n.fused(fixed(apart * apart, m, shift, zy, limits, dtype), [a, b], dtype)
 
 
 @tflite_op("MUL")

@@ -194,7 +194,8 @@ def strided_slice(n: Call) -> str:
     missing = n.rank(x) - used
     if len(dots) > 1 or missing < 0:
         raise n.invalid(f"{len(begin)} entries for a tensor of rank {n.rank(x)}")
-    starts, steps, counts, shape, axis = [], [], [], [], 0
+    starts, steps, counts, shape = list[int](), list[int](), list[int](), list[int]()
+    axis = 0
     for k in [*range(len(begin)), None]:
         if k is None or k in dots:
             whole = n.shape(x)[axis : axis + missing] if k is not None or not dots else ()

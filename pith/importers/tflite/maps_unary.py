@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -21,7 +22,7 @@ _PLAIN = {
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     """In float32 steps, as the kernel has it: 1 / (1 + exp(-x))."""
-    return np.float32(1) / (np.float32(1) + np.exp(-x).astype(np.float32))
+    return np.asarray(np.float32(1) / (np.float32(1) + np.exp(-x).astype(np.float32)))
 
 
 def _elu(x: np.ndarray) -> np.ndarray:
@@ -106,7 +107,7 @@ def _abs(n: Call) -> str:
 
 def _short(x: np.ndarray) -> np.ndarray:
     """Held within int16."""
-    return np.clip(x, -(2**15), 2**15 - 1)
+    return np.asarray(np.clip(x, -(2**15), 2**15 - 1))
 
 
 def _hard_swish(n: Call) -> str:
@@ -149,11 +150,9 @@ def gelu(n: Call) -> str:
 
 
 def _gelu(x: np.ndarray, approximate: bool) -> np.ndarray:
-    import math
-
     if approximate:
-        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-    return 0.5 * x * (1 + np.vectorize(math.erf)(x * math.sqrt(0.5)))
+        return np.asarray(0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))))
+    return np.asarray(0.5 * x * (1 + np.vectorize(math.erf)(x * math.sqrt(0.5))))
 
 
 @tflite_op("CAST")

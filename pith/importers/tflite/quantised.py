@@ -105,7 +105,7 @@ def table(n: Call, values: np.ndarray, dtype: DType) -> str:
 
 
 def clamped(values: np.ndarray, dtype: DType) -> np.ndarray:
-    return np.clip(values, *whole_range(dtype))
+    return np.asarray(np.clip(values, *whole_range(dtype)))
 
 
 def function_table(n: Call, function: Callable[[np.ndarray], np.ndarray]) -> str:

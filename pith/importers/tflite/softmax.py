@@ -22,7 +22,7 @@ def _constant(value: float) -> np.ndarray:
 
 def _shifted_left(x: np.ndarray, bits: int) -> np.ndarray:
     """x * 2^bits, held within int32."""
-    return np.clip(x << bits, -LARGEST - 1, LARGEST)
+    return np.asarray(np.clip(x << bits, -LARGEST - 1, LARGEST))
 
 
 def exp_negative(a: np.ndarray) -> np.ndarray:
