@@ -142,6 +142,24 @@ def test_commands(tmp_path: Path) -> None:
     assert ran.exit_code == 0 and np.load(tmp_path / "y.npy").tolist() == [[0, 2, 0, 4]]
 
 
+def test_run_reads_integers_as_what_they_stand_for(tmp_path: Path) -> None:
+    """Shares of a quantised softmax get labels, and sum to 1."""
+    import json
+
+    from typer.testing import CliRunner
+
+    from pith.cli.main import app
+
+    x, y = T((1, 3), DType.I8, scale=0.1, name="x"), T((1, 3), DType.I8, scale=1 / 256, zero=-128, name="y")
+    (tmp_path / "net.tflite").write_bytes(model([x, y], [Op("SOFTMAX", [0], [1], {"beta": 1.0})], [0], [1]))
+    (tmp_path / "x.txt").write_text("10 20 0")
+    (tmp_path / "labels.txt").write_text("a\nb\nc")
+    ran = CliRunner().invoke(app, ["run", str(tmp_path / "net.tflite"), str(tmp_path / "x.txt"), "--labels", str(tmp_path / "labels.txt"), "--json"])
+    top = json.loads(ran.output)["results"][0]["top"]
+    assert [t["label"] for t in top] == ["b", "a", "c"] and abs(sum(t["probability"] for t in top) - 1) < 1e-6
+    assert abs(top[0]["probability"] - 0.665) < 0.01  # exp(2) / (exp(2) + exp(1) + exp(0))
+
+
 def test_the_oracle_takes_what_the_builder_writes() -> None:
     assert litert(_relu(), [np.array([[-1, 2, -3, 4]], np.float32)])[0].tolist() == [[0, 2, 0, 4]]
 

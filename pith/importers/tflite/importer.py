@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from pith.graph import DType, Graph, ModelError, Node, PithError, ShapeError, TensorType, UnsupportedError
 from pith.importers.onnx.fold import Builder
-from pith.importers.tflite.context import Call
+from pith.importers.tflite.context import BYTES, Call
 from pith.importers.tflite.load import MAX_ELEMENTS, Model, Operator, Tensor, parse, read_file
 from pith.importers.tflite.registry import find, load_maps
 from pith.ops import load_all
@@ -45,7 +46,7 @@ class Importer:
     def __init__(self, model: Model, shapes: dict[str, tuple[int, ...] | int], constants: dict[str, np.ndarray]) -> None:
         self.model, self.shapes, self.constants = model, shapes, constants
         self.builder = Builder(Graph(model.name or "model"))
-        self.names = _unique(model.tensors)
+        self.names = _unique(model)
         self.values: dict[int, str] = {}
         self.poisoned: set[int] = set()
         self.issues: list[tuple[str, str, str, str]] = []  # operator, node, why, what to try
@@ -63,7 +64,7 @@ class Importer:
         if self.issues:
             raise self.refusal()
         self.bind_outputs()
-        graph.metadata = {"producer": model.description, "format": "TFLite"}
+        graph.metadata = {"producer": model.description, "format": "TFLite", "pith.steps": json.dumps(self.steps())}
         graph.drop_unused()
         graph.validate()
         return graph
@@ -116,6 +117,17 @@ class Importer:
                 value = copy
             taken.add(name)
             graph.outputs.append(value)
+
+    def steps(self) -> dict[str, tuple[float, int]]:
+        """Scale and zero point of the integers that come in and go out, by name; `pith run` reads them."""
+        named = [(self.names[i], i) for i in self.model.inputs]
+        named += list(zip(self.builder.graph.outputs, self.model.outputs, strict=True))
+        found = {}
+        for name, index in named:
+            t = self.model.tensors[index]
+            if t.dtype in BYTES and t.steps is not None and t.steps.single:
+                found[name] = float(t.steps.scale[0]), int(t.steps.zero[0])
+        return found
 
     # ---- operators
 
@@ -203,17 +215,22 @@ class Importer:
         )  # fmt: skip
 
 
-def _unique(tensors: list[Tensor]) -> list[str]:
-    """A name for each tensor: its own, with its number behind where another has it too."""
-    seen: set[str] = {""}
-    names = []
-    for k, t in enumerate(tensors):
-        name = t.name
+def _unique(model: Model) -> list[str]:
+    """A name for each tensor: its own, with its number behind where another has it too. Inside the network only the first of the
+    names that a converter joined by semicolons."""
+    ends = {*model.inputs, *model.outputs}
+    made = [i for op in model.operators for i in op.outputs if i >= 0]
+    names: dict[int, str] = {}
+    seen = {""}
+    for k in dict.fromkeys([*model.inputs, *model.outputs, *made, *range(len(model.tensors))]):  # weights last
+        t = model.tensors[k]
+        name = t.name if k in ends else t.name.split(";")[0]
+        name = f"{name}:{k}" if name in seen else name
         while name in seen:
-            name = f"{name}:{k}"
+            name += "'"
         seen.add(name)
-        names.append(name)
-    return names
+        names[k] = name
+    return [names[k] for k in range(len(model.tensors))]
 
 
 def _constant(value: np.ndarray, dtype: DType, shape: tuple[int, ...], where: str) -> np.ndarray:
