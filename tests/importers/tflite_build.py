@@ -219,3 +219,27 @@ def random_input(t: T, rng: np.random.Generator) -> np.ndarray:
         return rng.integers(0, 2, t.shape).astype(bool)
     info = np.iinfo(t.dtype.np)
     return rng.integers(info.min, info.max, t.shape, endpoint=True).astype(t.dtype.np)
+
+
+def picture_network() -> bytes:
+    """A quantised network for pictures of 32 x 32 pixels and three classes, its weights noise: what the documentation runs."""
+    r = np.random.default_rng(0)
+
+    def weights(*shape: int, axis: int = 0) -> T:
+        return T.const(r.integers(-127, 128, shape).astype(np.int8), scale=np.full(shape[axis], 0.02), axis=axis)
+
+    like = {"dtype": DType.I8, "scale": 0.05, "zero": -128}
+    tensors = [
+        T((1, 32, 32, 3), DType.U8, scale=1 / 255, name="picture"), T((1, 32, 32, 3), DType.I8, scale=1 / 255, zero=-128, name="pixels"),
+        weights(16, 3, 3, 3), T.const(np.zeros(16, np.int32), scale=1e-4), T((1, 16, 16, 16), **like, name="conv"), weights(1, 3, 3, 16, axis=3),
+        T((1, 16, 16, 16), **like, name="depthwise"), T((1, 16, 16, 16), **like, name="sum"), T.const(np.array([1, 2], np.int32)),
+        T((1, 16), **like, name="mean"), T.const(r.integers(-127, 128, (3, 16)).astype(np.int8), scale=0.02),
+        T((1, 3), DType.I8, scale=0.1, name="scores"), T((1, 3), DType.I8, scale=1 / 256, zero=-128, name="shares"),
+    ]  # fmt: skip
+    step = {"padding": 0, "activation": 1}
+    ops = [
+        Op("QUANTIZE", [0], [1]), Op("CONV_2D", [1, 2, 3], [4], {**step, "stride_h": 2, "stride_w": 2}),
+        Op("DEPTHWISE_CONV_2D", [4, 5, 3], [6], {**step, "stride_h": 1, "stride_w": 1, "multiplier": 1}), Op("ADD", [4, 6], [7]),
+        Op("MEAN", [7, 8], [9]), Op("FULLY_CONNECTED", [9, 10, -1], [11]), Op("SOFTMAX", [11], [12], {"beta": 1.0}),
+    ]  # fmt: skip
+    return model(tensors, ops, [0], [12])
