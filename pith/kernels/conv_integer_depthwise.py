@@ -28,6 +28,7 @@ from pith.kernels.base import (
     Scratch,
     kernel,
 )
+from pith.kernels.fused_map import IVDEP
 from pith.kernels.product_s8 import product_of
 from pith.kernels.tail_s8 import SumTail, plain_loop, sum_args, tail_of_sums
 from pith.kernels.tile_s8 import FLIP, DotTile, totals
@@ -116,8 +117,9 @@ def _finish_plain(tail: SumTail, size: int) -> list[str]:
     lines, _ = plain_loop(tail, places)
     o = [f"int32_t quad[{size}], sum[{size}];", *(f"vi_store(quad + {size // 4 * q}, v{q});" for q in range(4))]
     o.append(f"for (int32_t k = 0; k < {size // 4}; k++) __builtin_memcpy(sum + 4 * k, quad + {size // 4} * (k & 3) + 4 * (k >> 2), 16);")
-    o.append(f"for (int32_t k = 0; k < (c_to - c < {size} ? c_to - c : {size}); k++) {{")
-    o += [f"  {line}" for line in ["const int32_t v = sum[k];", *lines[:-1], f"yr[(ptrdiff_t)at * yw + c + k] = {lines[-1]};"]]
+    o += [f"const int32_t there = c_to - c < {size} ? c_to - c : {size};", f"{tail.out.c} *const to = yr + (ptrdiff_t)at * yw + c;"]
+    o += ["PITH_IVDEP", "for (int32_t k = 0; k < there; k++) {"]
+    o += [f"  {line}" for line in ["const int32_t v = sum[k];", *lines[:-1], f"to[k] = {lines[-1]};"]]
     return [*o, "}"]
 
 
@@ -130,7 +132,8 @@ def _needs(isa: ISA, dtype: DType, tail: SumTail) -> tuple[CFunction, ...]:
     """What the functions call."""
     assert tail.expr is not None
     flip = (FLIP,) if dtype is DType.I8 or ("i8" in tail.kinds and not tail.plain) else ()
-    return (quads(isa), *(plain_loop(tail, ["0"] * len(tail.kinds))[1] if tail.plain else needs(tail.expr, isa)), *flip)
+    called = (IVDEP, *plain_loop(tail, ["0"] * len(tail.kinds))[1]) if tail.plain else needs(tail.expr, isa)
+    return (quads(isa), *called, *flip)
 
 
 def _extra_texts(tail: SumTail) -> tuple[str, str, str, str]:

@@ -18,6 +18,7 @@ from pith.graph import DType, Expr
 from pith.graph.expr import arg, clamp, const
 from pith.graph.expr import call as function
 from pith.kernels.base import Arg, Call, Float, In, Int
+from pith.kernels.fused_map import IVDEP
 from pith.kernels.tile_f32 import _label, _parameters
 from pith.targets.isa.base import ISA
 from pith.vector.cexpr import digest, print_expr
@@ -221,10 +222,14 @@ def finish_block(isa: ISA, tail: SumTail) -> CFunction:
         text += "    for (int32_t c = 0; c < cols; c++) y[r][no + c] = s[(ptrdiff_t)r * ld + c];\n}\n"
         return CFunction(name, head + text, (), ("stdint.h", "stddef.h"))
     if tail.plain:
-        lines, requires = plain_loop(tail, [f"e{i}[r][no + c]" if i in dict(tail.full) else f"e{i}[no + c]" for i in range(len(tail.kinds))])
-        text = "  (void)zero;\n  for (int32_t r = 0; r < rows; r++)\n    for (int32_t c = 0; c < cols; c++) {\n"
-        text += "".join(f"      {t}\n" for t in ["const int32_t v = s[(ptrdiff_t)r * ld + c];", *lines[:-1], f"y[r][no + c] = {lines[-1]};"])
-        return CFunction(name, head + text + "    }\n}\n", requires, ("stdint.h", "stddef.h"))
+        full = dict(tail.full)
+        lines, requires = plain_loop(tail, [f"p{i}[c]" if i in full else f"e{i}[no + c]" for i in range(len(tail.kinds))])
+        text = "  (void)zero;\n  for (int32_t r = 0; r < rows; r++) {\n"
+        text += f"    const int32_t *const from = s + (ptrdiff_t)r * ld;\n    {ctype} *const to = y[r] + no;\n"
+        text += "".join(f"    const {t} *const p{i} = e{i}[r] + no;\n" for i, t in full.items())
+        text += "    PITH_IVDEP\n    for (int32_t c = 0; c < cols; c++) {\n"
+        text += "".join(f"      {t}\n" for t in ["const int32_t v = from[c];", *lines[:-1], f"to[c] = {lines[-1]};"])
+        return CFunction(name, head + text + "    }\n  }\n}\n", (IVDEP, *requires), ("stdint.h", "stddef.h"))
     full = dict(tail.full)
     fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
     fixed += "  const vw z = vw_set1(zero);\n" if tail.out in _BYTES else "  (void)zero;\n"
