@@ -283,7 +283,7 @@ class IntegerDepthwise(Kernel):
         found = tail_of_sums(conv)
         constant = all(x is not None and (x.const is not None or x.shape == conv.outputs[0].shape) for x in conv.inputs[3:])
         return (
-            w.shape[1] == 1 and at["group"] == w.shape[0] and constant and found is not None and found[0].out in (DType.I8, DType.U8)
+            w.shape[1] == 1 and at["group"] == w.shape[0] and not at["rest"] and constant and found is not None and found[0].out in (DType.I8, DType.U8)
             and "f32" not in found[0].kinds
         )  # fmt: skip
 
