@@ -58,7 +58,7 @@ class Compilation:
 def import_model(
     model: Any, shapes: Mapping[str, int | Sequence[int]] | None = None, constants: Mapping[str, np.ndarray] | None = None
 ) -> Graph:
-    """A model file (format told by its suffix), an onnx.ModelProto or ONNX bytes, as an unoptimised Graph."""
+    """A model file (format told by its suffix), its bytes, or an onnx.ModelProto, as an unoptimised Graph."""
     variants = expand_shapes(shapes)
     if len(variants) != 1:
         raise ShapeError("several shapes for one graph", try_="one shape for each input")
@@ -67,7 +67,11 @@ def import_model(
         from pith.importers import import_model as import_file
 
         return import_file(model, shapes=bound, constants=constants)
-    if isinstance(model, bytes) or hasattr(model, "graph"):
+    if isinstance(model, bytes):
+        from pith.importers import import_bytes
+
+        return import_bytes(model, shapes=bound, constants=constants)
+    if hasattr(model, "graph"):
         return _import_onnx(model, bound, constants)
     raise ModelError(f"a {type(model).__name__} is no model", try_="the path of a model file, an onnx.ModelProto, its bytes, or a Graph")
 
@@ -237,7 +241,7 @@ def compile(
 ) -> Session:  # fmt: skip
     """Compile a model into a C library and open it.
 
-    model: path of an ONNX file, an onnx.ModelProto, or a Graph.  target: as listed by `pith targets`.
+    model: path of an ONNX or TFLite file, its bytes, an onnx.ModelProto, or a Graph.  target: as listed by `pith targets`.
     shapes: binds symbolic dimensions, {"input": (1, 3, 224, 224)}; a list of shapes for an input compiles them all.
     constants: graph inputs fixed at compile time.  out: folder for the artefact (else a temporary one).
     cc: another compiler than the bundled clang.  opt: -O3, -O2, -Os ...  profile: also build the profiling library.

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import importlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from pith.graph import Graph, ModelError
 
+# What a file's name ends in -> the package that reads it: its `load(source, *, shapes, constants)` takes a path (or the file's
+# bytes) and returns the Graph.
+FORMATS: dict[str, str] = {
+    ".onnx": "pith.importers.onnx",
+    ".tflite": "pith.importers.tflite",
+}
+_MAGIC = {".tflite": (4, b"TFL3")}  # where bytes without a name begin to say what they are; others are taken for ONNX
+Shapes = Mapping[str, tuple[int, ...] | int]
 
-def _onnx(
-    path: Path, shapes: Mapping[str, tuple[int, ...] | int] | None, constants: Mapping[str, np.ndarray] | None
-) -> Graph:
-    from pith.importers.onnx import import_onnx
 
-    return import_onnx(path, shapes=shapes, constants=constants)
-
-
-_Importer = Callable[[Path, Mapping[str, tuple[int, ...] | int] | None, Mapping[str, np.ndarray] | None], Graph]
-IMPORTERS: dict[str, _Importer] = {".onnx": _onnx}
+def import_bytes(data: bytes, *, shapes: Shapes | None = None, constants: Mapping[str, np.ndarray] | None = None) -> Graph:
+    """The Graph of a model file's bytes, which say the format themselves. Raises what the format's importer raises."""
+    suffix = next((s for s, (at, mark) in _MAGIC.items() if data[at : at + len(mark)] == mark), ".onnx")
+    graph = importlib.import_module(FORMATS[suffix]).load(data, shapes=shapes, constants=constants)
+    assert isinstance(graph, Graph)
+    return graph
 
 
 def import_model(
-    path: str | Path,
-    *,
-    shapes: Mapping[str, tuple[int, ...] | int] | None = None,
-    constants: Mapping[str, np.ndarray] | None = None,
+    path: str | Path, *, shapes: Shapes | None = None, constants: Mapping[str, np.ndarray] | None = None
 ) -> Graph:
     """The Graph of a model file, whose suffix says the format.
 
@@ -39,13 +42,15 @@ def import_model(
     if path.is_dir():
         raise ModelError("this is a folder, not a model file", where=str(path),
                          try_="give the model; a folder that `pith compile` wrote is for `pith run` and `pith inspect`")  # fmt: skip
-    importer = IMPORTERS.get(path.suffix.lower())
-    if importer is None:
-        known = ", ".join(sorted(IMPORTERS))
+    package = FORMATS.get(path.suffix.lower())
+    if package is None:
+        known = ", ".join(sorted(FORMATS))
         raise ModelError(
             f"no importer knows files that end in {path.suffix!r}",
             where=str(path),
             why=f"known are {known}",
             try_="export to ONNX",
         )
-    return importer(path, shapes, constants)
+    graph = importlib.import_module(package).load(path, shapes=shapes, constants=constants)
+    assert isinstance(graph, Graph)
+    return graph

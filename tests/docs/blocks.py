@@ -100,8 +100,10 @@ def commands_of(block: Block, where: str = "") -> list[tuple[str, list[str]]]:
 
 
 def make_clone(folder: Path) -> dict[str, str]:
-    """Fill `folder` with links to the project and a photograph; returns the environment for commands in it."""
+    """Fill `folder` with links to the project, a photograph and a TFLite network; returns the environment for commands in it."""
     from PIL import Image
+
+    from tests.importers.tflite_build import picture_network
 
     for name in ("pith", "examples", "docs", "benchmarks", "tests"):
         (folder / name).symlink_to(ROOT / name)
@@ -114,6 +116,7 @@ def make_clone(folder: Path) -> dict[str, str]:
     photo = Image.linear_gradient("L").resize((48, 40)).convert("RGB")
     for name in ("photo.ppm", "photo.jpg", "photo.png"):
         photo.save(folder / name)
+    (folder / "network.tflite").write_bytes(picture_network())
     path = os.pathsep.join([str(bin_folder), os.environ["PATH"]])
     return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "PWD": str(folder)}
 

@@ -1,4 +1,4 @@
-"""Run mutations through import, passes, lowering and C emission under limits: `python -m tests.fuzz.check START STOP`.
+"""Run mutations through import, passes, lowering and C emission under limits: `python -m tests.fuzz.check START STOP [onnx|tflite]`.
 
 Prints one line for each that breaks the promise: any exception that is no PithError, more than 5 s, or more than 1 GB.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pith.api import stages
 from pith.graph import InternalError, PithError
-from tests.fuzz.mutate import mutation
+from tests.fuzz import mutate, mutate_tflite
 
 SECONDS, BYTES = 5, 1 << 30
 
@@ -33,10 +33,11 @@ def judge(data: bytes) -> str:
     """ "" when Pith compiles or refuses the model properly, else what went wrong."""
     import onnx
 
+    tflite = data[4:8] == b"TFL3"
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
         try:
-            model = onnx.ModelProto.FromString(data)
+            model = None if tflite else onnx.ModelProto.FromString(data)
         except Exception:
             model = None
         stages(model if model is not None else data, "c99")
@@ -57,6 +58,7 @@ def judge(data: bytes) -> str:
 def main() -> int:
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, _alarm)
+    mutation = mutate_tflite.mutation if sys.argv[3:] == ["tflite"] else mutate.mutation
     mutation(0)  # builds the seed models before the limit is set
     now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
