@@ -89,6 +89,28 @@ def pool(
     return n.emit("average_pool", [x], count_include_pad=include_pad, ceil_pads=tuple(uncounted) or (0,) * rank, **attrs)
 
 
+def caffe_pool(
+    n: Layer, x: str, kind: str, *, kernel: Sequence[int], strides: Sequence[int], pads: Sequence[int], ceil: bool = True
+) -> str:  # fmt: skip
+    """Pooling as Caffe defines it, with as much padding at the end as at the beginning (`pads`, one an axis).
+
+    The last window may hang over (`ceil`) but begins within the input or the padding in front; padding counts in an average,
+    what hangs over does not.
+    """
+    spatial = n.shape(x)[2:]
+    if not len(kernel) == len(strides) == len(pads) == len(spatial) or min(*kernel, *strides) < 1 or min(pads) < 0:
+        raise n.invalid(f"kernel {tuple(kernel)}, stride {tuple(strides)}, padding {tuple(pads)} over {spatial}")
+    ends = []
+    for d, k, s, p in zip(spatial, kernel, strides, pads, strict=True):
+        room = d + 2 * p - k
+        count = (-(-room // s) if ceil else room // s) + 1
+        if p and (count - 1) * s >= d + p:
+            count -= 1
+        ends.append(max((count - 1) * s + k - d - p, 0))
+    over = [max(e - p, 0) for e, p in zip(ends, pads, strict=True)]
+    return pool(n, x, kind, kernel=kernel, strides=strides, pads=(*pads, *ends), include_pad=True, uncounted=over)
+
+
 def global_pool(n: Layer, x: str, kind: str) -> str:
     """The largest element or the mean ("max", "average") of each channel, spatial axes kept as 1."""
     return n.reduce("max" if kind == "max" else "mean", x, range(2, n.rank(x)))
