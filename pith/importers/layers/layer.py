@@ -112,6 +112,13 @@ class Layer:
         """Tensors joined along an axis."""
         if not values:
             raise self.invalid("it joins nothing")
+        known = [self.graph.constants.get(v) for v in values]
+        arrays = [a for a in known if a is not None]
+        if len(arrays) == len(values) and sum(a.size for a in arrays) <= MAX_CONSTANT and axis < min(a.ndim for a in arrays):
+            try:
+                return self.const(np.concatenate(arrays, axis))  # priors of detectors, which must be known
+            except ValueError:
+                raise self.invalid(f"shapes {[a.shape for a in arrays]} cannot be joined along axis {axis}") from None
         return values[0] if len(values) == 1 else self.emit("concat", values, axis=axis)
 
     def reduce(self, kind: str, v: str, axes: Sequence[int], keepdims: bool = True) -> str:
