@@ -238,11 +238,10 @@ def interp(n: NcnnLayer) -> str:
     if len(n.inputs) > 1 and n.int(5):
         sizes = (n.whd(n.x(1))[1], n.whd(n.x(1))[0])
     given = tuple(s > 0 for s in sizes)
-    if not all(s > 0 for s, g in zip(scales, given, strict=True) if not g) or max(scales) > 1e6:
+    if not all(given) and not (min(scales) > 0 and max(scales) <= 1e6):
         raise n.invalid(f"scales {scales}")
-    out = tuple(
-        s if g else int(np.float32(d) * np.float32(f)) for s, g, d, f in zip(sizes, given, (h, w), scales, strict=True)
-    )
+    # one size alone counts for nothing but the step of its axis
+    out = sizes if all(given) else tuple(int(np.float32(d) * np.float32(f)) for d, f in zip((h, w), scales, strict=True))
     if n.dims(x) == 1:
         return n.expand(n.blob(x, (*n.shape(x)[1:], 1, 1)), (*n.shape(x), *out))
     steps = [d / o if g else 1 / f for d, o, g, f in zip((h, w), out, given, scales, strict=True) if o > 0]
