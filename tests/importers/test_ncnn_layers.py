@@ -1,17 +1,20 @@
-"""Every ncnn layer type beside ncnn itself (where the package is there): what is imported, by its NumPy meaning, over small odd shapes."""
+"""Every ncnn layer type beside what ncnn itself gave: what is imported, by its NumPy meaning, over small odd shapes."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pith.importers import import_model
+from pith.importers import files_of, import_model
 from pith.importers.ncnn import known_layers
 from pith.ops.interpret import run_reference
+from tests.importers import recorded
 from tests.importers.ncnn_files import Net
 from tests.importers.ncnn_oracle import run_ncnn
 
@@ -245,20 +248,35 @@ def prior() -> Net:
 case("PriorBox", prior, x=numbers(2, 3, 4), im=numbers(3, 24, 32))
 
 
-def run_pith(net: Net, feeds: dict[str, np.ndarray], folder: Path) -> tuple[list[str], list[np.ndarray]]:
-    graph = import_model(net.save(folder))
-    feed = {k: v[None] for k, v in feeds.items()}
-    return graph.outputs, run_reference(graph, feed)
+@lru_cache(maxsize=1)
+def recorded_outputs() -> dict[str, np.ndarray]:
+    return recorded.load("ncnn")
 
 
 @pytest.mark.parametrize(("name", "made"), CASES, ids=[c[0] for c in CASES])
 def test_beside_ncnn(name: str, made: Any, tmp_path: Path) -> None:
-    """Our reference of the imported graph is that of ncnn, within 1e-4 of the range."""
+    """What the imported graph means is what ncnn gave, within 1e-4 of the range."""
     net, feeds = made()
-    names, found = run_pith(net, feeds, tmp_path)
-    for ours, theirs in zip(found, run_ncnn(tmp_path / "net.param", feeds, names), strict=True):
-        assert ours.shape[1:] == theirs.shape, (ours.shape, theirs.shape)
+    graph = import_model(path := net.save(tmp_path))
+    found = run_reference(graph, {k: v[None] for k, v in feeds.items()})
+    key = recorded.digest(files_of(path), feeds)
+    for out, ours in zip(graph.outputs, found, strict=True):
+        theirs = recorded_outputs().get(f"{key}:{out}")
+        assert theirs is not None, f"{name} has changed: python -m tests.importers.recorded"
+        assert ours.shape[1:] == theirs.shape
         assert np.abs(ours[0] - theirs).max() <= 1e-4 * max(np.ptp(theirs), 1e-3)
+
+
+def record() -> dict[str, np.ndarray]:
+    """Outputs of all cases by ncnn."""
+    found = {}
+    for _, made in CASES:
+        net, feeds = made()
+        with tempfile.TemporaryDirectory() as folder:
+            path = net.save(Path(folder))
+            names, key = import_model(path).outputs, recorded.digest(files_of(path), feeds)
+            found |= {f"{key}:{n}": y for n, y in zip(names, run_ncnn(path, feeds, names), strict=True)}
+    return found
 
 
 def test_every_layer_type_has_a_case() -> None:

@@ -129,6 +129,8 @@ class Network:
         self._name_values()
         for name, value in targets.items():
             value = self._renamed.get(value, value)
+            while name in graph.types and name != value:
+                name += "_out"  # an input, or an earlier value that a layer worked on in place, has the name
             if value != name:
                 graph.types[name] = graph.types[value]
                 graph.nodes.append(Node("reshape", [value], [name], {"shape": graph.types[value].shape}, name, (name,)))
