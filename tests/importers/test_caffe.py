@@ -149,7 +149,7 @@ def test_the_two_files_find_each_other(tmp_path: Path) -> None:
     check(weights, [weights, other])
     relu(tmp_path, "another")
     check(weights, [weights, other])  # deploy.prototxt goes before others
-    with pytest.raises(ModelError, match="put the .caffemodel"):
+    with pytest.raises(ModelError, match=r"put the \.caffemodel"):
         import_model(other)  # two files of weights: none is meant
 
 

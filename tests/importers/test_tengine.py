@@ -87,7 +87,8 @@ FORMULAS: list[Formula] = [
     ("Convolution", CONV | {"out": 4, "group": 4, "pad_h0": 0, "pad_w0": 2, "pad_h1": 1, "pad_w1": 0, "activation": 1}, [A], [DW],
      lambda x: np.clip(conv(x, DW, None, 1, (0, 2, 1, 0), 4), -1, 1)),
     ("Convolution", CONV | {"dilation_h": 2, "dilation_w": 2}, [A], [W], lambda x: conv(x, W, None, 1, (0, 0, 0, 0), 1, 2)),
-    ("Deconvolution", {k: v for k, v in CONV.items() if k != "in"} | {"stride_h": 2, "stride_w": 2, "pad_w0": 1, "pad_h0": 1, "pad_w1": 1, "pad_h1": 1}, [A], [DE], deconv),
+    ("Deconvolution", {k: v for k, v in CONV.items() if k != "in"} | dict.fromkeys(("stride_h", "stride_w"), 2)
+     | dict.fromkeys(("pad_w0", "pad_h0", "pad_w1", "pad_h1"), 1), [A], [DE], deconv),
     ("FullyConnected", {"out": 7}, [A], [FC, numbers(7) * 0], lambda x: (x.reshape(2, 120) @ FC.T).reshape(2, 7, 1, 1)),
     ("Pooling", POOL | {"kind": 0}, [A], [], lambda x: window(np.max, x, 3, 2, (0, 0, 0, 0), 0)),
     ("Pooling", POOL | {"kind": 1, "caffe": 1}, [numbers(1, 2, 6, 6)], [], lambda x: np.stack([np.stack([
@@ -231,4 +232,4 @@ def test_landmarks_lie_on_annotated_faces() -> None:
             near = np.linalg.norm(points[:, None] - found[None], axis=2).min(1)
             distances.append(near.mean() / np.linalg.norm(points[36] - points[45]))
     assert len(distances) >= 20
-    assert np.mean(distances) < 0.06, np.mean(distances)
+    assert np.mean(distances) < 0.04, np.mean(distances)

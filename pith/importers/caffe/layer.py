@@ -31,14 +31,14 @@ class CaffeLayer(Layer):
     def given(self, name: str) -> bool:
         return self._group is not None and bool(self._group.HasField(name))
 
-    def int(self, name: str, default: int = 0) -> int:
+    def whole(self, name: str, default: int = 0) -> int:
         """A whole number (or flag, or number of an enumeration)."""
         return int(getattr(self._group, name)) if self.given(name) else default
 
     def flag(self, name: str, default: bool) -> bool:
         return bool(getattr(self._group, name)) if self.given(name) else default
 
-    def float(self, name: str, default: float = 0.0) -> float:
+    def real(self, name: str, default: float = 0.0) -> float:
         """A float32, which must be finite."""
         value = float(getattr(self._group, name)) if self.given(name) else float(np.float32(default))
         if not math.isfinite(value):

@@ -33,7 +33,7 @@ def split(n: CaffeLayer) -> list[str]:
 @caffe_layer("ReLU")
 def relu(n: CaffeLayer) -> str:
     n.group("relu_param")
-    return simple.leaky(n, n.x(), n.float("negative_slope"))
+    return simple.leaky(n, n.x(), n.real("negative_slope"))
 
 
 @caffe_layer("ReLU6")
@@ -50,44 +50,44 @@ def prelu(n: CaffeLayer) -> str:
 @caffe_layer("ELU")
 def elu(n: CaffeLayer) -> str:
     n.group("elu_param")
-    return n.emit("elu", [n.x()], alpha=n.float("alpha", 1.0))
+    return n.emit("elu", [n.x()], alpha=n.real("alpha", 1.0))
 
 
 @caffe_layer("Swish")
 def swish(n: CaffeLayer) -> str:
     n.group("swish_param")
-    return n.emit("swish", [n.x()], alpha=n.float("beta", 1.0))
+    return n.emit("swish", [n.x()], alpha=n.real("beta", 1.0))
 
 
 @caffe_layer("Clip")
 def clip(n: CaffeLayer) -> str:
     n.group("clip_param")
-    return simple.clip(n, n.x(), n.float("min"), n.float("max"))
+    return simple.clip(n, n.x(), n.real("min"), n.real("max"))
 
 
 @caffe_layer("Threshold")
 def threshold(n: CaffeLayer) -> str:
     n.group("threshold_param")
-    above = n.emit("greater", [n.x(), n.number(n.float("threshold"))])
+    above = n.emit("greater", [n.x(), n.number(n.real("threshold"))])
     return n.emit("cast", [above], to=DType.F32, saturate=True)
 
 
 @caffe_layer("Power")
 def power(n: CaffeLayer) -> str:
     n.group("power_param")
-    return simple.power(n, n.x(), n.float("power", 1.0), n.float("scale", 1.0), n.float("shift"))
+    return simple.power(n, n.x(), n.real("power", 1.0), n.real("scale", 1.0), n.real("shift"))
 
 
 @caffe_layer("Exp")
 def exponential(n: CaffeLayer) -> str:
     n.group("exp_param")
-    return simple.exponential(n, n.x(), n.float("base", -1.0), n.float("scale", 1.0), n.float("shift"))
+    return simple.exponential(n, n.x(), n.real("base", -1.0), n.real("scale", 1.0), n.real("shift"))
 
 
 @caffe_layer("Log")
 def logarithm(n: CaffeLayer) -> str:
     n.group("log_param")
-    return simple.logarithm(n, n.x(), n.float("base", -1.0), n.float("scale", 1.0), n.float("shift"))
+    return simple.logarithm(n, n.x(), n.real("base", -1.0), n.real("scale", 1.0), n.real("shift"))
 
 
 @caffe_layer("Eltwise")
@@ -97,7 +97,7 @@ def eltwise(n: CaffeLayer) -> str:
     shapes = {n.shape(v) for v in n.inputs}
     if len(shapes) > 1:
         raise n.invalid(f"inputs of shapes {sorted(shapes)}", "they must be equal")
-    return simple.eltwise(n, kinds[n.int("operation", 1)], n.inputs, n.floats("coeff"))
+    return simple.eltwise(n, kinds[n.whole("operation", 1)], n.inputs, n.floats("coeff"))
 
 
 @caffe_layer("Axpy")

@@ -49,9 +49,9 @@ def deconvolution_layer(n: CaffeLayer) -> list[str]:
 def _window(n: CaffeLayer) -> tuple[int, tuple[int, ...], dict]:  # type: ignore[type-arg]
     """(output channels, kernel, {stride, pad, dilation: one an axis, group})."""
     rank = n.rank(n.x()) - 2
-    if n.int("axis", 1) != 1 or rank < 1:
-        raise n.unsupported(f"a convolution along axis {n.int('axis', 1)} of {n.shape(n.x())}")
-    out, group = n.int("num_output"), n.int("group", 1)
+    if n.whole("axis", 1) != 1 or rank < 1:
+        raise n.unsupported(f"a convolution along axis {n.whole('axis', 1)} of {n.shape(n.x())}")
+    out, group = n.whole("num_output"), n.whole("group", 1)
     kernel = _per_axis(n, "kernel_size", "kernel", rank, None)
     stride, pad = _per_axis(n, "stride", "stride", rank, 1), _per_axis(n, "pad", "pad", rank, 0)
     if out < 1 or group < 1 or min(kernel) < 1:
@@ -63,7 +63,7 @@ def _window(n: CaffeLayer) -> tuple[int, tuple[int, ...], dict]:  # type: ignore
 def _per_axis(n: CaffeLayer, name: str, short: str, rank: int, default: int | None) -> tuple[int, ...]:
     """A list with one number for all axes or one for each, or the two numbers short_h and short_w."""
     if short and (n.given(f"{short}_h") or n.given(f"{short}_w")):
-        return n.int(f"{short}_h", default or 0), n.int(f"{short}_w", default or 0)
+        return n.whole(f"{short}_h", default or 0), n.whole(f"{short}_w", default or 0)
     values = n.ints(name)
     if not values and default is not None:
         values = [default]
@@ -76,8 +76,8 @@ def _per_axis(n: CaffeLayer, name: str, short: str, rank: int, default: int | No
 def inner_product(n: CaffeLayer) -> str:
     """All axes from `axis` on are taken as one."""
     n.group("inner_product_param")
-    x, out = n.x(), n.int("num_output")
-    axis = n.axis(n.int("axis", 1), n.rank(x))
+    x, out = n.x(), n.whole("num_output")
+    axis = n.axis(n.whole("axis", 1), n.rank(x))
     size = math.prod(n.shape(x)[axis:])
     if out < 1:
         raise n.invalid(f"{out} outputs")
@@ -94,7 +94,7 @@ def embed(n: CaffeLayer) -> str:
 @caffe_layer("Pooling")
 def pooling(n: CaffeLayer) -> str:
     n.group("pooling_param")
-    x, kind = n.x(), n.int("pool")
+    x, kind = n.x(), n.whole("pool")
     if n.rank(x) != 4:
         raise n.invalid(f"pooling of an input of shape {n.shape(x)}")
     if kind not in (0, 1):
@@ -105,10 +105,10 @@ def pooling(n: CaffeLayer) -> str:
     if n.flag("global_pooling", False):
         return global_pool(n, x, name)
     sizes = {
-        what: (n.int(f"{what}_h"), n.int(f"{what}_w")) if n.given(f"{what}_h") or n.given(f"{what}_w") else (n.int(field, default),) * 2
+        what: (n.whole(f"{what}_h"), n.whole(f"{what}_w")) if n.given(f"{what}_h") or n.given(f"{what}_w") else (n.whole(field, default),) * 2
         for what, field, default in (("kernel", "kernel_size", 0), ("stride", "stride", 1), ("pad", "pad", 0))
     }
-    ceil = n.int("round_mode") == 0 and n.flag("ceil_mode", True)
+    ceil = n.whole("round_mode") == 0 and n.flag("ceil_mode", True)
     return caffe_pool(n, x, name, kernel=sizes["kernel"], strides=sizes["stride"], pads=sizes["pad"], ceil=ceil)
 
 
@@ -126,7 +126,7 @@ def batch_norm(n: CaffeLayer) -> str:
     scale = np.float32(1 / factor if factor else 0)
     mean, var = n.blob(0, (channels,)) * scale, n.blob(1, (channels,)) * scale
     flat = n.reshape(x, (*n.shape(x), 1)) if n.rank(x) == 1 else x
-    y = simple.batch_norm(n, flat, np.ones(channels, np.float32), np.zeros(channels, np.float32), mean, var, n.float("eps", 1e-5))
+    y = simple.batch_norm(n, flat, np.ones(channels, np.float32), np.zeros(channels, np.float32), mean, var, n.real("eps", 1e-5))
     return n.reshape(y, n.shape(x))
 
 
@@ -145,13 +145,13 @@ def bias(n: CaffeLayer) -> str:
 
 def _along(n: CaffeLayer, op: str, with_bias: bool) -> str:
     x = n.x()
-    axis = n.axis(n.int("axis", 1), n.rank(x))
+    axis = n.axis(n.whole("axis", 1), n.rank(x))
     if len(n.inputs) > 1:
         other = n.x(1)
         shape, first = n.shape(other), 0
         factor = n.reshape(other, (*shape, *[1] * max(n.rank(x) - axis - len(shape), 0)))
     else:
-        axes = n.int("num_axes", 1)
+        axes = n.whole("num_axes", 1)
         shape = n.shape(x)[axis:] if axes == -1 else n.shape(x)[axis : axis + axes]
         first = 1
         factor = simple.along_channels(n, n.blob(0, shape), n.rank(x), axis)
@@ -164,7 +164,7 @@ def _along(n: CaffeLayer, op: str, with_bias: bool) -> str:
 @caffe_layer("LRN")
 def lrn(n: CaffeLayer) -> str:
     n.group("lrn_param")
-    return simple.lrn(n, n.x(), n.int("local_size", 5), n.float("alpha", 1.0), n.float("beta", 0.75), n.float("k", 1.0), n.int("norm_region") == 1)
+    return simple.lrn(n, n.x(), n.whole("local_size", 5), n.real("alpha", 1.0), n.real("beta", 0.75), n.real("k", 1.0), n.whole("norm_region") == 1)
 
 
 @caffe_layer("MVN")
@@ -176,7 +176,7 @@ def mvn(n: CaffeLayer) -> str:
     if not n.flag("normalize_variance", True):
         return centred
     deviation = n.emit("sqrt", [n.reduce("mean", n.emit("mul", [centred, centred]), axes)])
-    return n.emit("div", [centred, n.emit("add", [deviation, n.number(n.float("eps", 1e-9))])])
+    return n.emit("div", [centred, n.emit("add", [deviation, n.number(n.real("eps", 1e-9))])])
 
 
 @caffe_layer("Normalize")
@@ -185,14 +185,14 @@ def normalize(n: CaffeLayer) -> str:
     x = n.x()
     axes = range(1, n.rank(x)) if n.flag("across_spatial", True) else [1]
     factors = n.blob(0, (1,) if n.flag("channel_shared", True) else (n.shape(x)[1],))
-    return simple.normalize(n, x, list(axes), n.float("eps", 1e-10), "add", factors)
+    return simple.normalize(n, x, list(axes), n.real("eps", 1e-10), "add", factors)
 
 
 @caffe_layer("Softmax", "SoftmaxWithLoss")
 def softmax(n: CaffeLayer) -> str:
     """The loss of training becomes the softmax it is taken of."""
     n.group("softmax_param")
-    return simple.softmax(n, n.x(), n.int("axis", 1))
+    return simple.softmax(n, n.x(), n.whole("axis", 1))
 
 
 @caffe_layer("SigmoidCrossEntropyLoss")

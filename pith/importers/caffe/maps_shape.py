@@ -15,7 +15,7 @@ from pith.importers.layers.detection import CENTER_SIZE, CORNER, CORNER_SIZE, Pr
 @caffe_layer("Concat")
 def concat(n: CaffeLayer) -> str:
     n.group("concat_param")
-    axis = n.int("axis", n.int("concat_dim", 1))
+    axis = n.whole("axis", n.whole("concat_dim", 1))
     return n.concat(n.inputs, n.axis(axis, n.rank(n.x())))
 
 
@@ -23,7 +23,7 @@ def concat(n: CaffeLayer) -> str:
 def slice_layer(n: CaffeLayer) -> list[str]:
     n.group("slice_param")
     x, points = n.x(), n.ints("slice_point")
-    axis = n.axis(n.int("axis", n.int("slice_dim", 1)), n.rank(x))
+    axis = n.axis(n.whole("axis", n.whole("slice_dim", 1)), n.rank(x))
     size = n.shape(x)[axis]
     if not points:
         if n.outputs < 1 or size % n.outputs:
@@ -38,7 +38,7 @@ def slice_layer(n: CaffeLayer) -> list[str]:
 def flatten(n: CaffeLayer) -> str:
     n.group("flatten_param")
     x = n.x()
-    first, last = n.axis(n.int("axis", 1), n.rank(x)), n.axis(n.int("end_axis", -1), n.rank(x))
+    first, last = n.axis(n.whole("axis", 1), n.rank(x)), n.axis(n.whole("end_axis", -1), n.rank(x))
     if last < first:
         raise n.invalid(f"axes {first} to {last}")
     shape = n.shape(x)
@@ -51,9 +51,9 @@ def reshape(n: CaffeLayer) -> str:
     n.group("reshape_param")
     x, sizes = n.x(), n.dims("shape")
     shape = n.shape(x)
-    given = n.int("axis")
+    given = n.whole("axis")
     first = given if given >= 0 else len(shape) + given + 1
-    last = len(shape) if n.int("num_axes", -1) == -1 else first + n.int("num_axes", -1)
+    last = len(shape) if n.whole("num_axes", -1) == -1 else first + n.whole("num_axes", -1)
     if not 0 <= first <= last <= len(shape) or sizes.count(-1) > 1 or min(sizes, default=0) < -1:
         raise n.invalid(f"axes {first} to {last} of {shape} become {sizes}")
     if any(s == 0 and first + k >= len(shape) for k, s in enumerate(sizes)):
@@ -80,7 +80,7 @@ def crop(n: CaffeLayer) -> str:
     """From `axis` on to the sizes of the second input, beginning at the offsets (one for all axes, or one each)."""
     n.group("crop_param")
     x, like = n.x(0), n.shape(n.x(1))
-    axis, offsets = n.axis(n.int("axis", 2), n.rank(x)), n.ints("offset")
+    axis, offsets = n.axis(n.whole("axis", 2), n.rank(x)), n.ints("offset")
     count = n.rank(x) - axis
     offsets = offsets or [0]
     if len(offsets) not in (1, count) or len(like) != n.rank(x):
@@ -94,10 +94,10 @@ def crop(n: CaffeLayer) -> str:
 @caffe_layer("Tile")
 def tile(n: CaffeLayer) -> str:
     n.group("tile_param")
-    x, count = n.x(), n.int("tiles")
+    x, count = n.x(), n.whole("tiles")
     if not 1 <= count <= 4096:
         raise n.invalid(f"{count} tiles")
-    return n.concat([x] * count, n.axis(n.int("axis", 1), n.rank(x)))
+    return n.concat([x] * count, n.axis(n.whole("axis", 1), n.rank(x)))
 
 
 @caffe_layer("Reduction")
@@ -105,17 +105,17 @@ def reduction(n: CaffeLayer) -> str:
     """Of all axes from `axis` on."""
     n.group("reduction_param")
     x = n.x()
-    axis = n.axis(n.int("axis"), n.rank(x))
+    axis = n.axis(n.whole("axis"), n.rank(x))
     kinds = {1: "sum", 2: "l1", 3: "sum_square", 4: "mean"}
-    y = n.reduce(kinds[n.int("operation", 1)], x, range(axis, n.rank(x)), keepdims=False)
-    coefficient = n.float("coeff", 1.0)
+    y = n.reduce(kinds[n.whole("operation", 1)], x, range(axis, n.rank(x)), keepdims=False)
+    coefficient = n.real("coeff", 1.0)
     return y if coefficient == 1 else n.emit("mul", [y, n.number(coefficient)])
 
 
 @caffe_layer("ShuffleChannel")
 def shuffle_channel(n: CaffeLayer) -> str:
     n.group("shuffle_channel_param")
-    return simple.shuffle_channels(n, n.x(), n.int("group", 1))
+    return simple.shuffle_channels(n, n.x(), n.whole("group", 1))
 
 
 @caffe_layer("Interp")
@@ -123,15 +123,15 @@ def interp(n: CaffeLayer) -> str:
     """Linear with the corners aligned, after padding (which must be none)."""
     n.group("interp_param")
     x = n.x()
-    if n.rank(x) != 4 or n.int("pad_beg") or n.int("pad_end"):
+    if n.rank(x) != 4 or n.whole("pad_beg") or n.whole("pad_end"):
         raise n.unsupported(f"interpolation of {n.shape(x)} with padding")
     size = list(n.shape(x)[2:])
     if len(n.inputs) > 1:
         size = list(n.shape(n.x(1))[2:])
     elif n.given("height") and n.given("width"):
-        size = [n.int("height"), n.int("width")]
+        size = [n.whole("height"), n.whole("width")]
     else:
-        shrink, zoom = n.int("shrink_factor", 1), n.int("zoom_factor", 1)
+        shrink, zoom = n.whole("shrink_factor", 1), n.whole("zoom_factor", 1)
         if shrink < 1 or zoom < 1 or zoom > 1 << 16:
             raise n.invalid(f"a zoom of {zoom} and shrinking by {shrink}")
         size = [(d - 1) // shrink + 1 for d in size]
@@ -146,14 +146,14 @@ def prior_box(n: CaffeLayer) -> str:
     feature, picture = n.shape(n.x(0)), n.shape(n.x(1))
     if len(feature) != 4 or len(picture) != 4:
         raise n.invalid(f"a feature map of {feature} and a picture of {picture}")
-    side = n.int("img_size")
-    size = (float(n.int("img_h") or side or picture[2]), float(n.int("img_w") or side or picture[3]))
-    step = n.float("step")
-    steps = (n.float("step_h") or step or size[0] / feature[2], n.float("step_w") or step or size[1] / feature[3])
+    side = n.whole("img_size")
+    size = (float(n.whole("img_h") or side or picture[2]), float(n.whole("img_w") or side or picture[3]))
+    step = n.real("step")
+    steps = (n.real("step_h") or step or size[0] / feature[2], n.real("step_w") or step or size[1] / feature[3])
     ratios = _ratios(n.floats("aspect_ratio"), n.flag("flip", True))
     priors = Priors(
         (feature[2], feature[3]), size, steps, tuple(n.floats("min_size")), tuple(n.floats("max_size")), ratios, False,
-        n.float("offset", 0.5), n.flag("clip", False),
+        n.real("offset", 0.5), n.flag("clip", False),
     )  # fmt: skip
     check_priors(n, priors)
     boxes = priors.boxes()
@@ -184,9 +184,9 @@ def detection_output(n: CaffeLayer) -> dict[str, str]:
     if not n.flag("share_location", True):
         raise n.unsupported("boxes of each class apart")
     location, confidence = (n.reshape(v, (n.shape(v)[0], math.prod(n.shape(v)[1:]))) for v in (n.x(0), n.x(1)))
-    code = {1: CORNER, 2: CENTER_SIZE, 3: CORNER_SIZE}[n.int("code_type", 1)]
+    code = {1: CORNER, 2: CENTER_SIZE, 3: CORNER_SIZE}[n.whole("code_type", 1)]
     variances = None if n.flag("variance_encoded_in_target", False) else priors[0, 1].reshape(-1, 4)
     return detections(
-        n, location, confidence, priors[0, 0].reshape(-1, 4), variances, n.int("num_classes"), n.names[0], code,
-        (n.float("confidence_threshold"), n.child("nms_param", "nms_threshold", 0.3)),
+        n, location, confidence, priors[0, 0].reshape(-1, 4), variances, n.whole("num_classes"), n.names[0], code,
+        (n.real("confidence_threshold"), n.child("nms_param", "nms_threshold", 0.3)),
     )  # fmt: skip

@@ -102,7 +102,7 @@ def _factory() -> dict[str, Any]:
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
         for text in fields.split():
-            field_name, type_name, number = text.rsplit(":", 1)[0].split(":", 1) + [text.rsplit(":", 1)[1]]
+            field_name, type_name, number = text.split(":")
             repeated = type_name.startswith("*")
             type_name = type_name.lstrip("*")
             field = message.field.add(name=field_name, number=int(number), label=kind.LABEL_REPEATED if repeated else kind.LABEL_OPTIONAL)

@@ -143,7 +143,7 @@ class Network:
         """Give values made by nodes the names of their blobs, where the name is free."""
         graph = self.graph
         made = {o for n in graph.nodes for o in n.outputs}
-        self._renamed = {}
+        self._renamed: dict[str, str] = {}
         taken = set(graph.types)
         for name, value in self._blobs.items():
             if value in made and value not in self._renamed and name not in taken:

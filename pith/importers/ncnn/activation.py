@@ -8,7 +8,7 @@ from pith.importers.ncnn.layer import NcnnLayer
 
 def activated(n: NcnnLayer, y: str, kind_at: int, values_at: int) -> str:
     """`y` through the activation that parameter `kind_at` names, with the numbers of parameter `values_at`."""
-    kind, values = n.int(kind_at), n.floats(values_at)
+    kind, values = n.whole(kind_at), n.floats(values_at)
     needs = {2: 1, 3: 2, 6: 2}.get(kind, 0)
     if len(values) < needs:
         raise n.invalid(f"activation {kind} needs {needs} numbers, {len(values)} are given")

@@ -40,7 +40,7 @@ class Scales:
 
 def read_scales(n: NcnnLayer, out: int, group: int) -> Scales | None:
     """The scales of a layer with `out` channels, None for one in float."""
-    term = n.int(8)
+    term = n.whole(8)
     if not term:
         return None
     if n.kind == "ConvolutionDepthWise":
@@ -77,7 +77,7 @@ def int8_weights(n: NcnnLayer, w: np.ndarray, scales: Scales) -> np.ndarray:
     y = w * scales.weights.reshape(-1, *[1] * (w.ndim - 1))
     if not np.all(np.isfinite(y)):
         raise n.invalid("a weight is not finite")
-    return np.clip(np.sign(y) * np.floor(np.abs(y) + np.float32(0.5)), -127, 127).astype(np.int8)
+    return np.asarray(np.clip(np.sign(y) * np.floor(np.abs(y) + np.float32(0.5)), -127, 127), np.int8)
 
 
 def int8_convolution(n: NcnnLayer, x: str, w: np.ndarray, bias: np.ndarray | None, scales: Scales, window: dict[str, Any]) -> str:

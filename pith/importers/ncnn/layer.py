@@ -24,7 +24,7 @@ class NcnnLayer(Layer):
 
     # parameters
 
-    def int(self, number: int, default: int = 0) -> int:
+    def whole(self, number: int, default: int = 0) -> int:
         """Parameter `number`, which must be a whole number."""
         value = self.params.get(number, default)
         if isinstance(value, float) and value.is_integer() and abs(value) < 2**31:
@@ -33,7 +33,7 @@ class NcnnLayer(Layer):
             raise self.invalid(f"parameter {number} is {value!r}", "it must be a whole number")
         return int(value)
 
-    def float(self, number: int, default: float = 0.0) -> float:
+    def real(self, number: int, default: float = 0.0) -> float:
         """Parameter `number` as a float32; it must be finite."""
         value = self.params.get(number)
         if value is None:
@@ -69,14 +69,14 @@ class NcnnLayer(Layer):
 
     def pair(self, number: int, default: int) -> tuple[int, int]:
         """(height, width): parameter `number` is the width, `number` + 10 the height, the width where it is not given."""
-        width = self.int(number, default)
-        return self.int(number + 10, width), width
+        width = self.whole(number, default)
+        return self.whole(number + 10, width), width
 
     def pads(self, left: int, right: int, top: int, bottom: int) -> tuple[int, int, int, int]:
         """(top, left, bottom, right) by parameter numbers; right is left, top is left and bottom is top unless given."""
-        begin = self.int(left)
-        above = self.int(top, begin)
-        return above, begin, self.int(bottom, above), self.int(right, begin)
+        begin = self.whole(left)
+        above = self.whole(top, begin)
+        return above, begin, self.whole(bottom, above), self.whole(right, begin)
 
     # weights
 
@@ -109,10 +109,10 @@ class NcnnLayer(Layer):
     def whd(self, v: str) -> tuple[int, int, int, int]:
         """(w, h, d, c) of a blob, 1 for those it has not."""
         s = self.shape(v)[1:]
-        return {
-            0: lambda: (1, 1, 1, 1), 1: lambda: (s[0], 1, 1, 1), 2: lambda: (s[1], s[0], 1, 1), 3: lambda: (s[2], s[1], 1, s[0]),
-            4: lambda: (s[3], s[2], s[1], s[0]),
-        }[len(s)]()  # fmt: skip
+        if len(s) > 4:
+            raise self.unsupported(f"a blob of {len(s)} axes")
+        h, w = (1, 1, *s)[-2:]
+        return w, h, s[1] if len(s) == 4 else 1, s[0] if len(s) > 2 else 1
 
     def positive(self, axis: int, v: str) -> int:
         """An axis of a blob (without the batch, maybe negative) as an axis of the value."""

@@ -18,7 +18,7 @@ from pith.importers.ncnn.registry import ncnn_layer
 def convolution_2d(n: NcnnLayer) -> str:
     _refuse_dynamic(n, 19)
     kernel, dilations, strides = n.pair(1, 0), n.pair(2, 1), n.pair(3, 1)
-    group = n.int(7, 1) if n.kind == "ConvolutionDepthWise" else 1
+    group = n.whole(7, 1) if n.kind == "ConvolutionDepthWise" else 1
     x, w, bias, scales = _read(n, kernel, group)
     if n.dims(x) == 1 and kernel == (1, 1) and group == 1:  # the old form of an inner product
         y = _product(n, x, w.reshape(w.shape[0], -1), bias, scales)
@@ -32,26 +32,26 @@ def convolution_2d(n: NcnnLayer) -> str:
 @ncnn_layer("Convolution1D", "ConvolutionDepthWise1D")
 def convolution_1d(n: NcnnLayer) -> str:
     _refuse_dynamic(n, 19)
-    kernel, dilations, strides = (n.int(1),), (n.int(2, 1),), (n.int(3, 1),)
-    group = n.int(7, 1) if n.kind == "ConvolutionDepthWise1D" else 1
+    kernel, dilations, strides = (n.whole(1),), (n.whole(2, 1),), (n.whole(3, 1),)
+    group = n.whole(7, 1) if n.kind == "ConvolutionDepthWise1D" else 1
     x, w, bias, scales = _read(n, kernel, group)
-    begin = n.int(4)
-    x, pads = _padded(n, x, kernel, strides, dilations, (begin, n.int(15, begin)), scales)
+    begin = n.whole(4)
+    x, pads = _padded(n, x, kernel, strides, dilations, (begin, n.whole(15, begin)), scales)
     return activated(n, convolution(n, x, w, bias, strides=strides, pads=pads, dilations=dilations, group=group), 9, 10)
 
 
 def _refuse_dynamic(n: NcnnLayer, number: int) -> None:
-    if n.int(number):
+    if n.whole(number):
         raise n.unsupported("weights that are computed at run time")
 
 
 def _read(n: NcnnLayer, kernel: tuple[int, ...], group: int) -> tuple[str, np.ndarray, np.ndarray | None, Scales | None]:
     """(input, weights [O, I / group, *kernel], bias, scales of an int8 layer)."""
-    out, size, area = n.int(0), n.int(6), int(np.prod(kernel, dtype=object))
+    out, size, area = n.whole(0), n.whole(6), int(np.prod(kernel, dtype=object))
     if min(*kernel, out, group) < 1 or out % group or size % (out * area):
         raise n.invalid(f"{size} weights do not fit {out} channels in {group} groups with kernel {kernel}")
     w = n.weights(out, size // (out * area), *kernel)
-    bias = n.plain(out) if n.int(5) else None
+    bias = n.plain(out) if n.whole(5) else None
     scales = read_scales(n, out, group) if len(kernel) == 2 else None
     if w.dtype == np.int8 and scales is None:
         raise n.unsupported("weights stored as int8 without scales")
@@ -68,7 +68,7 @@ def _padded(
         if len(set(pads)) != 1:
             raise n.invalid(f"padding {pads}", "it is automatic on some sides only")
         pads = same_pads(spatial, kernel, strides, dilations, pads[0] == SAME_UPPER)
-    value = n.float(18)
+    value = n.real(18)
     if value == 0 or not any(pads):
         return x, pads
     if scales:
@@ -87,17 +87,17 @@ def _finish(n: NcnnLayer, y: str, scales: Scales | None) -> str:
 
 @ncnn_layer("Deconvolution", "DeconvolutionDepthWise")
 def deconvolution_2d(n: NcnnLayer) -> str:
-    out_right = n.int(18)
-    size = n.int(20)
+    out_right = n.whole(18)
+    size = n.whole(20)
     return _deconvolution(
-        n, n.pair(1, 0), n.pair(2, 1), n.pair(3, 1), n.pads(4, 15, 14, 16), (n.int(19, out_right), out_right), (n.int(21, size), size)
+        n, n.pair(1, 0), n.pair(2, 1), n.pair(3, 1), n.pads(4, 15, 14, 16), (n.whole(19, out_right), out_right), (n.whole(21, size), size)
     )
 
 
 @ncnn_layer("Deconvolution1D", "DeconvolutionDepthWise1D")
 def deconvolution_1d(n: NcnnLayer) -> str:
-    begin = n.int(4)
-    return _deconvolution(n, (n.int(1),), (n.int(2, 1),), (n.int(3, 1),), (begin, n.int(15, begin)), (n.int(18),), (n.int(20),))
+    begin = n.whole(4)
+    return _deconvolution(n, (n.whole(1),), (n.whole(2, 1),), (n.whole(3, 1),), (begin, n.whole(15, begin)), (n.whole(18),), (n.whole(20),))
 
 
 def _deconvolution(
@@ -106,13 +106,13 @@ def _deconvolution(
 ) -> str:  # fmt: skip
     """Weights are [groups, O / group, I / group, *kernel]; padding is cut off the result."""
     _refuse_dynamic(n, 28)
-    group = n.int(7, 1) if "DepthWise" in n.kind else 1
-    out, size, area = n.int(0), n.int(6), int(np.prod(kernel, dtype=object))
+    group = n.whole(7, 1) if "DepthWise" in n.kind else 1
+    out, size, area = n.whole(0), n.whole(6), int(np.prod(kernel, dtype=object))
     if min(*kernel, *strides, *dilations, out, group) < 1 or out % group or size % (out * area):
         raise n.invalid(f"{size} weights do not fit {out} channels in {group} groups with kernel {kernel}")
     w = n.floating(group, out // group, size // (out * area), *kernel)
     w = np.swapaxes(w, 1, 2).reshape(-1, out // group, *kernel)
-    bias = n.plain(out) if n.int(5) else None
+    bias = n.plain(out) if n.whole(5) else None
     x = n.x()
     spatial = n.shape(x)[2:]
     if len(spatial) != len(kernel):
@@ -140,11 +140,11 @@ def _cut(
 
 @ncnn_layer("InnerProduct")
 def inner_product_layer(n: NcnnLayer) -> str:
-    out, size = n.int(0), n.int(2)
+    out, size = n.whole(0), n.whole(2)
     if out < 1 or size < 1 or size % out:
         raise n.invalid(f"{size} weights do not fit {out} outputs")
     w = n.weights(out, size // out)
-    bias = n.plain(out) if n.int(1) else None
+    bias = n.plain(out) if n.whole(1) else None
     scales = read_scales(n, out, 1)
     if w.dtype == np.int8 and scales is None:
         raise n.unsupported("weights stored as int8 without scales")
@@ -163,11 +163,11 @@ def pooling(n: NcnnLayer) -> str:
     x, kind = n.x(), _kind(n)
     if n.dims(x) != 3:
         raise n.invalid(f"pooling of a blob of {n.dims(x)} axes")
-    if n.int(4):
+    if n.whole(4):
         return n.blob(global_pool(n, x, kind), n.shape(x)[1:2])
-    if n.int(7):
-        width = n.int(8)
-        sizes = (n.int(18, width), width)
+    if n.whole(7):
+        width = n.whole(8)
+        sizes = (n.whole(18, width), width)
         return adaptive_pool(n, x, kind, [d if s == -233 else s for s, d in zip(sizes, n.shape(x)[2:], strict=True)])
     return _windowed(n, x, kind, n.pair(1, 0), n.pair(2, 1), n.pads(3, 14, 13, 15))
 
@@ -177,25 +177,25 @@ def pooling_1d(n: NcnnLayer) -> str:
     x, kind = n.x(), _kind(n)
     if n.dims(x) != 2:
         raise n.invalid(f"pooling of a blob of {n.dims(x)} axes")
-    if n.int(4):
+    if n.whole(4):
         return n.blob(global_pool(n, x, kind), n.shape(x)[1:2])
-    if n.int(7):
-        return adaptive_pool(n, x, kind, [n.int(8) if n.int(8) != -233 else n.shape(x)[2]])
-    begin = n.int(3)
-    return _windowed(n, x, kind, (n.int(1),), (n.int(2, 1),), (begin, n.int(14, begin)))
+    if n.whole(7):
+        return adaptive_pool(n, x, kind, [n.whole(8) if n.whole(8) != -233 else n.shape(x)[2]])
+    begin = n.whole(3)
+    return _windowed(n, x, kind, (n.whole(1),), (n.whole(2, 1),), (begin, n.whole(14, begin)))
 
 
 def _kind(n: NcnnLayer) -> str:
-    if n.int(0) not in (0, 1):
-        raise n.unsupported(f"pooling of type {n.int(0)}")
-    return "average" if n.int(0) else "max"
+    if n.whole(0) not in (0, 1):
+        raise n.unsupported(f"pooling of type {n.whole(0)}")
+    return "average" if n.whole(0) else "max"
 
 
 def _windowed(
     n: NcnnLayer, x: str, kind: str, kernel: tuple[int, ...], strides: tuple[int, ...], pads: tuple[int, ...]
 ) -> str:
     """Parameter 5: 0 the last window may hang over, 1 it may not, 2 and 3 as many outputs as strides fit (SAME)."""
-    mode, include, spatial, half = n.int(5), n.int(6) != 0, n.shape(x)[2:], len(kernel)
+    mode, include, spatial, half = n.whole(5), n.whole(6) != 0, n.shape(x)[2:], len(kernel)
     if min(*kernel, *strides) < 1:
         raise n.invalid(f"kernel {kernel} with stride {strides}")
     if mode in (2, 3):

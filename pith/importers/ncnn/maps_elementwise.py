@@ -25,34 +25,34 @@ for _kind, _op in {
 
 @ncnn_layer("ReLU")
 def relu(n: NcnnLayer) -> str:
-    return simple.leaky(n, n.x(), n.float(0))
+    return simple.leaky(n, n.x(), n.real(0))
 
 
 @ncnn_layer("PReLU")
 def prelu(n: NcnnLayer) -> str:
-    return simple.prelu(n, n.x(), n.plain(n.int(0)))
+    return simple.prelu(n, n.x(), n.plain(n.whole(0)))
 
 
 @ncnn_layer("ELU")
 def elu(n: NcnnLayer) -> str:
-    return n.emit("elu", [n.x()], alpha=n.float(0, 0.1))
+    return n.emit("elu", [n.x()], alpha=n.real(0, 0.1))
 
 
 @ncnn_layer("CELU")
 def celu(n: NcnnLayer) -> str:
-    if n.float(0, 1.0) == 0:
+    if n.real(0, 1.0) == 0:
         raise n.invalid("alpha is 0")
-    return n.emit("celu", [n.x()], alpha=n.float(0, 1.0))
+    return n.emit("celu", [n.x()], alpha=n.real(0, 1.0))
 
 
 @ncnn_layer("SELU")
 def selu(n: NcnnLayer) -> str:
-    return n.emit("selu", [n.x()], alpha=n.float(0, 1.67326324), gamma=n.float(1, 1.050700987))
+    return n.emit("selu", [n.x()], alpha=n.real(0, 1.67326324), gamma=n.real(1, 1.050700987))
 
 
 @ncnn_layer("GELU")
 def gelu(n: NcnnLayer) -> str:
-    return n.emit("gelu", [n.x()], approximate="tanh" if n.int(0) else "none")
+    return n.emit("gelu", [n.x()], approximate="tanh" if n.whole(0) else "none")
 
 
 @ncnn_layer("Swish")
@@ -62,49 +62,49 @@ def swish(n: NcnnLayer) -> str:
 
 @ncnn_layer("HardSigmoid")
 def hard_sigmoid(n: NcnnLayer) -> str:
-    return simple.hard_sigmoid(n, n.x(), n.float(0, 0.2), n.float(1, 0.5))
+    return simple.hard_sigmoid(n, n.x(), n.real(0, 0.2), n.real(1, 0.5))
 
 
 @ncnn_layer("HardSwish")
 def hard_swish(n: NcnnLayer) -> str:
-    return simple.hard_swish(n, n.x(), n.float(0, 0.2), n.float(1, 0.5))
+    return simple.hard_swish(n, n.x(), n.real(0, 0.2), n.real(1, 0.5))
 
 
 @ncnn_layer("Clip")
 def clip(n: NcnnLayer) -> str:
     largest = float(np.finfo(np.float32).max)
-    return simple.clip(n, n.x(), n.float(0, -largest), n.float(1, largest))
+    return simple.clip(n, n.x(), n.real(0, -largest), n.real(1, largest))
 
 
 @ncnn_layer("Shrink")
 def shrink(n: NcnnLayer) -> str:
-    return n.emit("shrink", [n.x()], bias=n.float(0), lambd=n.float(1, 0.5))
+    return n.emit("shrink", [n.x()], bias=n.real(0), lambd=n.real(1, 0.5))
 
 
 @ncnn_layer("Threshold")
 def threshold(n: NcnnLayer) -> str:
-    above = n.emit("greater", [n.x(), n.number(n.float(0))])
+    above = n.emit("greater", [n.x(), n.number(n.real(0))])
     return n.emit("cast", [above], to=DType.F32, saturate=True)
 
 
 @ncnn_layer("Power")
 def power(n: NcnnLayer) -> str:
-    return simple.power(n, n.x(), n.float(0, 1.0), n.float(1, 1.0), n.float(2))
+    return simple.power(n, n.x(), n.real(0, 1.0), n.real(1, 1.0), n.real(2))
 
 
 @ncnn_layer("Exp")
 def exponential(n: NcnnLayer) -> str:
-    return simple.exponential(n, n.x(), n.float(0, -1.0), n.float(1, 1.0), n.float(2))
+    return simple.exponential(n, n.x(), n.real(0, -1.0), n.real(1, 1.0), n.real(2))
 
 
 @ncnn_layer("Log")
 def logarithm(n: NcnnLayer) -> str:
-    return simple.logarithm(n, n.x(), n.float(0, -1.0), n.float(1, 1.0), n.float(2))
+    return simple.logarithm(n, n.x(), n.real(0, -1.0), n.real(1, 1.0), n.real(2))
 
 
 @ncnn_layer("Dropout")
 def dropout(n: NcnnLayer) -> str:
-    scale = n.float(0, 1.0)
+    scale = n.real(0, 1.0)
     return n.x() if scale == 1 else n.emit("mul", [n.x(), n.number(scale)])
 
 
@@ -121,8 +121,8 @@ def split(n: NcnnLayer) -> list[str]:
 @ncnn_layer("Cast")
 def cast(n: NcnnLayer) -> str:
     """Only between types of floats, which are all float32 here."""
-    if not {n.int(0), n.int(1)} <= {0, 1, 2, 4}:
-        raise n.unsupported(f"a cast of type {n.int(0)} to {n.int(1)}")
+    if not {n.whole(0), n.whole(1)} <= {0, 1, 2, 4}:
+        raise n.unsupported(f"a cast of type {n.whole(0)} to {n.whole(1)}")
     return n.x()
 
 
@@ -134,7 +134,7 @@ _UNARY = {
 
 @ncnn_layer("UnaryOp")
 def unary(n: NcnnLayer) -> str:
-    kind, x = n.int(0), n.x()
+    kind, x = n.whole(0), n.x()
     if kind in _UNARY:
         return n.emit(_UNARY[kind], [x])
     if kind == 4:
@@ -157,12 +157,12 @@ _BINARY = {
 
 @ncnn_layer("BinaryOp")
 def binary(n: NcnnLayer) -> str:
-    kind = n.int(0)
+    kind = n.whole(0)
     if kind not in (*_BINARY, 15, 16):
         raise n.unsupported(f"the binary operation {kind}")
     op, swapped = _BINARY.get(kind, ("div", kind == 16))
-    if n.int(1):
-        a, b = n.x(), n.number(n.float(2))
+    if n.whole(1):
+        a, b = n.x(), n.number(n.real(2))
     else:
         a, b = _aligned(n, n.x(0), n.x(1)), _aligned(n, n.x(1), n.x(0))
     y = n.emit(op, [b, a] if swapped else [a, b])
@@ -184,15 +184,15 @@ def _aligned(n: NcnnLayer, v: str, other: str) -> str:
 @ncnn_layer("Eltwise")
 def eltwise(n: NcnnLayer) -> str:
     kinds = {0: "mul", 1: "add", 2: "max"}
-    if n.int(0) not in kinds:
-        raise n.unsupported(f"the operation {n.int(0)}")
-    return simple.eltwise(n, kinds[n.int(0)], n.inputs, n.floats(1))
+    if n.whole(0) not in kinds:
+        raise n.unsupported(f"the operation {n.whole(0)}")
+    return simple.eltwise(n, kinds[n.whole(0)], n.inputs, n.floats(1))
 
 
 @ncnn_layer("GLU")
 def glu(n: NcnnLayer) -> str:
     x = n.x()
-    axis = n.positive(n.int(0), x)
+    axis = n.positive(n.whole(0), x)
     half = n.shape(x)[axis] // 2
     if n.shape(x)[axis] != 2 * half:
         raise n.invalid(f"an axis of {n.shape(x)[axis]} has no halves")

@@ -15,7 +15,7 @@ _DIRECTIONS = ("forward", "reverse", "bidirectional")
 @ncnn_layer("LSTM")
 def lstm(n: NcnnLayer) -> list[str]:
     """Gates of the file: input, forget, output, cell; of the operator: input, output, forget, cell."""
-    if n.int(3, n.int(0)) != n.int(0):
+    if n.whole(3, n.whole(0)) != n.whole(0):
         raise n.unsupported("an LSTM with a projection")
     return _recurrent(n, "lstm", 4, (0, 2, 1, 3), 2)
 
@@ -33,7 +33,7 @@ def rnn(n: NcnnLayer) -> list[str]:
 
 def _recurrent(n: NcnnLayer, op: str, gates: int, order: tuple[int, ...], states: int, **attrs: object) -> list[str]:
     """y [N, T, D * H] of x [N, T, I], then the last states [N, D, H]; states may come in as further inputs."""
-    x, hidden, size, direction = n.x(), n.int(0), n.int(1), n.int(2)
+    x, hidden, size, direction = n.x(), n.whole(0), n.whole(1), n.whole(2)
     if direction not in (0, 1, 2) or hidden < 1 or n.dims(x) != 2:
         raise n.invalid(f"{hidden} outputs in direction {direction} for a blob of {n.shape(x)[1:]}")
     d = 2 if direction == 2 else 1
@@ -43,7 +43,7 @@ def _recurrent(n: NcnnLayer, op: str, gates: int, order: tuple[int, ...], states
     w = n.weights(d, gates, hidden, width)
     bias = n.floating(d, 4 if op == "gru" else gates, hidden)
     r = n.weights(d, gates, hidden, hidden)
-    if n.int(8):
+    if n.whole(8):
         w, r = _dequantised(n, w), _dequantised(n, r)
     elif w.dtype == np.int8 or r.dtype == np.int8:
         raise n.unsupported("weights stored as int8 without scales")
@@ -68,7 +68,7 @@ def _dequantised(n: NcnnLayer, w: np.ndarray) -> np.ndarray:
         return w
     if np.any(scales == 0) or not np.all(np.isfinite(scales)):
         raise n.invalid("a scale of the weights is 0 or not finite")
-    return (w / scales).astype(np.float32)
+    return np.asarray(w / scales, np.float32)
 
 
 @ncnn_layer("MatMul")
@@ -80,15 +80,15 @@ def matmul(n: NcnnLayer) -> str:
         low, high = sorted((a, b), key=n.dims)
         raised = n.blob(low, (*[1] * (n.dims(high) - n.dims(low)), *n.shape(low)[1:]))
         a, b = (raised, b) if low == a else (a, raised)
-    return n.emit("matmul", [a, b, ""], trans_a=False, trans_b=n.int(0) != 0)
+    return n.emit("matmul", [a, b, ""], trans_a=False, trans_b=n.whole(0) != 0)
 
 
 @ncnn_layer("Gemm")
 def gemm(n: NcnnLayer) -> str:
     """alpha * (A @ B + beta * C), any of them from the file."""
-    m, cols, k = n.int(7), n.int(8), n.int(9)
-    trans_a, trans_b = n.int(2) != 0, n.int(3) != 0
-    if n.int(11) or n.int(13) or n.int(14) or n.int(18):
+    m, cols, k = n.whole(7), n.whole(8), n.whole(9)
+    trans_a, trans_b = n.whole(2) != 0, n.whole(3) != 0
+    if n.whole(11) or n.whole(13) or n.whole(14) or n.whole(18):
         raise n.unsupported("a product with a quantised, transposed or folded result")
     rest = list(n.inputs)
 
@@ -97,21 +97,21 @@ def gemm(n: NcnnLayer) -> str:
             raise n.invalid("an input is missing")
         return rest.pop(0)
 
-    a = n.const(n.floating(k, m) if trans_a else n.floating(m, k)) if n.int(4) else next_input()
-    b = n.const(n.floating(cols, k) if trans_b else n.floating(k, cols)) if n.int(5) else next_input()
+    a = n.const(n.floating(k, m) if trans_a else n.floating(m, k)) if n.whole(4) else next_input()
+    b = n.const(n.floating(cols, k) if trans_b else n.floating(k, cols)) if n.whole(5) else next_input()
     c = ""
-    if n.int(6):
+    if n.whole(6):
         shapes: dict[int, tuple[int, ...]] = {0: (1,), 1: (m, 1), 2: (m, 1), 3: (m, cols), 4: (1, cols)}
-        kind = n.int(10)
+        kind = n.whole(10)
         if kind not in (-1, *shapes):
             raise n.invalid(f"a broadcast of type {kind}")
         c = "" if kind == -1 else n.const(n.floating(*shapes[kind]))
     elif rest:
         raise n.unsupported("a C that is computed at run time")
     y = n.emit("matmul", [a, b, ""], trans_a=trans_a, trans_b=trans_b)
-    if n.rank(y) == 2 and not (n.int(4) and n.int(5)):
+    if n.rank(y) == 2 and not (n.whole(4) and n.whole(5)):
         y = n.reshape(y, (1, *n.shape(y))) if n.rank(n.x()) == 3 else y
-    beta, alpha = n.float(1, 1.0), n.float(0, 1.0)
+    beta, alpha = n.real(1, 1.0), n.real(0, 1.0)
     if c and beta != 0:
         y = n.emit("add", [y, c if beta == 1 else n.emit("mul", [c, n.number(beta)])])
     return y if alpha == 1 else n.emit("mul", [y, n.number(alpha)])
@@ -120,11 +120,11 @@ def gemm(n: NcnnLayer) -> str:
 @ncnn_layer("Embed")
 def embed(n: NcnnLayer) -> str:
     """Rows of a table by index; an input of the network that is read first here is int32."""
-    out, rows = n.int(0), n.int(1)
-    if out < 1 or rows < 1 or n.int(3) != out * rows or n.int(18):
-        raise n.unsupported(f"a table of {n.int(3)} weights for {rows} rows of {out}, or one of int8")
+    out, rows = n.whole(0), n.whole(1)
+    if out < 1 or rows < 1 or n.whole(3) != out * rows or n.whole(18):
+        raise n.unsupported(f"a table of {n.whole(3)} weights for {rows} rows of {out}, or one of int8")
     table = n.floating(rows, out)
-    bias = n.plain(out) if n.int(2) else None
+    bias = n.plain(out) if n.whole(2) else None
     x = n.x()
     if x not in n.graph.inputs or any(x in node.inputs for node in n.graph.nodes):
         raise n.unsupported("indices that are computed by the network")

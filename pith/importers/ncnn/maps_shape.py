@@ -25,12 +25,12 @@ def flatten(n: NcnnLayer) -> str:
 def reshape(n: NcnnLayer) -> str:
     """Parameters 0, 1, 11, 2 are w, h, d, c: 0 keeps the size, -1 (once) is what is left."""
     n.refuse_text(6)
-    if n.int(3):
+    if n.whole(3):
         raise n.unsupported("reshaping with a permutation (an ncnn from before 2021)", "convert the model again")
-    if n.int(12, 233) != 233 or n.int(13, 233) != 233:
+    if n.whole(12, 233) != 233 or n.whole(13, 233) != 233:
         raise n.unsupported("moving the batch axis")
     x = n.x()
-    sizes = [n.int(k, _KEEP) for k in (0, 1, 11, 2)]  # w, h, d, c
+    sizes = [n.whole(k, _KEEP) for k in (0, 1, 11, 2)]  # w, h, d, c
     w, h, d, c = sizes
     own = n.whd(x)
     wanted = [(s, o) for s, o in zip(sizes, own, strict=True) if s != _KEEP]
@@ -53,7 +53,7 @@ def reshape(n: NcnnLayer) -> str:
 @ncnn_layer("Permute")
 def permute(n: NcnnLayer) -> str:
     """The order number counts the permutations of the axes from the innermost, the innermost changing fastest."""
-    x, order = n.x(), n.int(0)
+    x, order = n.x(), n.whole(0)
     dims = n.dims(x)
     orders = [tuple(reversed(p)) for p in sorted(itertools.permutations(range(dims)), key=_rank)]
     if not 0 <= order < len(orders):
@@ -74,7 +74,7 @@ def squeeze(n: NcnnLayer) -> str:
     given = {n.positive(a, x) - 1 for a in n.ints(3)}
     if not n.ints(3):
         flags = {1: (0,), 2: (1, 0), 3: (2, 1, 0), 4: (2, 11, 1, 0)}[len(shape)]
-        given = {a for a, k in enumerate(flags) if n.int(k)}
+        given = {a for a, k in enumerate(flags) if n.whole(k)}
     kept = [d for a, d in enumerate(shape) if a not in given or d != 1]
     return n.blob(x, kept or [1])
 
@@ -92,13 +92,13 @@ def expand_dims(n: NcnnLayer) -> str:
 
 @ncnn_layer("Concat")
 def concat(n: NcnnLayer) -> str:
-    return n.concat(n.inputs, n.positive(n.int(0), n.x()))
+    return n.concat(n.inputs, n.positive(n.whole(0), n.x()))
 
 
 @ncnn_layer("Slice")
 def slice_layer(n: NcnnLayer) -> list[str]:
     x = n.x()
-    axis = n.positive(n.int(1), x)
+    axis = n.positive(n.whole(1), x)
     size, sizes, ends = n.shape(x)[axis], n.ints(0), n.ints(2)
     if len(ends if ends else sizes) < n.outputs - bool(ends) or n.outputs < 1:
         raise n.invalid(f"{n.outputs} parts, but fewer sizes")
@@ -136,23 +136,23 @@ def crop(n: NcnnLayer) -> str:
     )
     reference = n.shape(n.x(1))[1:] if len(n.inputs) > 1 else None
     for a, (offset, size, behind) in enumerate(numbers):
-        start = n.int(offset)
+        start = n.whole(offset)
         if reference is not None:
             if len(reference) != len(shape):
                 raise n.unsupported(f"cropping {shape} to the sizes of {reference}")
             count = reference[a]
         else:
-            count = shape[a] - start - n.int(behind)
-            count = count if n.int(size) == _KEEP else min(count, n.int(size))
+            count = shape[a] - start - n.whole(behind)
+            count = count if n.whole(size) == _KEEP else min(count, n.whole(size))
         x = n.slice(x, a + 1, start, count)
     return x
 
 
 @ncnn_layer("Padding")
 def padding(n: NcnnLayer) -> str:
-    x, mode = n.x(), n.int(4)
-    top, bottom, left, right, front, behind = (n.int(k) for k in (0, 1, 2, 3, 7, 8))
-    per_channel = n.plain(n.int(6)) if n.int(6) else None
+    x, mode = n.x(), n.whole(4)
+    top, bottom, left, right, front, behind = (n.whole(k) for k in (0, 1, 2, 3, 7, 8))
+    per_channel = n.plain(n.whole(6)) if n.whole(6) else None
     if mode not in (0, 1, 2) or len(n.inputs) > 1:
         raise n.unsupported(f"padding of mode {mode}")
     pairs = {1: [(left, right)], 2: [(top, bottom), (left, right)]}.get(n.dims(x), [(top, bottom), (left, right)])
@@ -167,7 +167,7 @@ def padding(n: NcnnLayer) -> str:
         return x
     attrs = {"pads": (*begins, *ends), "mode": ("constant", "edge", "reflect")[mode]}
     if per_channel is None or np.all(per_channel == per_channel[0]):
-        value = n.float(5) if per_channel is None else float(per_channel[0])
+        value = n.real(5) if per_channel is None else float(per_channel[0])
         return n.emit("pad", [x], value=value, **attrs)
     if mode or n.dims(x) != 3 or front or behind or per_channel.size != n.shape(x)[1]:
         raise n.unsupported("padding by a value for each channel, of this kind")
@@ -178,8 +178,8 @@ def padding(n: NcnnLayer) -> str:
 
 @ncnn_layer("ShuffleChannel")
 def shuffle_channel(n: NcnnLayer) -> str:
-    group, channels = n.int(0, 1), n.shape(n.x())[1]
-    if n.int(1):
+    group, channels = n.whole(0, 1), n.shape(n.x())[1]
+    if n.whole(1):
         if group < 1 or channels % group:
             raise n.invalid(f"{channels} channels do not divide into {group} groups")
         group = channels // group
@@ -188,12 +188,12 @@ def shuffle_channel(n: NcnnLayer) -> str:
 
 @ncnn_layer("PixelShuffle")
 def pixel_shuffle(n: NcnnLayer) -> str:
-    return simple.depth_to_space(n, n.x(), n.int(0, 1), n.int(1) != 0)
+    return simple.depth_to_space(n, n.x(), n.whole(0, 1), n.whole(1) != 0)
 
 
 @ncnn_layer("Reorg")
 def reorg(n: NcnnLayer) -> str:
-    return simple.space_to_depth(n, n.x(), n.int(0, 1), n.int(1) != 0)
+    return simple.space_to_depth(n, n.x(), n.whole(0, 1), n.whole(1) != 0)
 
 
 @ncnn_layer("Tile")
@@ -206,7 +206,7 @@ def tile(n: NcnnLayer) -> str:
             x = n.blob(x, [1] * (len(repeats) - n.dims(x)) + list(n.shape(x)[1:]))
         counts = {n.rank(x) - len(repeats) + k: r for k, r in enumerate(repeats)}
     else:
-        counts = {n.positive(n.int(0), x): n.int(1, 1)}
+        counts = {n.positive(n.whole(0), x): n.whole(1, 1)}
     for axis, count in counts.items():
         if not 1 <= count <= 4096:
             raise n.invalid(f"{count} repeats")
@@ -216,11 +216,11 @@ def tile(n: NcnnLayer) -> str:
 
 @ncnn_layer("MemoryData")
 def memory_data(n: NcnnLayer) -> str:
-    w, h, d, c = (n.int(k) for k in (0, 1, 11, 2))
+    w, h, d, c = (n.whole(k) for k in (0, 1, 11, 2))
     shape = [s for s in (c, d, h, w) if s]
     if not shape or min(shape) < 1 or not w:
         raise n.invalid(f"sizes w {w}, h {h}, d {d}, c {c}")
-    data = n.plain(*shape) if n.int(21, 1) == 1 else n.floating(*shape)
+    data = n.plain(*shape) if n.whole(21, 1) == 1 else n.floating(*shape)
     return n.const(data[None])
 
 
@@ -228,14 +228,14 @@ def memory_data(n: NcnnLayer) -> str:
 def interp(n: NcnnLayer) -> str:
     """Type 1 nearest, 2 linear, 3 cubic; parameters 1, 2 scales, 3, 4 sizes (height first)."""
     n.refuse_text(9)
-    x, mode = n.x(), n.int(0)
-    scales, sizes = (n.float(1, 1.0), n.float(2, 1.0)), (n.int(3), n.int(4))
+    x, mode = n.x(), n.whole(0)
+    scales, sizes = (n.real(1, 1.0), n.real(2, 1.0)), (n.whole(3), n.whole(4))
     if mode not in (1, 2, 3):
         raise n.unsupported(f"interpolation of type {mode}")
     w, h, _, _ = n.whd(x)
     if n.dims(x) == 1:
         w = h = 1
-    if len(n.inputs) > 1 and n.int(5):
+    if len(n.inputs) > 1 and n.whole(5):
         sizes = (n.whd(n.x(1))[1], n.whd(n.x(1))[0])
     given = tuple(s > 0 for s in sizes)
     if not all(given) and not (min(scales) > 0 and max(scales) <= 1e6):
@@ -255,7 +255,7 @@ def _interpolated(n: NcnnLayer, x: str, mode: int, out: Sequence[int], steps: Se
         return x
     if mode == 1:
         return resampling.nearest(n, x, out, steps)
-    return resampling.resize(n, x, out, "linear" if mode == 2 else "cubic", "align_corners" if n.int(6) else "half_pixel")
+    return resampling.resize(n, x, out, "linear" if mode == 2 else "cubic", "align_corners" if n.whole(6) else "half_pixel")
 
 
 @ncnn_layer("Flip")

@@ -23,7 +23,7 @@ _ARRAY, _END, _IDS = -23300, -233, 64
 
 Value = int | float | str | tuple[int | float, ...]
 # The types of layers by their number in binary descriptions. Numbers are never used again.
-TYPES = (
+TYPES = (  # noqa: SIM905
     "AbsVal ArgMax BatchNorm Bias BNLL Concat Convolution Crop Deconvolution Dropout Eltwise ELU Embed Exp Flatten InnerProduct "
     "Input Log LRN MemoryData MVN Pooling Power PReLU Proposal Reduction ReLU Reshape ROIPooling Scale Sigmoid Slice Softmax "
     "Split SPP TanH Threshold Tile RNN LSTM BinaryOp UnaryOp ConvolutionDepthWise Padding Squeeze ExpandDims Normalize Permute "

@@ -31,15 +31,13 @@ class Weights:
         tag = int(self._take(4, layer, "<u4")[0]) if tagged else _RAW
         if tag == _HALF:
             half = self._take(-(-count // 2) * 4, layer, "<f2")[:count]
-            return half.astype(np.float32)
+            return np.asarray(half, np.float32)
         if tag == _INT8:
             return self._take(-(-count // 4) * 4, layer, "i1")[:count].copy()
         if tag in (0, _RAW):
             return self._take(4 * count, layer, "<f4").astype(np.float32)
-        if tag & 0xFF == 0 and sum(tag.to_bytes(4, "little")) == 0:
-            return self._take(4 * count, layer, "<f4").astype(np.float32)
         table = self._take(1024, layer, "<f4").astype(np.float32)
-        return table[self._take(-(-count // 4) * 4, layer, "u1")[:count]]
+        return np.asarray(table[self._take(-(-count // 4) * 4, layer, "u1")[:count]])
 
     def _take(self, size: int, layer: str, dtype: str) -> np.ndarray:
         if size > self.left:

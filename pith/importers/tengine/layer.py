@@ -28,11 +28,11 @@ class TengineLayer(Layer):
         values = self._file.read("".join(t for _, t in fields), offset)
         return dict(zip((name for name, _ in fields), values, strict=True))
 
-    def int(self, name: str, default: int = 0) -> int:
+    def whole(self, name: str, default: int = 0) -> int:
         """A parameter, the default for a node without parameters."""
         return int(self._params.get(name, default))
 
-    def float(self, name: str, default: float = 0.0) -> float:
+    def real(self, name: str, default: float = 0.0) -> float:
         """A parameter, which must be finite."""
         value = float(self._params.get(name, default))
         if not math.isfinite(value):
@@ -41,7 +41,7 @@ class TengineLayer(Layer):
 
     def ints(self, name: str) -> list[int]:
         """The list that a parameter points to, empty when there is none."""
-        return [int(v) for v in self._file.vector(self.int(name), "i", 64)]
+        return [int(v) for v in self._file.vector(self.whole(name), "i", 64)]
 
     def array(self, i: int) -> np.ndarray:
         """Input `i`, which must be a constant."""

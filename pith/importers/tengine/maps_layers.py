@@ -17,20 +17,20 @@ _SAME_UPPER, _SAME_LOWER = -1, -2
 @tengine_layer("Convolution")
 def convolution_2d(n: TengineLayer) -> str:
     x, w, bias = n.x(0), n.array(1), n.vector(2)
-    group, strides, dilations = n.int("group", 1), _pair(n, "stride"), _pair(n, "dilation")
-    if w.ndim != 4 or n.rank(x) != 4 or min(*strides, *dilations, group) < 1 or w.shape[0] != n.int("out"):
+    group, strides, dilations = n.whole("group", 1), _pair(n, "stride"), _pair(n, "dilation")
+    if w.ndim != 4 or n.rank(x) != 4 or min(*strides, *dilations, group) < 1 or w.shape[0] != n.whole("out"):
         raise n.invalid(f"weights {w.shape} with stride {strides} do not fit an input of shape {n.shape(x)}")
     pads = _pads(n, n.shape(x)[2:], w.shape[2:], strides)
     return _activated(n, convolution(n, x, w, bias, strides=strides, pads=pads, dilations=dilations, group=group))
 
 
 def _pair(n: TengineLayer, what: str) -> tuple[int, int]:
-    return n.int(f"{what}_h"), n.int(f"{what}_w")
+    return n.whole(f"{what}_h"), n.whole(f"{what}_w")
 
 
 def _pads(n: TengineLayer, spatial: tuple[int, ...], kernel: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...]:
     """(top, left, bottom, right); -1 and -2 mean as many outputs as strides fit, dilations left out of account as Tengine does."""
-    pads = [n.int(k) for k in ("pad_h0", "pad_w0", "pad_h1", "pad_w1")]
+    pads = [n.whole(k) for k in ("pad_h0", "pad_w0", "pad_h1", "pad_w1")]
     for a in (0, 1):
         if pads[a] in (_SAME_UPPER, _SAME_LOWER):
             upper = pads[a] == _SAME_UPPER
@@ -40,7 +40,7 @@ def _pads(n: TengineLayer, spatial: tuple[int, ...], kernel: tuple[int, ...], st
 
 def _activated(n: TengineLayer, y: str) -> str:
     """Activation -1 none, 0 ReLU, 1 to [-1, 1], 6 to [0, 6]."""
-    kind = n.int("activation", -1)
+    kind = n.whole("activation", -1)
     if kind < 0:
         return y
     if kind == 0:
@@ -54,10 +54,10 @@ def _activated(n: TengineLayer, y: str) -> str:
 def deconvolution_2d(n: TengineLayer) -> str:
     """Weights are [C, O / group, h, w]."""
     x, w, bias = n.x(0), n.array(1), n.vector(2)
-    strides, dilations, group = _pair(n, "stride"), _pair(n, "dilation"), n.int("group", 1)
-    if w.ndim != 4 or min(*strides, *dilations, group) < 1 or w.shape[1] * group != n.int("out"):
-        raise n.invalid(f"weights {w.shape} with stride {strides} do not make {n.int('out')} channels")
-    pads = tuple(n.int(k) for k in ("pad_h0", "pad_w0", "pad_h1", "pad_w1"))
+    strides, dilations, group = _pair(n, "stride"), _pair(n, "dilation"), n.whole("group", 1)
+    if w.ndim != 4 or min(*strides, *dilations, group) < 1 or w.shape[1] * group != n.whole("out"):
+        raise n.invalid(f"weights {w.shape} with stride {strides} do not make {n.whole('out')} channels")
+    pads = tuple(n.whole(k) for k in ("pad_h0", "pad_w0", "pad_h1", "pad_w1"))
     return _activated(n, deconvolution(n, x, w, bias, strides=strides, pads=pads, dilations=dilations, group=group))
 
 
@@ -73,17 +73,17 @@ def fully_connected(n: TengineLayer) -> str:
 
 @tengine_layer("Pooling")
 def pooling(n: TengineLayer) -> str:
-    x, kind = n.x(), n.int("kind")
+    x, kind = n.x(), n.whole("kind")
     if kind not in (0, 1) or n.rank(x) != 4:
         raise n.unsupported(f"pooling of kind {kind} over an input of shape {n.shape(x)}")
     name = "average" if kind else "max"
     kernel, strides, spatial = _pair(n, "kernel"), _pair(n, "stride"), n.shape(x)[2:]
-    pads = [n.int(k) for k in ("pad_h0", "pad_w0", "pad_h1", "pad_w1")]
-    if n.int("global") or (kernel == spatial and not any(pads)):
+    pads = [n.whole(k) for k in ("pad_h0", "pad_w0", "pad_h1", "pad_w1")]
+    if n.whole("global") or (kernel == spatial and not any(pads)):
         return global_pool(n, x, name)
     if min(*kernel, *strides) < 1:
         raise n.invalid(f"kernel {kernel} with stride {strides}")
-    flavor = n.int("caffe")
+    flavor = n.whole("caffe")
     if flavor & ~0x10 not in (0, 1) or min(pads) < -1:
         raise n.unsupported(f"pooling with padding {pads} of flavor {flavor}")
     if flavor & ~0x10 == 1:
@@ -101,11 +101,11 @@ def batch_normalization(n: TengineLayer) -> str:
     gamma, beta = n.vector(1), n.vector(2)
     if mean is None or var is None or gamma is None or beta is None:
         raise n.invalid("it has too few inputs")
-    factor = n.float("rescale")
+    factor = n.real("rescale")
     scale = np.float32(1 / factor if factor else 0)
-    if n.int("caffe"):
+    if n.whole("caffe"):
         gamma, beta = np.ones_like(mean), np.zeros_like(mean)
-    return simple.batch_norm(n, x, gamma, beta, mean * scale, var * scale, n.float("eps"))
+    return simple.batch_norm(n, x, gamma, beta, mean * scale, var * scale, n.real("eps"))
 
 
 @tengine_layer("Scale")
@@ -125,7 +125,7 @@ def prelu(n: TengineLayer) -> str:
 
 @tengine_layer("ReLU")
 def relu(n: TengineLayer) -> str:
-    return simple.leaky(n, n.x(), n.float("slope"))
+    return simple.leaky(n, n.x(), n.real("slope"))
 
 
 @tengine_layer("ReLU6")
@@ -140,27 +140,27 @@ def relu1(n: TengineLayer) -> str:
 
 @tengine_layer("Clip")
 def clip(n: TengineLayer) -> str:
-    return simple.clip(n, n.x(), n.float("min"), n.float("max"))
+    return simple.clip(n, n.x(), n.real("min"), n.real("max"))
 
 
 @tengine_layer("ELU")
 def elu(n: TengineLayer) -> str:
-    return n.emit("elu", [n.x()], alpha=n.float("alpha"))
+    return n.emit("elu", [n.x()], alpha=n.real("alpha"))
 
 
 @tengine_layer("SELU")
 def selu(n: TengineLayer) -> str:
-    return n.emit("selu", [n.x()], alpha=n.float("alpha"), gamma=n.float("lambda"))
+    return n.emit("selu", [n.x()], alpha=n.real("alpha"), gamma=n.real("lambda"))
 
 
 @tengine_layer("HardSigmoid")
 def hard_sigmoid(n: TengineLayer) -> str:
-    return simple.hard_sigmoid(n, n.x(), n.float("alpha"), n.float("beta"))
+    return simple.hard_sigmoid(n, n.x(), n.real("alpha"), n.real("beta"))
 
 
 @tengine_layer("HardSwish")
 def hard_swish(n: TengineLayer) -> str:
-    return simple.hard_swish(n, n.x(), n.float("alpha"), n.float("beta"))
+    return simple.hard_swish(n, n.x(), n.real("alpha"), n.real("beta"))
 
 
 def _plain(op: str, n: TengineLayer) -> str:
@@ -181,25 +181,25 @@ def same(n: TengineLayer) -> str:
 
 @tengine_layer("LRN")
 def lrn(n: TengineLayer) -> str:
-    if n.int("region") != 0:
+    if n.whole("region") != 0:
         raise n.unsupported("local response normalisation within a channel")
-    return simple.lrn(n, n.x(), n.int("size"), n.float("alpha"), n.float("beta"), n.float("k"))
+    return simple.lrn(n, n.x(), n.whole("size"), n.real("alpha"), n.real("beta"), n.real("k"))
 
 
 @tengine_layer("InstanceNorm")
 def instance_norm(n: TengineLayer) -> str:
     inputs = [n.x(0), n.const(n.array(1).reshape(-1)), n.const(n.array(2).reshape(-1))]
-    return n.emit("instance_norm", inputs, epsilon=n.float("eps"), layout="channels_first")
+    return n.emit("instance_norm", inputs, epsilon=n.real("eps"), layout="channels_first")
 
 
 @tengine_layer("Softmax")
 def softmax(n: TengineLayer) -> str:
-    return simple.softmax(n, n.x(), n.int("axis"))
+    return simple.softmax(n, n.x(), n.whole("axis"))
 
 
 @tengine_layer("LogSoftmax")
 def log_softmax(n: TengineLayer) -> str:
-    return n.emit("log_softmax", [n.x()], axis=n.axis(n.int("axis"), n.rank(n.x())))
+    return n.emit("log_softmax", [n.x()], axis=n.axis(n.whole("axis"), n.rank(n.x())))
 
 
 _BINARY = {0: "mul", 1: "mul", 2: "add", 3: "add", 4: "sub", 5: "sub", 6: "max", 8: "min", 10: "div", 16: "pow"}
@@ -209,7 +209,7 @@ _UNARY = {11: "log", 12: "exp", 13: "sqrt", 14: "floor"}
 @tengine_layer("Eltwise")
 def eltwise(n: TengineLayer) -> str:
     """A vector of as many elements as there are channels goes along them."""
-    kind, x = n.int("type"), n.x()
+    kind, x = n.whole("type"), n.x()
     if kind in _UNARY:
         return n.emit(_UNARY[kind], [x])
     if kind == 7:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # A number is never used again; those after the last are newer than this list.
-NAMES = (
+NAMES = (  # noqa: SIM905
     "Accuracy BatchNormalization BilinearResize Concat Const Convolution Deconvolution DetectionOutput Dropout Eltwise Flatten "
     "FullyConnected InputOp LRN Normalize Permute Pooling PReLU PriorBox Region ReLU ReLU6 Reorg Reshape ROIPooling RPN Scale Slice "
     "Softmax Split DetectionPostProcess Gemm Generic Logistic LSTM RNN Tanh Sigmoid Squeeze FusedBNScaleReLU Pad StridedSlice ArgMax "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from pith.graph import ModelError, UnsupportedError
 
 MAX_AXES = 8
 VARIABLE, CONSTANT, INPUT = 1, 2, 3
-_TYPES = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("i1"), 3: np.dtype("u1"), 4: np.dtype("<i4"), 5: np.dtype("<i2")}
+_TYPES: dict[int, Any] = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("i1"), 3: np.dtype("u1"), 4: np.dtype("<i4"), 5: np.dtype("<i2")}
 FLOATS, INT32 = (0, 1), 4
 
 
