@@ -12,7 +12,7 @@ from pith.ops import infer_node
 
 Result = str | list[str] | dict[str, str]  # of a mapping function: a value, one for each blob, or blobs by name
 MAX_ELEMENTS = 2**31 - 1  # kernels address elements with 32-bit integers
-MAX_CONSTANT = 2**24  # elements of a constant that the importer computes itself
+MAX_CONSTANT = 2**22  # elements of a constant that the importer computes itself
 MAX_EXTENT = 2**24  # of kernels, strides and pads: addresses computed from them must fit 32 bits
 
 

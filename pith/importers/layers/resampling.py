@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from pith.importers.layers.layer import MAX_EXTENT, Layer
+from pith.importers.layers.layer import Layer
+
+MAX_RESIZED = 2**20  # elements of a resized axis: each has an entry in a table
+MAX_PLANES = 2**22  # what is resized alike: each plane has an entry too
 
 
 def resize(n: Layer, x: str, sizes: Sequence[int], mode: str, coordinates: str) -> str:
@@ -33,7 +37,6 @@ def nearest(n: Layer, x: str, sizes: Sequence[int], steps: Sequence[float]) -> s
     first = len(shape) - len(sizes)
     scales = [1.0] * len(shape)
     for a, step in enumerate(steps, first):
-        n.check_constant((target[a],))
         with np.errstate(over="ignore", invalid="ignore"):
             index = np.minimum(np.arange(target[a], dtype=np.float32) * np.float32(step), shape[a] - 1).astype(np.int64)
         scale = target[a] / shape[a]
@@ -52,8 +55,10 @@ def nearest(n: Layer, x: str, sizes: Sequence[int], steps: Sequence[float]) -> s
 
 
 def _target(n: Layer, shape: tuple[int, ...], sizes: Sequence[int]) -> tuple[int, ...]:
-    if len(sizes) > len(shape) - 1 or min(sizes) < 1 or max(sizes) > MAX_EXTENT:
-        raise n.invalid(f"an input of shape {shape} to spatial sizes {tuple(sizes)}")
+    if len(sizes) > len(shape) - 1 or min(sizes) < 1 or max(*sizes, *shape[-len(sizes) :]) > MAX_RESIZED:
+        raise n.invalid(f"an input of shape {shape} to spatial sizes {tuple(sizes)}", f"sizes are 1 to {MAX_RESIZED:,}")
+    if math.prod(shape[: len(shape) - len(sizes)]) > MAX_PLANES:
+        raise n.unsupported(f"resizing of {math.prod(shape[: len(shape) - len(sizes)]):,} planes")
     target = (*shape[: len(shape) - len(sizes)], *(int(s) for s in sizes))
     n.check_size(target)
     return target

@@ -61,6 +61,7 @@ def instance_norm(n: NcnnLayer) -> str:
     x = n.x()
     affine = n.whole(0) > 0 and n.whole(2, 1)
     channels = n.whole(0) if affine else n.shape(x)[1]
+    n.check_constant((channels,))
     gamma, beta = (n.plain(channels), n.plain(channels)) if affine else (np.ones(channels), np.zeros(channels))
     if n.dims(x) < 2 or channels != n.shape(x)[1]:
         raise n.invalid(f"{channels} channels do not fit a blob of {n.shape(x)[1:]}")
@@ -73,6 +74,7 @@ def group_norm(n: NcnnLayer) -> str:
     batch, channels = n.shape(x)[:2]
     if group < 1 or channels % group or n.whole(1) != channels:
         raise n.invalid(f"{n.whole(1)} channels in {group} groups do not fit a blob of {n.shape(x)[1:]}")
+    n.check_constant((group,))
     grouped = n.reshape(x, (batch, group, math.prod(n.shape(x)[1:]) // group))
     ones, zeros = n.const(np.ones(group)), n.const(np.zeros(group))
     y = n.reshape(n.emit("instance_norm", [grouped, ones, zeros], epsilon=n.real(2, 1e-3), layout="channels_first"), n.shape(x))
