@@ -115,6 +115,11 @@ def _bytes(data: bytes, rng: random.Random, words: bool) -> bytes:
     return bytes(out)
 
 
+def _compile(path: Path, done: list[bool]) -> None:
+    stages(path, "c99")
+    done.append(True)
+
+
 def main() -> int:
     start, stop = int(sys.argv[1]), int(sys.argv[2])
     mutation(0)
@@ -129,12 +134,7 @@ def main() -> int:
             for suffix, data in model.items():
                 (Path(folder) / f"net{suffix}").write_bytes(data)
             done: list[bool] = []
-
-            def compile_it(path: Path = Path(folder) / f"net{next(iter(model))}", done: list[bool] = done) -> None:
-                stages(path, "c99")
-                done.append(True)
-
-            problem = judge_run(compile_it)
+            problem = judge_run(functools.partial(_compile, Path(folder) / f"net{next(iter(model))}", done))
             refused += not done
             if problem:
                 kinds[problem.split(" at ")[-1]] += 1

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
 
 import pith
+from benchmarks.formats import retinaface
 from pith.graph import ModelError, ShapeError, UnsupportedError
 from pith.importers import files_of, import_model
 from pith.importers.caffe import known_layers
@@ -216,16 +216,6 @@ def test_refusals(tmp_path: Path) -> None:
     ("picture", "box"), [("image_F1", (178, 136, 223, 225)), ("image_F2", (120, 252, 252, 256)), ("image_T1", (106, 147, 207, 213))]
 )
 def test_retinaface_finds_the_published_boxes(picture: str, box: tuple[int, ...]) -> None:
-    """The detector of Silent-Face-Anti-Spoofing finds what its own program finds, within a pixel. The picture is resized as OpenCV
-    does: each pixel between four, however much it is reduced."""
-    image = ImageOps.exif_transpose(Image.open(DATA / "antispoof" / "sample" / f"{picture}.jpg")).convert("RGB")
-    w, h = image.size
-    size = int(192 * math.sqrt(w / h)), int(192 / math.sqrt(w / h))
-    small = image.transform(size, Image.Transform.AFFINE, (w / size[0], 0, 0, 0, h / size[1], 0), Image.Resampling.BILINEAR)
-    x = (np.asarray(small, np.float32)[..., ::-1] - [104, 117, 123]).transpose(2, 0, 1)[None].astype(np.float32)
-    net = pith.compile(DATA / "antispoof" / "Widerface-RetinaFace.caffemodel", shapes={"data": x.shape})
-    boxes, scores = net(x)
-    best = scores[0, :, 1].argmax()
-    x0, y0, x1, y1 = boxes[0, best] * [w, h, w, h]
-    found = [int(v) for v in (x0, y0, x1 - x0 + 1, y1 - y0 + 1)]
-    assert scores[0, best, 1] > 0.98 and np.abs(np.array(found) - box).max() <= 1
+    """The detector of Silent-Face-Anti-Spoofing finds what its own program finds, within a pixel."""
+    score, found = retinaface(picture)
+    assert score > 0.98 and np.abs(np.array(found) - box).max() <= 1

@@ -71,7 +71,7 @@ def test_every_truncation_of_every_file_is_refused_or_complete(make: object, tmp
                 graph = import_model(main)
             except PithError:
                 continue
-            assert file is not main and end > len(data) - 4 or [n.op for n in graph.nodes if n.op != "reshape"] == ["matmul"]
+            assert (file is not main and end > len(data) - 4) or [n.op for n in graph.nodes if n.op != "reshape"] == ["matmul"]
         file.write_bytes(data)
 
 
