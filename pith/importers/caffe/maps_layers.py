@@ -86,11 +86,6 @@ def inner_product(n: CaffeLayer) -> str:
     return simple.inner_product(n, n.reshape(x, (*n.shape(x)[:axis], size)), np.ascontiguousarray(w), bias)
 
 
-@caffe_layer("Embed")
-def embed(n: CaffeLayer) -> str:
-    raise n.unsupported("a table of embeddings")
-
-
 @caffe_layer("Pooling")
 def pooling(n: CaffeLayer) -> str:
     n.group("pooling_param")

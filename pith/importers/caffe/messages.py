@@ -18,7 +18,7 @@ _PARAMS = (  # field of a layer, its message, its number in LayerParameter and (
     ("pooling_param", "Pooling", 121, 19), ("power_param", "Power", 122, 21), ("relu_param", "ReLU", 123, 30),
     ("softmax_param", "Softmax", 125, 39), ("slice_param", "Slice", 126, 31), ("threshold_param", "Threshold", 128, 25),
     ("prelu_param", "PReLU", 131, 0), ("reshape_param", "Reshape", 133, 0), ("log_param", "Exp", 134, 0),
-    ("flatten_param", "Flatten", 135, 0), ("reduction_param", "Reduction", 136, 0), ("embed_param", "InnerProduct", 137, 0),
+    ("flatten_param", "Flatten", 135, 0), ("reduction_param", "Reduction", 136, 0), 
     ("tile_param", "Tile", 138, 0), ("batch_norm_param", "BatchNorm", 139, 0), ("elu_param", "ELU", 140, 0),
     ("bias_param", "Scale", 141, 0), ("scale_param", "Scale", 142, 0), ("input_param", "Input", 143, 0), ("crop_param", "Crop", 144, 0),
     ("swish_param", "Swish", 147, 0), ("clip_param", "Clip", 148, 0), ("permute_param", "Permute", 202, 0),
