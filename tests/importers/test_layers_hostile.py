@@ -97,7 +97,7 @@ def test_bytes_that_are_no_model(suffix: str, data: bytes, tmp_path: Path) -> No
         ("InnerProduct ip 1 1 x y 0=2 2=6 -23310=1000000000,1", ["array of 1000000000"]),
         ("InnerProduct ip 1 1 x y 0=1e99 2=6", ["parameter 0 is inf"]),
         ("InnerProduct ip 1 1 x y 0=nan 2=6", ["parameter 0 is 'nan'"]),
-        ("Tile t 1 1 x y 0=0 1=2000000000", ["2000000000 repeats"]),
+        ("Tile t 1 1 x y 0=0 1=2000000000", ["2000000000 repetitions"]),
         ("Padding p 1 1 x y 2=2000000000", ["padding of"]),
         ("Reshape r 1 1 x y 0=1000000 1=1000000", ["cannot be reshaped"]),
         ("Permute p 1 1 x y 0=1000000", ["no order"]),
@@ -137,7 +137,7 @@ def test_ncnn_counts_and_weights_that_lie(tmp_path: Path) -> None:
         ("layer {" * 5000, ["does not parse"]),
         ("param { " * 5000, ["does not parse"]),
         ('input: "x" input_dim: 1 input_dim: 1 input_dim: 1 input_dim: 3 layer { name: "t" type: "Tile" bottom: "x" top: "y" '
-         "tile_param { tiles: 2000000000 } }", ["2000000000 tiles"]),
+         "tile_param { tiles: 2000000000 } }", ["2000000000 repetitions"]),
     ],
 )  # fmt: skip
 def test_caffe_descriptions_that_lie(text: str, words: list[str], tmp_path: Path) -> None:

@@ -94,10 +94,7 @@ def crop(n: CaffeLayer) -> str:
 @caffe_layer("Tile")
 def tile(n: CaffeLayer) -> str:
     n.group("tile_param")
-    x, count = n.x(), n.whole("tiles")
-    if not 1 <= count <= 4096:
-        raise n.invalid(f"{count} tiles")
-    return n.concat([x] * count, n.axis(n.whole("axis", 1), n.rank(x)))
+    return simple.tile(n, n.x(), n.axis(n.whole("axis", 1), n.rank(n.x())), n.whole("tiles"))
 
 
 @caffe_layer("Reduction")

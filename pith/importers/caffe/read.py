@@ -14,7 +14,7 @@ from pith.graph import ModelError, UnsupportedError
 from pith.importers.caffe.messages import new
 from pith.importers.layers.files import read_file, sibling
 
-MAX_PROTOTXT = 2**23  # bytes; networks of a thousand layers have some hundred thousand
+MAX_PROTOTXT = 2**21  # bytes; networks of a thousand layers have some hundred thousand
 MAX_AXES = 8
 _TEST, _TRAIN = 1, 0
 

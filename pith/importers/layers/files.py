@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pith.graph import ModelError
 
-MAX_TEXT = 2**26  # bytes of a network description: thousands of layers fit into one
+MAX_TEXT = 2**23  # bytes of a network description: a hundred of them describe a layer
 MAX_DATA = 2**31 - 1  # bytes of a weights file
 
 # What damaged or hostile content can raise while it is read; all of it becomes a ModelError.

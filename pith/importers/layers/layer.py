@@ -13,6 +13,7 @@ from pith.ops import infer_node
 Result = str | list[str] | dict[str, str]  # of a mapping function: a value, one for each blob, or blobs by name
 MAX_ELEMENTS = 2**31 - 1  # kernels address elements with 32-bit integers
 MAX_CONSTANT = 2**22  # elements of a constant that the importer computes itself
+MAX_NODES = 200_000  # of a graph: some layers make many
 MAX_EXTENT = 2**24  # of kernels, strides and pads: addresses computed from them must fit 32 bits
 
 
@@ -53,6 +54,8 @@ class Layer:
 
     def emit_n(self, op: str, inputs: Sequence[str], n: int, **attrs: Any) -> list[str]:
         """Same for an operator with `n` outputs. Raises ShapeError for shapes that do not fit or results too large."""
+        if len(self.graph.nodes) >= MAX_NODES:
+            raise self.unsupported(f"the layers become more than {MAX_NODES:,} operators")
         node = Node(op, list(inputs), [], attrs, self.name, (self.name,))
         try:
             types = infer_node(self.graph, node)

@@ -7,10 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pith.importers.layers.layer import Layer
-
-# Layers of one input and no parameter: name -> internal operator.
-PLAIN = {"sigmoid": "sigmoid", "tanh": "tanh", "abs": "abs", "mish": "mish", "erf": "erf", "swish": "swish"}
+from pith.importers.layers.layer import MAX_EXTENT, Layer
 
 
 def leaky(n: Layer, x: str, slope: float) -> str:
@@ -149,6 +146,15 @@ def inner_product(n: Layer, x: str, w: np.ndarray, bias: np.ndarray | None) -> s
 
 def softmax(n: Layer, x: str, axis: int) -> str:
     return n.emit("softmax", [x], axis=n.axis(axis, n.rank(x)))
+
+
+def tile(n: Layer, x: str, axis: int, count: int) -> str:
+    """x, `count` times one behind the other along an axis."""
+    if not 1 <= count <= MAX_EXTENT:
+        raise n.invalid(f"{count} repetitions")
+    shape = n.shape(x)
+    apart = n.reshape(x, (*shape[:axis], 1, *shape[axis:]))
+    return n.reshape(n.expand(apart, (*shape[:axis], count, *shape[axis:])), (*shape[:axis], count * shape[axis], *shape[axis + 1 :]))
 
 
 def shuffle_channels(n: Layer, x: str, group: int) -> str:

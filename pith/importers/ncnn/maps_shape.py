@@ -208,9 +208,7 @@ def tile(n: NcnnLayer) -> str:
     else:
         counts = {n.positive(n.whole(0), x): n.whole(1, 1)}
     for axis, count in counts.items():
-        if not 1 <= count <= 4096:
-            raise n.invalid(f"{count} repeats")
-        x = n.concat([x] * count, axis)
+        x = simple.tile(n, x, axis, count)
     return x
 
 

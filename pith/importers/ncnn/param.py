@@ -85,8 +85,7 @@ def _parse_line(words: list[str], where: str) -> RawLayer:
     if len(words) < end:
         raise ModelError(f"{kind} {name} names fewer blobs than it has", where=where, try_="convert or download the model again")
     layer = RawLayer(kind, name, words[4 : 4 + reads], words[4 + reads : end])
-    rest = " ".join(words[end:])
-    for key, text in re.findall(r"(-?\d+)=((?:\"[^\"]*\"|[^\s\"])*)", rest):
+    for key, text in _pairs(words[end:], where):
         number = _int(key, where)
         old = number <= _ARRAY
         number = _ARRAY - number if old else number
@@ -94,6 +93,19 @@ def _parse_line(words: list[str], where: str) -> RawLayer:
             raise ModelError(f"{kind} {name} has a parameter number {number}", where=where, why=f"there are 0 to {_IDS - 1}")
         layer.params[number] = _value(text, old, f"{where}, {name}")
     return layer
+
+
+def _pairs(words: list[str], where: str) -> Iterator[tuple[str, str]]:
+    """(number, value) of each parameter; a text in quotes may have spaces."""
+    rest = iter(words)
+    for word in rest:
+        key, found, text = word.partition("=")
+        if not found:
+            raise ModelError(f"{word[:40]!r} is no parameter", where=where, why="parameters are number=value")
+        parts = [text]
+        while text.startswith('"') and (parts[-1][-1:] != '"' or parts == ['"']):
+            parts.append(next(rest, '"'))
+        yield key, " ".join(parts)
 
 
 def _value(text: str, old: bool, where: str) -> Value:
