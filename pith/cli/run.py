@@ -13,6 +13,7 @@ import numpy as np
 import typer
 
 from pith.cli.common import (
+    MODEL_FILES,
     ConstOption,
     JsonOption,
     QuietOption,
@@ -54,7 +55,7 @@ def open_session(model: Path, target: str, shape: list[str], const: list[str], q
 
 
 def command(
-    model: Path = typer.Argument(help="model file, or folder that `pith compile` wrote", show_default=False),
+    model: Path = typer.Argument(help=f"{MODEL_FILES}; or folder that `pith compile` wrote", show_default=False),
     inputs: list[Path] = typer.Argument(
         help="a file for each input: picture, .npy, .npz, .txt; NAME=FILE goes by name. "
         "For a network with one input: any number of files, one run each",

@@ -1,29 +1,23 @@
-"""Model files to Graph; one module or package per format, chosen by the file's suffix."""
+"""Model files to Graph; one module or package per format, chosen by the file's suffix (`formats.py` has the table)."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from pith.graph import Graph, ModelError
+from pith.importers.formats import FORMATS, files_of, importer_of, importer_of_bytes
 
-# What a file's name ends in -> the package that reads it: its `load(source, *, shapes, constants)` takes a path (or the file's
-# bytes) and returns the Graph.
-FORMATS: dict[str, str] = {
-    ".onnx": "pith.importers.onnx",
-    ".tflite": "pith.importers.tflite",
-}
-_MAGIC = {".tflite": (4, b"TFL3")}  # where bytes without a name begin to say what they are; others are taken for ONNX
+__all__ = ["FORMATS", "files_of", "import_bytes", "import_model"]
+
 Shapes = Mapping[str, tuple[int, ...] | int]
 
 
 def import_bytes(data: bytes, *, shapes: Shapes | None = None, constants: Mapping[str, np.ndarray] | None = None) -> Graph:
     """The Graph of a model file's bytes, which say the format themselves. Raises what the format's importer raises."""
-    suffix = next((s for s, (at, mark) in _MAGIC.items() if data[at : at + len(mark)] == mark), ".onnx")
-    graph = importlib.import_module(FORMATS[suffix]).load(data, shapes=shapes, constants=constants)
+    graph = importer_of_bytes(data)(data, shapes=shapes, constants=constants)
     assert isinstance(graph, Graph)
     return graph
 
@@ -42,15 +36,15 @@ def import_model(
     if path.is_dir():
         raise ModelError("this is a folder, not a model file", where=str(path),
                          try_="give the model; a folder that `pith compile` wrote is for `pith run` and `pith inspect`")  # fmt: skip
-    package = FORMATS.get(path.suffix.lower())
-    if package is None:
+    importer = importer_of(path)
+    if importer is None:
         known = ", ".join(sorted(FORMATS))
+        network = path.with_suffix(".param")
         raise ModelError(
             f"no importer knows files that end in {path.suffix!r}",
             where=str(path),
             why=f"known are {known}",
-            try_="export to ONNX",
+            try_=f"give {network.name}, which describes the network" if path.suffix == ".bin" and network.exists() else "export to ONNX",
         )
-    graph = importlib.import_module(package).load(path, shapes=shapes, constants=constants)
-    assert isinstance(graph, Graph)
+    graph: Graph = importer(path, shapes=shapes, constants=constants)
     return graph
