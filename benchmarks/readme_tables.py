@@ -1,4 +1,4 @@
-"""Write the tables of README.md from the CSV files in benchmarks/results, between their markers.
+"""Write the tables of README.md and docs/quantization.md from the CSV files in benchmarks/results, between their markers.
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; a NAME whose CSV file is missing is left alone.
 """
@@ -82,8 +82,30 @@ def _peers(rows: Rows) -> str:
     return _markdown(head, body, note)
 
 
+def _quantization(rows: Rows) -> str:
+    """A line for each network and number of bits, a column for each method; accuracies in a line of their own."""
+    methods = list(dict.fromkeys(r["method"] for r in rows if r["method"] != "float"))
+    found = {(r["network"], r["bits"], r["method"]): r for r in rows}
+    body = []
+    for network in dict.fromkeys(r["network"] for r in rows):
+        for bits in ("8", "7"):
+            cells = [found.get((network, bits, m), {}) for m in methods]
+            seconds = f"{float(cells[methods.index('EasyQuant, improved')]['seconds']):.0f}"
+            body.append([network, bits, *(f"{float(c['sqnr_db']):.1f}" if c.get("sqnr_db") else "-" for c in cells), seconds])
+            if any(c.get("accuracy") for c in cells):
+                exact = float(found[network, "32", "float"]["accuracy"])
+                body.append([f"accuracy (float: {exact:.2%})", bits, *(f"{float(c['accuracy']):.2%}" if c.get("accuracy") else "-" for c in cells), ""])
+    first = rows[0]
+    note = "Signal to noise of the worst output in dB, against the float network, on samples that were not calibrated with (50 were); more is better. "
+    note += "Seconds of the processor, all threads together, that \"EasyQuant, improved\" takes, compilations included. ONNX Runtime: "
+    note += "`quantize_static`, run by itself; a dash: its model did not load, or not measured with these bits. "
+    note += f"`benchmarks/quantization.py`, commit {first['commit']}, {first['date']}, ONNX Runtime {first['onnxruntime']}."
+    return _markdown(["network", "bits", *methods, "seconds"], body, note)
+
+
 TABLES: dict[str, Callable[[Rows], str]] = {
     "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers,
+    "quantization": _quantization,
 }  # fmt: skip
 
 
@@ -102,8 +124,8 @@ def fill(text: str, results: Path = RESULTS) -> str:
 
 
 def main() -> None:
-    page = ROOT / "README.md"
-    page.write_text(fill(page.read_text()))
+    for page in (ROOT / "README.md", ROOT / "docs" / "quantization.md"):
+        page.write_text(fill(page.read_text()))
 
 
 if __name__ == "__main__":

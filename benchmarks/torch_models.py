@@ -10,7 +10,6 @@ it consists of the few operators below. Needs torch 2.13, onnx, onnxscript and N
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -52,15 +51,11 @@ def mobilenext(shape: Sequence[int] = (1, 3, 224, 224)) -> nn.Module:
     """Width 1.0, random weights; the statistics are those of random input, so that no layer's values vanish or explode."""
     from torch.fx.experimental.optimization import fuse
 
-    # by its file: Pith itself need not be installed where torch is
-    path = Path(__file__).resolve().parents[1] / "pith" / "models" / "mobilenext.py"
-    spec = importlib.util.spec_from_file_location("mobilenext", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["mobilenext"] = module
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # Pith itself need not be installed where torch is
+    from pith.models.mobilenext import mobilenext as make
+
     torch.manual_seed(0)
-    model: nn.Module = module.mobilenext()
+    model: nn.Module = make()
     for m in model.modules():
         if isinstance(m, nn.BatchNorm2d):
             m.momentum = 1.0

@@ -3,7 +3,7 @@
     net = pith.compile("model.onnx")      # for this processor; a Session
     y = net(x)                            # NumPy in, NumPy out
 
-compile, load, Session; quantize; inspect (every stage, without building); import_model, optimise, generate (the stages one by
+compile, load, Session; from_torch; quantize; inspect (every stage, without building); import_model, optimise, generate (the stages one by
 one); list_targets; PithError (base of everything raised for bad input). Names are loaded when first used.
 """
 
@@ -17,6 +17,7 @@ from pith.version import VERSION as __version__
 if TYPE_CHECKING:
     from pith.api import compile, generate, import_model, optimise
     from pith.api import stages as inspect
+    from pith.bridge import from_torch
     from pith.graph.errors import PithError
     from pith.quantized import quantize
     from pith.runtime.session import Session, load
@@ -29,6 +30,7 @@ _HOME = {
     "optimise": ("pith.api", "optimise"),
     "generate": ("pith.api", "generate"),
     "quantize": ("pith.quantized", "quantize"),
+    "from_torch": ("pith.bridge", "from_torch"),
     "load": ("pith.runtime.session", "load"),
     "Session": ("pith.runtime.session", "Session"),
     "PithError": ("pith.graph.errors", "PithError"),
@@ -36,7 +38,7 @@ _HOME = {
 }
 
 __all__ = [
-    "PithError", "Session", "__version__", "compile", "generate", "import_model", "inspect", "list_targets",
+    "PithError", "Session", "__version__", "compile", "from_torch", "generate", "import_model", "inspect", "list_targets",
     "load", "optimise", "quantize",
 ]  # fmt: skip
 

@@ -25,6 +25,7 @@ from pith.emit.c import Sources, emit
 from pith.emit.manifest import manifest_of, stack_bound
 from pith.emit.pool import CODE as POOL_CODE
 from pith.graph import Graph, InputError, ModelError, ShapeError
+from pith.importers.formats import files_of
 from pith.kernels.base import DEFAULTS, Options
 from pith.lower.lower import lower
 from pith.lower.program import Program, Weights
@@ -58,7 +59,7 @@ class Compilation:
 def import_model(
     model: Any, shapes: Mapping[str, int | Sequence[int]] | None = None, constants: Mapping[str, np.ndarray] | None = None
 ) -> Graph:
-    """A model file (format told by its suffix), an onnx.ModelProto or ONNX bytes, as an unoptimised Graph."""
+    """A model file (format told by its suffix), its bytes, or an onnx.ModelProto, as an unoptimised Graph."""
     variants = expand_shapes(shapes)
     if len(variants) != 1:
         raise ShapeError("several shapes for one graph", try_="one shape for each input")
@@ -67,7 +68,11 @@ def import_model(
         from pith.importers import import_model as import_file
 
         return import_file(model, shapes=bound, constants=constants)
-    if isinstance(model, bytes) or hasattr(model, "graph"):
+    if isinstance(model, bytes):
+        from pith.importers import import_bytes
+
+        return import_bytes(model, shapes=bound, constants=constants)
+    if hasattr(model, "graph"):
         return _import_onnx(model, bound, constants)
     raise ModelError(f"a {type(model).__name__} is no model", try_="the path of a model file, an onnx.ModelProto, its bytes, or a Graph")
 
@@ -205,17 +210,22 @@ class _Request:
         return entry
 
     def cache_entry(self) -> Path | None:
-        """Where the artefact is kept, named by all that decides it; None where the model is no single file, or no cache can be."""
+        """Where the artefact is kept, named by all that decides it; None where not all files of the model are known, or no cache
+        can be."""
         folder = cache_folder()
         if folder is None or not isinstance(self.model, (str, Path)):
             return None
         path = Path(self.model)
         if not path.is_file():
             return None
+        files = files_of(path)
         data = path.read_bytes()
-        if b"location" in data:
+        if len(files) == 1 and b"location" in data:
             return None  # weights in other files, perhaps: not worth finding and hashing gigabytes
         h = hashlib.sha256(data)
+        for other in files[1:]:
+            part = other.read_bytes()
+            h.update(len(part).to_bytes(8, "little") + part)
         target = get_target(self.target)
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
@@ -237,7 +247,8 @@ def compile(
 ) -> Session:  # fmt: skip
     """Compile a model into a C library and open it.
 
-    model: path of an ONNX file, an onnx.ModelProto, or a Graph.  target: as listed by `pith targets`.
+    model: path of a model file (ONNX, or see docs/formats.md), its bytes (ONNX or TFLite), an onnx.ModelProto, or a Graph.
+    target: as listed by `pith targets`.
     shapes: binds symbolic dimensions, {"input": (1, 3, 224, 224)}; a list of shapes for an input compiles them all.
     constants: graph inputs fixed at compile time.  out: folder for the artefact (else a temporary one).
     cc: another compiler than the bundled clang.  opt: -O3, -O2, -Os ...  profile: also build the profiling library.

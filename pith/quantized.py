@@ -6,16 +6,19 @@ import os
 import tempfile
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pith.api import Shapes, compile_graph, expand_shapes, import_model
 from pith.graph import Graph, InputError, ShapeError
 from pith.quant.calibration import Progress, Runs, open_samples, ports_of
-from pith.quant.flow import Options, Outcome, quantize_graph
+from pith.quant.compare import Comparison, compared, real_names
+from pith.quant.flow import Options, Outcome, front, quantize_graph
 from pith.quant.mixed import quantize_to
 from pith.quant.report import Report, make_report
+from pith.quant.sensitivity import sensitivity
+from pith.report.quantization import write
 from pith.runtime.inputs import Preprocess
 from pith.runtime.session import Session
 
@@ -25,11 +28,12 @@ _OPT = "-O1"  # of networks that are compiled to look inside: -O3 would take lon
 @dataclass(slots=True)
 class Quantized:
     """A quantised network. graph: with quantize_linear and dequantize_linear nodes, not yet optimised.  report: what it cost.
-    outcome: scales, plan and the float graph, for those who look deeper."""
+    outcome: scales, plan and the float graph, for those who look deeper.  how: how its pictures become arrays."""
 
     graph: Graph
     report: Report
     outcome: Outcome
+    how: Preprocess = field(default_factory=Preprocess)
 
     def compile(self, target: str = "host", **options: Any) -> Session:
         """As `pith.compile`, of the quantised network."""
@@ -54,33 +58,95 @@ class Quantized:
         finally:
             Path(temporary).unlink(missing_ok=True)
 
+    def save_report(self, path: str | Path) -> list[Path]:
+        """Write the report: .html (one page that needs nothing else, and a .json file beside it), .json or .txt; returns the files.
+
+        Raises InputError for another name, or a folder that is not there.
+        """
+        path = Path(path)
+        check_report_path(path)
+        return write(path, self.report.plain(), self.report.text())
+
+    def compare(self, data: Any, *, layers: bool = False, samples: int = 1000) -> Comparison:
+        """Its integer results beside those of the float network, on samples that `pith.quantize` would take too (see `compare`)."""
+        return compare(self.outcome.source, self, data, layers=layers, samples=samples)
+
+
+def check_report_path(path: Path) -> None:
+    """Refuse a place for the report that cannot be written, before any work. Raises InputError."""
+    if path.suffix not in (".html", ".json", ".txt"):
+        raise InputError(f"cannot write {path.name}", try_="a name that ends in .html, .json or .txt")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
+
+
+def compare(exact: Any, quantised: Any, data: Any, *, layers: bool = False, samples: int = 1000, shapes: Shapes | None = None) -> Comparison:
+    """Results of a quantised network, in integers as compiled, beside those of the float network it was made from.
+
+    exact: the float network, as for `pith.compile`.  quantised: what `pith.quantize` returned, or a quantised model, as for
+    `pith.compile` too, with the same inputs and outputs.  data: a picture, a folder, arrays, ... as calibration data are.
+    layers: compare the values inside too, as far as both networks have them (those of a model that Pith made, all).
+    samples: at most how many. Raises PithError subclasses.
+    """
+    one = exact.copy() if isinstance(exact, Graph) else import_model(exact, dict(shapes or {}))  # type: ignore[arg-type]
+    if isinstance(quantised, Quantized):
+        two, before, how = quantised.graph, quantised.outcome.inserted.before, quantised.how
+    else:
+        two = quantised.copy() if isinstance(quantised, Graph) else import_model(quantised, dict(shapes or {}))  # type: ignore[arg-type]
+        before, how = {}, Preprocess.parse(one.metadata.get("pith.preprocess", "{}"))
+    if layers:
+        one = front(one)
+        before = before or real_names(one, two)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one sample is enough here
+        found = open_samples(data, ports_of(one), images=samples, how=how)
+    return compared(one, two, before, found, _look_inside, layers=layers)
+
 
 def _look_inside(graph: Graph) -> Runs:
     return compile_graph(graph, opt=_OPT)
 
 
+def _forward(progress: Progress | None, share: float) -> Progress:
+    """`progress`, told `share` of what is done, and never less than before."""
+    furthest = 0.0
+
+    def say(what: str, done: float) -> None:
+        nonlocal furthest
+        furthest = max(furthest, min(done * share, 1.0))
+        if progress is not None:
+            progress(what, furthest)
+
+    return say
+
+
 def quantize(
-    model: Any, calibration: Any, *, method: str = "easyquant", bits: int = 8, images: int = 50, seed: int = 0,
+    model: Any, calibration: Any, *, method: str = "easyquant", bits: int = 8, weight_bits: int | None = None,
+    activation_bits: int | None = None, images: int = 50, seed: int = 0,
     shapes: Shapes | None = None, preprocess: str | None = None, symmetric: bool = False, improve: bool = True,
-    equalize: bool = False, mode: str = "paper", keep_float: Sequence[str] = (), min_cosine: float | None = None,
-    float_outputs: bool = False, progress: Progress | None = None,
+    equalize: bool = False, mode: str = "paper", start: str = "", keep_float: Sequence[str] = (), min_cosine: float | None = None,
+    float_outputs: bool = False, explain: bool = False, progress: Progress | None = None,
 ) -> Quantized:  # fmt: skip
     """Quantise a float network after training: its sums of products and what lies between become 8-bit (7-bit) integers.
 
     model: as for `pith.compile`, a float network.  calibration: a folder of pictures, a .npy or .npz file, an array with
     samples along the first axis, or an iterable of arrays; like what the network will see, and none that it is judged by.
-    method: easyquant, minmax, kl, percentile, mse, entropy, moving.  bits: 8 or 7.  images: how many samples to use, drawn
-    by `seed`.  preprocess: how pictures become arrays, JSON as `pith run --preprocess` takes it [what the model records].
-    symmetric: int8 activations around zero instead of uint8.  improve: weights rounded together, biases corrected.
-    equalize: even out channel ranges between convolutions first.  mode: "paper" or "code", the two forms of EasyQuant.
-    keep_float: names of layers to leave in floats.  min_cosine: leave as many layers in floats, the worst first, as it takes
-    for every output to keep this cosine.  float_outputs: do not round the results.  progress: called with (stage, 0..1).
+    method: easyquant, minmax, kl, percentile, mse, entropy, moving.  bits: 8 or 7;  weight_bits (4 too) and activation_bits
+    (16 too, computed in float32) where the two differ.  images: how many samples to use, drawn by `seed`.  preprocess: how
+    pictures become arrays, JSON as `pith run --preprocess` takes it [what the model records].  symmetric: activations of a
+    signed type around zero instead of an unsigned one.  improve: weights rounded together, biases corrected.  equalize: even
+    out channel ranges between convolutions first.  mode: "paper" or "released", the two forms of EasyQuant;  start: the
+    method whose ranges it begins with.  keep_float: names of layers to leave in floats.  min_cosine: leave as many layers in
+    floats, the worst first, as it takes for every output to keep this cosine.  float_outputs: do not round the results.
+    explain: measure what each layer does to the results, for the report's ranking (as many runs of the network as it has
+    layers, on a few samples).  progress: called with (stage, 0..1).
     Raises PithError subclasses. The same input gives the same bits.
     """
-    say = progress or (lambda what, done: None)
+    say = _forward(progress, 0.8 if explain else 1.0)
     if len(expand_shapes(shapes)) != 1:
         raise ShapeError("several shapes cannot be quantised at once", try_="one shape for each input")
-    options = Options(method, bits, symmetric, mode=mode, rounding=improve, bias=improve, equalize=equalize,
+    options = Options(method, weight_bits or bits, activation_bits or bits, symmetric, start=start, mode=mode, rounding=improve,
+                      bias=improve, equalize=equalize,
                       keep=frozenset(keep_float), float_outputs=float_outputs)  # fmt: skip
     options.check()
     say("import", 0.0)
@@ -96,5 +162,8 @@ def quantize(
     else:
         outcome, options = quantize_to(min_cosine, graph, samples, _look_inside, options, say)
     outcome.warnings += [str(w.message) for w in caught]
-    say("done", 1.0)
-    return Quantized(outcome.graph, make_report(outcome, options, len(samples)), outcome)
+    measured = None
+    if explain:
+        measured = sensitivity(outcome.source, outcome.plan, outcome.numbers, samples, _look_inside, lambda what, done: say(what, 1 + done / 4))
+    say("done", 1.25 if explain else 1.0)
+    return Quantized(outcome.graph, make_report(outcome, options, len(samples), measured), outcome, how)

@@ -33,10 +33,11 @@ TABLE: dict[str, set[str]] = {
     "tune": {"graph", "ops", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache"},
     "api": {"graph", "importers", "passes", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache", "tune"},
     "quant": {"graph", "ops", "passes", "runtime"},
-    "quantized": {"api", "quant", "exporters", "graph", "runtime"},
+    "quantized": {"api", "quant", "exporters", "graph", "report", "runtime"},
+    "bridge": {"api", "graph", "runtime"},
     "cli": {"api", "quantized", "bench", "peers", "graph", "runtime", "report", "targets", "artefact", "importers", "kernels", "ops", "lower"},
     "demo": {"api", "cli", "report", "runtime"},
-    "__init__": {"api", "quantized", "runtime", "targets"},
+    "__init__": {"api", "bridge", "quantized", "runtime", "targets"},
     "__main__": {"cli"},
 }
 EVERYONES = {"pith.graph.errors", "pith.version", "pith"}

@@ -27,7 +27,8 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 from data import data_root, load_split, normalise  # noqa: E402
 
-from pith.models.mobilenext import Config, MobileNeXt, Stage, count  # noqa: E402
+from pith.models.cost import count  # noqa: E402
+from pith.models.mobilenext import Config, MobileNeXt, Stage  # noqa: E402
 
 NAME = "mobilenext_cifar10.onnx"
 LARGEST = 2_000_000

@@ -31,7 +31,8 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 from data import augment, data_root, load_split, normalise, resized  # noqa: E402
 
-from pith.models.mobilenext import MobileNeXt, cifar_config, count  # noqa: E402
+from pith.models.cost import count  # noqa: E402
+from pith.models.mobilenext import MobileNeXt, cifar_config  # noqa: E402
 
 
 def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:

@@ -25,7 +25,8 @@ _PIPE_WIDTH = 200  # columns of a table that does not go to a terminal, so that 
 out = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, markup=False)
 
-Model = typer.Argument(help="model file (.onnx)", show_default=False)
+MODEL_FILES = "model file: .onnx, .tflite, .param (ncnn), .prototxt or .caffemodel (Caffe), .tmfile (Tengine)"
+Model = typer.Argument(help=MODEL_FILES, show_default=False)
 TargetOption = typer.Option("host", "--target", "-t", help="where the code runs; see `pith targets`")
 ShapeOption = typer.Option(
     [], "--shape", help="shape of an input: input=1x3x224x224; several: input=1x3x32x{160,320}", show_default=False

@@ -78,6 +78,8 @@ def command(
         f"stack {size(manifest['stack_bytes'])}, arena {size(manifest['arena_bytes'])} (lower bound {size(manifest['arena_lower_bound'])}), "
         f"{count(manifest['macs'])} MACs"
     )
+    for note in manifest.get("notes", ()):
+        say("  note: ", note)
     if verbose:
         _details(manifest)
     if manifest["library"]:

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from pith.cli.common import (
+    MODEL_FILES,
     ConstOption,
     JsonOption,
     QuietOption,
@@ -32,7 +33,7 @@ _STAGES = ("import", "graph", "program", "c")
 
 
 def command(
-    model: Path = typer.Argument(help="model file, or folder that `pith compile` wrote", show_default=False),
+    model: Path = typer.Argument(help=f"{MODEL_FILES}; or folder that `pith compile` wrote", show_default=False),
     target: str = TargetOption,
     shape: list[str] = ShapeOption,
     const: list[str] = ConstOption,

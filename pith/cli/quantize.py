@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 import warnings
 from pathlib import Path
 
@@ -18,6 +17,8 @@ def command(
     output: Path = typer.Option(None, "--output", "-o", help="write the quantised model here, as ONNX", show_default=False),
     method: str = typer.Option("easyquant", help="easyquant, minmax, kl, percentile, mse, entropy or moving"),
     bits: int = typer.Option(8, help="8 or 7"),
+    weight_bits: int = typer.Option(None, "--weight-bits", help="of weights alone: 8, 7 or 4", show_default=False),
+    activation_bits: int = typer.Option(None, "--activation-bits", help="of activations alone: 8, 7 or 16 (in float32)", show_default=False),
     count: int = typer.Option(50, "--count", min=1, help="how many calibration samples to use"),
     seed: int = typer.Option(0, help="which samples are drawn when there are more"),
     shape: list[str] = ShapeOption,
@@ -25,41 +26,57 @@ def command(
     symmetric: bool = typer.Option(False, "--symmetric", help="int8 activations around zero instead of uint8"),
     improve: bool = typer.Option(True, "--improve/--no-improve", help="round weights together and correct biases"),
     equalize: bool = typer.Option(False, "--equalize", help="even out channel ranges between convolutions first"),
-    mode: str = typer.Option("paper", help="form of EasyQuant: paper or code"),
+    mode: str = typer.Option("paper", help="form of EasyQuant: paper or released (as in its code)"),
+    start: str = typer.Option("", help="method whose ranges EasyQuant begins with [default: minmax; kl if released]", show_default=False),
     keep_float: list[str] = typer.Option([], "--keep-float", help="name of a layer to leave in floats (as the report has it)", show_default=False),
     min_cosine: float = typer.Option(None, help="leave as many layers in floats as it takes for this cosine of every output", show_default=False),
-    report: Path = typer.Option(None, help="write the report here: .json or .txt", show_default=False),
+    report: Path = typer.Option(None, help="write the report here: .html (with .json beside it), .json or .txt", show_default=False),
+    compare: list[Path] = typer.Option(
+        [], "--compare", help="picture, folder or array to run in floats and in integers afterwards, side by side", show_default=False
+    ),
+    per_layer: bool = typer.Option(False, "--per-layer", help="with --compare: every layer, not only the results"),
     rows: int = typer.Option(12, min=0, help="how many layers to print, those that add most error (0: all)"),
     json: bool = JsonOption,
     quiet: bool = QuietOption,
 ) -> None:
     """Quantise MODEL after training, by looking at what --images do inside it, and say what it cost layer by layer."""
-    from pith.quantized import quantize
+    from pith.quantized import check_report_path, quantize
 
-    for path, kinds in ((output, (".onnx",)), (report, (".json", ".txt"))):
-        if path is not None and path.suffix not in kinds:
-            raise InputError(f"cannot write {path.name}", try_="a name that ends in " + " or ".join(kinds))
-        if path is not None and not path.parent.is_dir():
-            raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
+    if output is not None and output.suffix != ".onnx":
+        raise InputError(f"cannot write {output.name}", try_="a name that ends in .onnx")
+    if output is not None and not output.parent.is_dir():
+        raise InputError(f"cannot write {output}", why=f"there is no folder {output.parent}")
+    if report is not None:
+        check_report_path(report)
+    for file in compare:
+        if not file.exists():
+            raise InputError(f"no file {file}", where="--compare", try_="check the path")
     shapes = parse_shapes(shape)
     with progress(quiet or json) as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are in the report
         found = quantize(
-            model, images, method=method, bits=bits, images=count, seed=seed, shapes=shapes, preprocess=preprocess,
-            symmetric=symmetric, improve=improve, equalize=equalize, mode=mode, keep_float=keep_float, min_cosine=min_cosine,
-            progress=bar,
+            model, images, method=method, bits=bits, weight_bits=weight_bits, activation_bits=activation_bits, images=count,
+            seed=seed, shapes=shapes, preprocess=preprocess, symmetric=symmetric, improve=improve, equalize=equalize, mode=mode,
+            start=start, keep_float=keep_float, min_cosine=min_cosine, explain=report is not None, progress=bar,
         )  # fmt: skip
     if output is not None:
         found.save_onnx(output)
-    plain = found.report.plain()
-    if report is not None:
-        report.write_text(json_module.dumps(plain, indent=1, allow_nan=True) + "\n" if report.suffix == ".json" else found.report.text() + "\n")
+    written = found.save_report(report) if report is not None else []
+    beside = {str(file): found.compare(file, layers=per_layer) for file in compare}
     if json:
+        plain = found.report.plain()
+        if compare:
+            plain["compare"] = {name: c.plain() for name, c in beside.items()}
         print_json({**plain, "output": str(output) if output is not None else None})
         return
     for line in found.report.text(rows).splitlines():
         say(line)
+    for name, comparison in beside.items():
+        say("")
+        say((name, "bold"))
+        for line in comparison.text().splitlines():
+            say(line)
     if output is not None:
         say("wrote ", (str(output), "bold"), f", {size(output.stat().st_size)}")
-    if report is not None:
-        say("wrote ", (str(report), "bold"))
+    if written:
+        say("wrote ", (", ".join(map(str, written)), "bold"))

@@ -13,6 +13,7 @@ import numpy as np
 import typer
 
 from pith.cli.common import (
+    MODEL_FILES,
     ConstOption,
     JsonOption,
     QuietOption,
@@ -54,7 +55,7 @@ def open_session(model: Path, target: str, shape: list[str], const: list[str], q
 
 
 def command(
-    model: Path = typer.Argument(help="model file, or folder that `pith compile` wrote", show_default=False),
+    model: Path = typer.Argument(help=f"{MODEL_FILES}; or folder that `pith compile` wrote", show_default=False),
     inputs: list[Path] = typer.Argument(
         help="a file for each input: picture, .npy, .npz, .txt; NAME=FILE goes by name. "
         "For a network with one input: any number of files, one run each",
@@ -96,7 +97,7 @@ def command(
             if not allow_nan:
                 check_finite(port.name, feed[port.name])
         outputs = session.run(feed)
-        results.append(_Result(files, outputs, _top(outputs, names, top, chosen=labels is not None)))
+        results.append(_Result(files, outputs, _top(_real(outputs, metadata), names, top, chosen=labels is not None)))
     if output is not None:
         _save(output, results)
     if json:
@@ -161,6 +162,20 @@ def _labels(path: Path | None, metadata: dict[str, str]) -> list[str] | None:
     except ValueError:
         return None
     return [str(v) for v in found] if isinstance(found, list) else None
+
+
+def _real(outputs: dict[str, np.ndarray], metadata: dict[str, str]) -> dict[str, np.ndarray]:
+    """The outputs, 8-bit integers as the numbers they stand for where the model records their steps. Shares that
+    sum to 1 but for the rounding to steps are made to."""
+    try:
+        steps = json_module.loads(metadata.get("pith.steps", "{}"))
+        real = {k: v * (q.astype(np.float64) - z) for k, q in outputs.items() if k in steps for v, z in [steps[k]]}
+    except (ValueError, TypeError):
+        return outputs
+    for k, v in real.items():
+        if v.size > 1 and v.min() >= 0 and v.max() <= 1 and 0.5 <= v.sum() <= 1.5:
+            real[k] = v / v.sum()
+    return {**outputs, **real}
 
 
 def _top(outputs: dict[str, np.ndarray], names: list[str] | None, top: int, *, chosen: bool) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ def manifest_of(
         "library": None, "profile_library": None, "code_bytes": None, "stack_bytes": None, "weights_bytes": len(sources.weights),
         "arena_bytes": max(v["arena_bytes"] for v in variants), "arena_lower_bound": max(v["arena_lower_bound"] for v in variants),
         "macs": first["macs"], "params": first["params"], "metadata": graphs[0].metadata,
+        "notes": list(dict.fromkeys(note for g in graphs for note in g.notes)),
         "passes": [{"name": n, "before": b, "after": a, "ms": round(ms, 3)} for n, b, a, ms in passes],
         "variants": variants,
     }  # fmt: skip

@@ -28,8 +28,9 @@ from pith.kernels.base import (
     Scratch,
     kernel,
 )
+from pith.kernels.fused_map import IVDEP
 from pith.kernels.product_s8 import product_of
-from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
+from pith.kernels.tail_s8 import SumTail, plain_loop, sum_args, tail_of_sums
 from pith.kernels.tile_s8 import FLIP, DotTile, totals
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
@@ -80,7 +81,7 @@ def is_depthwise(conv: Call) -> bool:
     found = tail_of_sums(conv)
     constant = all(x is not None and (x.const is not None or x.shape == conv.outputs[0].shape) for x in conv.inputs[3:])
     return (
-        w.shape[1] == 1 and at["group"] == w.shape[0] and constant and found is not None and found[0].out in (DType.I8, DType.U8)
+        w.shape[1] == 1 and at["group"] == w.shape[0] and not at["rest"] and constant and found is not None and found[0].out in (DType.I8, DType.U8)
         and "f32" not in found[0].kinds
     )  # fmt: skip
 
@@ -89,6 +90,8 @@ def finish(tail: SumTail, size: int, extras_at: str) -> list[str]:
     """C statements that take the four sums v0, ..., v3 of pixel `at` through the epilogue and store them; `size`: bytes of a
     vector, `extras_at`: where the per-channel extras lie behind q."""
     full = dict(tail.full)
+    if tail.plain:
+        return _finish_plain(tail, size)
     o = [f"const {t} *const r{i} = e{i}r + (ptrdiff_t)at * ew{i} + c;" for i, t in full.items()]
     for i in full:  # bytes to int32 lanes in the order of the sums: beside zeros
         signed = tail.kinds[i] == "i8"
@@ -118,14 +121,48 @@ def finish(tail: SumTail, size: int, extras_at: str) -> list[str]:
     return o
 
 
+def _finish_plain(tail: SumTail, size: int) -> list[str]:
+    """Same for an epilogue printed as it is: the sums of a block go back into the order of the channels, then one after another."""
+    full = dict(tail.full)
+    places = [f"e{i}r[(ptrdiff_t)at * ew{i} + c + k]" if i in full else f"e{i}[c + k]" for i in range(len(tail.kinds))]
+    lines, _ = plain_loop(tail, places)
+    o = [f"int32_t quad[{size}], sum[{size}];", *(f"vi_store(quad + {size // 4 * q}, v{q});" for q in range(4))]
+    o.append(f"for (int32_t k = 0; k < {size // 4}; k++) __builtin_memcpy(sum + 4 * k, quad + {size // 4} * (k & 3) + 4 * (k >> 2), 16);")
+    o += [f"const int32_t there = c_to - c < {size} ? c_to - c : {size};", f"{tail.out.c} *const to = yr + (ptrdiff_t)at * yw + c;"]
+    o += ["PITH_IVDEP", "for (int32_t k = 0; k < there; k++) {"]
+    o += [f"  {line}" for line in ["const int32_t v = sum[k];", *lines[:-1], f"to[k] = {lines[-1]};"]]
+    return [*o, "}"]
+
+
+def packed_extras(tail: SumTail) -> int:
+    """How many extras lie with the weights: those for each channel, unless the epilogue is printed as it is."""
+    return 0 if tail.plain else sum(k == "channel" for k in tail.kinds)
+
+
+def called_by(isa: ISA, dtype: DType, tail: SumTail) -> tuple[CFunction, ...]:
+    """What the functions call."""
+    assert tail.expr is not None
+    flip = (FLIP,) if dtype is DType.I8 or ("i8" in tail.kinds and not tail.plain) else ()
+    called = (IVDEP, *plain_loop(tail, ["0"] * len(tail.kinds))[1]) if tail.plain else needs(tail.expr, isa)
+    return (quads(isa), *called, *flip)
+
+
 def extra_texts(tail: SumTail) -> tuple[str, str, str, str]:
     """Parameters of the extras, their strides, their rows of output row i of picture b, and vectors of those that are numbers."""
     full = dict(tail.full)
-    params = "".join(f", const {full[i]} *e{i}" if i in full else f", float e{i}" for i, k in enumerate(tail.kinds) if k != "channel")
+    if tail.plain:
+        params = tail.params(False)
+    else:
+        params = "".join(f", const {full[i]} *e{i}" if i in full else f", float e{i}" for i, k in enumerate(tail.kinds) if k != "channel")
     strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
     rows = "".join(f"    const {t} *const e{i}r = e{i} + (ptrdiff_t)b * en{i} + (ptrdiff_t)i * eh{i};\n" for i, t in full.items())
     fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
     return params, strides, rows, fixed
+
+
+def zero_text(tail: SumTail) -> str:
+    """C statement that makes a vector of the result's zero point, where the epilogue takes one."""
+    return "  (void)zero_y;\n" if tail.plain else "  const vi z = vi_set1((zero_y & 0xffff) * 0x10001); /* 16-bit */\n"
 
 
 @functools.cache
@@ -135,7 +172,7 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
     period = live * sw  # columns after which the sums take the same turns again
     signed = dtype is DType.I8
     name = f"conv_{dtype.short}s8_{DotTile(isa).prefix}_depthwise_{kh}x{kw}s{sw}{tail.suffix}"
-    extras = sum(k == "channel" for k in tail.kinds)
+    extras = packed_extras(tail)
     params, strides, rows, fixed = extra_texts(tail)
     flip = "vi_flip(" if signed else "("
     o: list[str] = []
@@ -178,8 +215,7 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
     int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t sh, int32_t dh, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t zero_y,
     int32_t r_from, int32_t r_to, int32_t c_from, int32_t c_to) {{
-  const vi z = vi_set1((zero_y & 0xffff) * 0x10001); /* 16-bit */
-  const int32_t columns = (ow - 1) * {sw} + {kw};
+{zero_text(tail)}  const int32_t columns = (ow - 1) * {sw} + {kw};
 {fixed}  for (int32_t r = r_from; r < r_to; r++) {{
     const int32_t b = r / oh, i = r % oh, iy = i * sh - ph;
     const {x} *const xb = x + (ptrdiff_t)b * xn;
@@ -195,8 +231,7 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
   }}
 }}
 """
-    requires = (quads(isa), *needs(tail.expr, isa), *([FLIP] if signed or "i8" in tail.kinds else []))
-    return CFunction(name, text, requires, ("stdint.h", "stddef.h"))
+    return CFunction(name, text, called_by(isa, dtype, tail), ("stdint.h", "stddef.h"))
 
 
 @functools.cache
@@ -204,7 +239,7 @@ def depthwise_any(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
     """The whole layer one pixel at a time, with loops over its taps: large kernels, and those far apart."""
     x, signed, block = dtype.c, dtype is DType.I8, isa.vector_bytes
     name = f"conv_{dtype.short}s8_{DotTile(isa).prefix}_depthwise_any{tail.suffix}"
-    extras = sum(k == "channel" for k in tail.kinds)
+    extras = packed_extras(tail)
     params, strides, rows, fixed = extra_texts(tail)
     flip = "vi_flip(" if signed else "("
     loads = ", ".join(f"{flip}vi_load_part(from[t + {i}] + c, part))" for i in range(4))
@@ -214,8 +249,7 @@ def depthwise_any(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
     int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t zero_y,
     int32_t r_from, int32_t r_to, int32_t c_from, int32_t c_to) {{
   const {x} **const from = (const {x} **)scratch;
-  const vi z = vi_set1((zero_y & 0xffff) * 0x10001); /* 16-bit */
-  const int32_t taps = (kh * kw + 3) / 4 * 4, size = {block} * (4 + taps + {4 * extras}); /* bytes of a block of weights */
+{zero_text(tail)}  const int32_t taps = (kh * kw + 3) / 4 * 4, size = {block} * (4 + taps + {4 * extras}); /* bytes of a block of weights */
 {fixed}  for (int32_t r = r_from; r < r_to; r++) {{
     const int32_t b = r / oh, i = r % oh;
     const {x} *const xb = x + (ptrdiff_t)b * xn;
@@ -244,8 +278,7 @@ def depthwise_any(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
   }}
 }}
 """
-    requires = (quads(isa), *needs(tail.expr, isa), *([FLIP] if signed or "i8" in tail.kinds else []))
-    return CFunction(name, text, requires, ("stdint.h", "stddef.h"))
+    return CFunction(name, text, called_by(isa, dtype, tail), ("stdint.h", "stddef.h"))
 
 
 @kernel("conv_integer", "depthwise")
@@ -273,7 +306,9 @@ class IntegerDepthwise(Kernel):
 
     def uses(self, call: Call) -> set[int]:
         shape = call.outputs[0].shape
-        return {0, *(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.shape == shape)}
+        found = tail_of_sums(call)
+        plain = found is not None and found[0].plain
+        return {0, *(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and (plain or x.shape == shape))}
 
     def inplace(self, call: Call) -> tuple[int, ...]:
         out = call.outputs[0].type
@@ -290,12 +325,12 @@ class IntegerDepthwise(Kernel):
         ch, _, kh, kw = w.shape
         shift = at.get("zero", 0) + (128 if x.type.dtype is DType.I8 else 0)
         start = totals(w.const.reshape(ch, -1).T, bias, shift)
-        constants = [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k == "channel"]
+        constants = [] if tail.plain else [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k == "channel"]
         weights = w.const[:, 0] if baked(conv) else w.const.reshape(ch, -1, 1)
         size = call.isa.vector_bytes
         packed = pack(size, weights, start, [e for e in constants if e is not None])
         pointers, strides = sum_args(conv, tail)
-        kept = [p for p in pointers if isinstance(p, Float) or (isinstance(p, In) and tail.kinds[p.index - 3] != "channel")]
+        kept = [p for p in pointers if isinstance(p, Float) or (isinstance(p, In) and (tail.plain or tail.kinds[p.index - 3] != "channel"))]
         (sh, sw), (dh, dw) = at["strides"], at["dilations"]
         n, oh, ow, _ = y.shape
         units, blocks = n * oh, -(-ch // size)

@@ -16,15 +16,23 @@ import numpy as np
 
 from pith.graph import DType
 from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, Float, In, Int, Kernel, Operand, Out, kernel
-from pith.kernels.conv_integer_depthwise import baked, extra_texts, finish, is_depthwise, order
+from pith.kernels.conv_integer_depthwise import (
+    baked,
+    called_by,
+    extra_texts,
+    finish,
+    is_depthwise,
+    order,
+    packed_extras,
+    zero_text,
+)
 from pith.kernels.exact_s16 import fits, range_of
 from pith.kernels.product_s8 import product_of
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
-from pith.kernels.tile_s8 import FLIP, totals
+from pith.kernels.tile_s8 import totals
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
-from pith.vector.f32 import needs
-from pith.vector.s8 import has_bytes, quads, shorts
+from pith.vector.s8 import has_bytes, shorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +164,8 @@ def depthwise_shorts(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw
     kind = "pairs" + "_".join(map(str, parts)) if parts else "words"
     name = f"conv_{dtype.short}s8_{isa.name}_depthwise_{kind}_{kh}x{kw}s{sw}{'_moved' if moved else ''}{'_quiet' if quiet else ''}{tail.suffix}"
     params, strides, rows, fixed = extra_texts(tail)
-    channel_extras = sum(k == "channel" for k in tail.kinds)
+    channel_extras = packed_extras(tail)
     nbytes = size * (4 + kw * -(-kh // 2) * halves + 4 * channel_extras)
-    signed = dtype is DType.I8
     load = "vi_load_part({}, part)"
     if moved:
         load = f"vi_add8({load}, move)"
@@ -181,8 +188,7 @@ def depthwise_shorts(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw
     int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t sh, int32_t dh, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t zero_y, int32_t shift,
     int32_t r_from, int32_t r_to, int32_t c_from, int32_t c_to) {{
-  const vi z = vi_set1((zero_y & 0xffff) * 0x10001); /* 16-bit */
-  const int32_t columns = (ow - 1) * {sw} + {kw};
+{zero_text(tail)}  const int32_t columns = (ow - 1) * {sw} + {kw};
 {constants}{fixed}  for (int32_t r = r_from; r < r_to; r++) {{
     const int32_t b = r / oh, i = r % oh, iy = i * sh - ph;
     const {x} *const xb = x + (ptrdiff_t)b * xn;
@@ -198,8 +204,7 @@ def depthwise_shorts(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw
   }}
 }}
 """
-    requires = (quads(isa), shorts(isa), *needs(tail.expr, isa), *([FLIP] if "i8" in tail.kinds or signed else []))
-    return CFunction(name, text, requires, ("stdint.h", "stddef.h"))
+    return CFunction(name, text, (shorts(isa), *called_by(isa, dtype, tail)), ("stdint.h", "stddef.h"))
 
 
 class _Depthwise(Kernel):
@@ -231,7 +236,9 @@ class _Depthwise(Kernel):
 
     def uses(self, call: Call) -> set[int]:
         shape = call.outputs[0].shape
-        return {0, *(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.shape == shape)}
+        found = tail_of_sums(call)
+        plain = found is not None and found[0].plain
+        return {0, *(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and (plain or x.shape == shape))}
 
     def inplace(self, call: Call) -> tuple[int, ...]:
         out = call.outputs[0].type
@@ -248,11 +255,11 @@ class _Depthwise(Kernel):
         bias = conv.inputs[2].const if conv.inputs[2] is not None else None
         ch, _, kh, kw = w.shape
         start = totals(w.const.reshape(ch, -1).T, bias, at.get("zero", 0) + way.shift)
-        constants = [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k == "channel"]
+        constants = [] if tail.plain else [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k == "channel"]
         size = call.isa.vector_bytes
         packed = pack(size, w.const[:, 0], start, [e for e in constants if e is not None], not way.parts)
         pointers, strides = sum_args(conv, tail)
-        kept = [p for p in pointers if isinstance(p, Float) or (isinstance(p, In) and tail.kinds[p.index - 3] != "channel")]
+        kept = [p for p in pointers if isinstance(p, Float) or (isinstance(p, In) and (tail.plain or tail.kinds[p.index - 3] != "channel"))]
         (sh, sw), (dh, _) = at["strides"], at["dilations"]
         n, oh, ow, _ = y.shape
         units, blocks = n * oh, -(-ch // size)

@@ -36,9 +36,10 @@ class ConvIntegerGeneric(Kernel):
             last = np.ascontiguousarray(np.moveaxis(w.const, 1, -1))
             own = contiguous_strides(last.shape)
             packed, strides = Const(last), (own[0], own[-1], *own[1:-1])
-        zero = int(call.attrs.get("zero", 0))
+        zeros = {"zero_a": int(call.attrs.get("zero", 0)), "zero_b": int(call.attrs.get("zero_w", 0))}
         near = x.strides[axes_of(x, call.attrs["layout"])[0]] == 1
         steps = "i" if near else "(ptrdiff_t)i * xc", "i" if strides[1] == 1 else "(ptrdiff_t)i * wi"
-        label = "_zero" * bool(zero) + "_strided" * (not near) + "_wide" * (strides[1] != 1) + f"_{w.type.dtype.short}"
-        integers = Integers(exact(zero), {"zero_a": zero} if zero else {}, packed, strides, steps, label)
+        label = "_zero" * bool(zeros["zero_a"]) + "_zero_w" * bool(zeros["zero_b"])
+        label += "_strided" * (not near) + "_wide" * (strides[1] != 1) + f"_{w.type.dtype.short}"
+        integers = Integers(exact(**zeros), {name: z for name, z in zeros.items() if z}, packed, strides, steps, label)
         return emit_loops(call, BOUNDS, TAPS, POSITION, transposed=False, integers=integers)

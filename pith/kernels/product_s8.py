@@ -15,19 +15,18 @@ import numpy as np
 from pith.graph import DType, TensorType
 from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import in_2d
-from pith.kernels.exact_s16 import Plan, plan, range_of, split_plan
 from pith.kernels.implicit_product import GROUPED, implicit_product
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
 from pith.kernels.tile_amx import AmxTile
 from pith.kernels.tile_s8 import DotTile, totals
 from pith.kernels.tile_strip_s8 import StripTile
+from pith.ops.int32 import LARGEST
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.s8 import has_bytes
 
 Tile = DotTile | AmxTile | StripTile
 _NEAR = 768 << 10  # bytes of packed weights that stay near while all rows pass by
-_FEW = 64  # rows
 _BYTES = (DType.I8, DType.U8)
 
 
@@ -39,18 +38,19 @@ def _as_row(x: Operand) -> Operand:
 
 def as_conv(call: Call) -> Call | None:
     """The call as a convolution of a picture [N, H, W, C] that is conv_integer; None where it is none. Products and 1x1
-    convolutions over all pixels become one row of pixels."""
+    convolutions over all pixels become one row of pixels. Its weights are int8; attrs["rest"] is what each of them lacks."""
     x, w, y = call.input(0), call.input(1), call.outputs[0]
     at = call.attrs
     rest = call.inputs[2:3] or (None,)
     extras = call.inputs[3:]
     if call.op == "matmul_integer":
-        if w.const is None or len(w.shape) != 2 or len(x.shape) < 2 or at.get("trans_a") or at.get("zero_b"):
+        if w.const is None or len(w.shape) != 2 or len(x.shape) < 2 or at.get("trans_a"):
             return None
         k, n = w.shape[::-1] if at.get("trans_b") else w.shape
         weights = np.ascontiguousarray((w.const if at.get("trans_b") else w.const.T).reshape(n, k, 1, 1))
         attrs = {"strides": (1, 1), "pads": (0, 0, 0, 0), "dilations": (1, 1), "group": 1, "zero": at.get("zero_a", 0)}
         attrs |= {"range": at["range"]} if "range" in at else {}
+        zero_w = at.get("zero_b", 0)
         flat = True
     else:
         if at["layout"] != "channels_last" or w.const is None:
@@ -60,9 +60,12 @@ def as_conv(call: Call) -> Call | None:
         if len(x.shape) != 4:
             return None
         assert w.const is not None
-        weights, attrs = w.const, dict(at)
+        weights, attrs, zero_w = w.const, dict(at), at.get("zero_w", 0)
         alone = w.shape[2:] == (1, 1) and tuple(at["strides"]) == (1, 1) and not any(at["pads"]) and at["group"] == 1
         flat = alone and all(o.rows for o in (x, y, *(e for e in extras if e is not None and e.shape == y.shape)))
+    weights, attrs["rest"] = signed(weights, zero_w)
+    if attrs["rest"] and (attrs["group"] != 1 or abs(attrs["rest"]) * 255 * math.prod(weights.shape[1:]) > LARGEST):
+        return None
     attrs |= {"layout": "channels_last", "epilogue": at.get("epilogue")}
     shape = y.shape
     if flat:
@@ -75,6 +78,13 @@ def as_conv(call: Call) -> Call | None:
     return replace(call, op="conv_integer", attrs=attrs, inputs=(x, right, *rest, *extras), outputs=(y,))
 
 
+def signed(weights: np.ndarray, zero: int) -> tuple[np.ndarray, int]:
+    """8-bit weights less their zero point as int8, and a number to be added to each of them."""
+    if weights.dtype == np.uint8:
+        return (weights ^ np.uint8(128)).view(np.int8), 128 - zero
+    return weights, -zero
+
+
 def _steps(shape: tuple[int, ...]) -> list[int]:
     return [math.prod(shape[i + 1 :]) for i in range(len(shape))]
 
@@ -83,7 +93,7 @@ def product_of(call: Call) -> Call | None:
     """`as_conv` of a call that these kernels may run: 8-bit sides, constant weights and bias, an epilogue that fits."""
     x, w = call.input(0), call.input(1)
     bias = call.inputs[2] if len(call.inputs) > 2 else None
-    if x.type.dtype not in _BYTES or w.type.dtype is not DType.I8 or (bias is not None and bias.const is None) or not x.type.size:
+    if x.type.dtype not in _BYTES or w.type.dtype not in _BYTES or (bias is not None and bias.const is None) or not x.type.size:
         return None
     if not x.inner_contiguous:  # as it will be once it is copied
         x = Operand(x.type, tuple(_steps(x.shape)), x.const)
@@ -100,16 +110,16 @@ def merges(call: Call) -> bool:
 
 @functools.cache
 def product(isa: ISA, tile: str, label: str, block: CFunction, dtype: DType, tail: SumTail, rows: int, height: str, column: str,
-            merged: bool, enter: str, leave: str) -> CFunction:  # fmt: skip
+            merged: bool, enter: str, leave: str, rowed: bool = False) -> CFunction:  # fmt: skip
     """The block loop over output pixels with `block`, the block function of a tile (its other facts beside it)."""
     more = {
         AmxTile.name: (", int32_t chunk, int32_t copies", ", chunk, (unsigned char *)scratch + copies"),
         StripTile.name: (", int32_t shift, int32_t edge, int32_t pitch, int32_t copies", ", shift, edge, pitch, (unsigned char *)scratch + copies"),
-    }.get(tile, ("", ""))
-    name = f"conv_{dtype.short}s8_{label}{'_rows' if merged else ''}{tail.suffix}"
+    }.get(tile, (", int32_t times", ", times") if rowed else ("", ""))
+    name = f"conv_{dtype.short}s8_{label}{'_rowed' if rowed else ''}{'_rows' if merged else ''}{tail.suffix}"
     text = implicit_product(
         name, (dtype.c, "int8_t", tail.out.c), tail.params(False), tail.full,
-        [GROUPED["full" if i in dict(tail.full) else k].format(i=i) for i, k in enumerate(tail.kinds)], block.name, rows, height, column,
+        [GROUPED["full" if i in dict(tail.full) else k.partition("_")[0]].format(i=i) for i, k in enumerate(tail.kinds)], block.name, rows, height, column,
         merged=merged, patch=merged, enter=enter, leave=leave,
         more=(f", int32_t zero_y{more[0]}", f", zero_y{more[1]}"),
     )  # fmt: skip
@@ -138,7 +148,8 @@ class IntegerProduct(Kernel):
         _, c, kh, kw = conv.input(1).shape
         merged = merges(conv)
         taps, k = (kh, kw * c) if merged else (kh * kw, c)
-        return conv, merged, self.tile(conv, taps, k), taps, k
+        tile = self.tile(conv, taps, k)
+        return conv, merged, replace(tile, rowed=True) if conv.attrs["rest"] and isinstance(tile, DotTile) else tile, taps, k
 
     def cost(self, call: Call) -> float:
         conv, _, tile, taps, k = self._plan(call)
@@ -169,7 +180,8 @@ class IntegerProduct(Kernel):
         panels = []
         for g in range(group):
             part = w.const[g * per : (g + 1) * per].transpose(2, 3, 1, 0).reshape(kh * kw * c, per)
-            panels.append(tile.pack(part, taps, totals(part, None if bias is None else bias[g * per : (g + 1) * per], shift)))
+            start = totals(part, None if bias is None else bias[g * per : (g + 1) * per], shift)
+            panels.append(tile.pack(part, taps, start - np.int32(at["rest"] * part.shape[0] * shift)))
         n, oh, ow = y.shape[:3]
         pixels = n * oh * ow
         column = panels[0].size // (-(-per // tile.width) * tile.width)  # about: the last panel may be narrower
@@ -181,8 +193,10 @@ class IntegerProduct(Kernel):
         more: tuple[int, ...] = (zero,)
         if isinstance(tile, AmxTile):
             more = (zero, tile.chunk, listed)
-        elif isinstance(tile, StripTile) and tile.copied:
-            more = (zero, *tile.more, listed)
+        elif isinstance(tile, StripTile):
+            more = (zero, *tile.more, listed) if tile.copied else (zero,)
+        elif tile.rowed:
+            more = (zero, at["rest"])
         blocks, wide = max(1, -(-pixels // tile.rows)), max(1, -(-per // tile.width))
         by_rows = group > 1 or blocks >= 8 or blocks >= wide
         part_of: tuple[Arg, ...] = (
@@ -196,6 +210,7 @@ class IntegerProduct(Kernel):
         f = product(
             call.isa, kind, tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("(p_to - p)"),
             tile.column(*(("kh", "(kw * c)") if merged else ("(kh * kw)", "c"))), merged, tile.enter, tile.leave,
+            isinstance(tile, DotTile) and tile.rowed,
         )  # fmt: skip
         why = f"{kh}x{kw} by {tile.label} tiles of 8-bit products{', taps of a row merged' if merged else ''}{tile.why}"
         return Emitted(f, args, listed + tile.scratch(taps, k), why, blocks if by_rows else wide)
@@ -222,65 +237,4 @@ class IntegerAmx(IntegerProduct):
         return AmxTile(conv.isa, taps, k)
 
     def fits(self, call: Call) -> bool:
-        return "amx" in call.isa.features and call.attrs["group"] == 1
-
-
-def columns_of(conv: Call) -> np.ndarray:
-    """The weights of a conv_integer as the products meet them: [K, O], taps before channels, K filled up to a multiple of 4.
-    Groups lie side by side."""
-    w = conv.input(1).const
-    assert w is not None
-    columns = w.transpose(2, 3, 1, 0).reshape(-1, w.shape[0])
-    return np.pad(columns, ((0, -len(columns) % 4), (0, 0)))
-
-
-def few_rows(conv: Call) -> int:
-    """The number of output pixels, where it is at most 64 and the weights are more than stays in the second cache; else 0."""
-    pixels = math.prod(conv.outputs[0].shape[:3])
-    return pixels if pixels <= _FEW and conv.input(1).type.size > conv.isa.near else 0
-
-
-def pairs_of(conv: Call) -> Plan | None:
-    """How the products of a conv_integer with these weights are summed in 16 bits, exactly; None where they cannot be."""
-    return plan(conv, columns_of(conv), StripTile.deepest)
-
-
-@kernel("conv_integer", "pairs")
-@kernel("matmul_integer", "pairs")
-class IntegerPairs(IntegerProduct):
-    """Sums of neighbouring products in 16 bits, where the inputs' range and the weights make them exact."""
-
-    def tile(self, conv: Call, taps: int, k: int) -> Tile:
-        found = pairs_of(conv)
-        assert found is not None
-        return StripTile(conv.isa, taps, k, found.depth, found.shift, few_rows=few_rows(conv))
-
-    def fits(self, call: Call) -> bool:
-        return has_bytes(call.isa) and "vnni" not in call.isa.features and pairs_of(call) is not None
-
-
-@kernel("conv_integer", "words")
-@kernel("matmul_integer", "words")
-class IntegerWords(IntegerProduct):
-    """16-bit factors, sums of two products in int32: exact for all bytes."""
-
-    def tile(self, conv: Call, taps: int, k: int) -> Tile:
-        return StripTile(conv.isa, taps, k, few_rows=few_rows(conv))
-
-    def fits(self, call: Call) -> bool:
-        return has_bytes(call.isa) and "vnni" not in call.isa.features
-
-
-@kernel("conv_integer", "split")
-@kernel("matmul_integer", "split")
-class IntegerSplit(IntegerProduct):
-    """Sums of neighbouring products in 16 bits of any bytes: large inputs, for which they would not fit, in two steps."""
-
-    def tile(self, conv: Call, taps: int, k: int) -> Tile:
-        found = split_plan(conv, columns_of(conv))
-        assert found is not None
-        # where all inputs lie above their zero point (a ReLU), few of them are large
-        return StripTile(conv.isa, taps, k, 1, found.shift, found.edge, range_of(conv)[0] == conv.attrs.get("zero", 0), few_rows(conv))
-
-    def fits(self, call: Call) -> bool:
-        return has_bytes(call.isa) and "vnni" not in call.isa.features and split_plan(call, columns_of(call)) is not None
+        return "amx" in call.isa.features and call.attrs["group"] == 1 and not call.attrs["rest"]

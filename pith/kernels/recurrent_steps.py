@@ -84,7 +84,7 @@ _LSTM = r"""        for (int32_t j = 0; j < gates; ++j) g[j] = b[j] + b[gates + 
         for (int32_t j = 0; j < hidden; ++j) {
           const $A in = $F0(CLIPPED(g[j]$PI));
           const $A forget = $FORGET;
-          const $A next = forget * c[j] + in * $F1(CLIPPED(g[3 * hidden + j]));
+          const $A next = $NEXT;
           const $A out = $F0(CLIPPED(g[hidden + j]$PO));
           c[j] = next;
           h[j] = out * $F2(next);
@@ -215,8 +215,15 @@ class RecurrentSteps(Kernel):
             "PO": " + LD(p[(d * 3 + 1) * hidden + j]) * next" if peep else "",
         }
         cell = " + LD(p[(d * 3 + 2) * hidden + j]) * c[j]" if peep else ""
+        step = _LSTM.replace("$NEXT", "forget * c[j] + in * $F1(CLIPPED(g[3 * hidden + j]))")
+        if bound := float(call.attrs.get("cell_clip") or 0.0):
+            a = call.input(0).type.dtype.compute
+            high, low = literal(bound, a), literal(-bound, a)
+            step = step.replace("const $A next =", "const $A sum =").replace(
+                "          const $A out", f"          const $A next = sum > {high} ? {high} : sum < {low} ? {low} : sum;\n          const $A out"
+            )
         marks["FORGET"] = "1 - in" if call.attrs.get("input_forget", False) else f"$F0(CLIPPED(g[2 * hidden + j]{cell}))"
-        return {"STEP": _clip(_LSTM.replace("$FORGET", marks.pop("FORGET")), clip), **marks}
+        return {"STEP": _clip(step.replace("$FORGET", marks.pop("FORGET")), clip), **marks}
 
     def operands(self, call: Call, given: list) -> tuple[list[tuple[str, str]], list[Arg]]:  # type: ignore[type-arg]
         """Parameters after x (name, C type) and all arguments up to the outputs."""

@@ -4,6 +4,9 @@ An epilogue over an int32 sum is float32 arithmetic on the sum and its extras, w
 integer parts are taken apart: sums and 8-bit extras are converted as they are loaded, and a result of 8 bits is rounded as
 it is stored, so that all in between is float32 and printed like any other vector expression. The bits are those of the
 expression: each step rounds once, and conversions of 8-bit numbers are exact.
+
+Epilogues that are not such (those of fixed point, or in float64) are printed as they are, one element after another; the
+compiler makes vectors of that loop.
 """
 
 from __future__ import annotations
@@ -15,28 +18,32 @@ from pith.graph import DType, Expr
 from pith.graph.expr import arg, clamp, const
 from pith.graph.expr import call as function
 from pith.kernels.base import Arg, Call, Float, In, Int
+from pith.kernels.fused_map import IVDEP
 from pith.kernels.tile_f32 import _label, _parameters
 from pith.targets.isa.base import ISA
-from pith.vector.cexpr import digest
+from pith.vector.cexpr import digest, print_expr
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import needs, print_vector, vectorisable
 from pith.vector.s8 import dialect_s8
 
 _BYTES = {DType.I8: (-128, 127), DType.U8: (0, 255)}
+_PER_CHANNEL = {"channel": "const float *", "channel_i32": "const int32_t *", "channel_f64": "const double *"}
 _LOADS = {"u8": "vf_of_u8", "i8": "vf_of_i8", "f32": "vf_load"}
 
 
 @dataclass(frozen=True, slots=True)
 class SumTail:
-    """An epilogue over (sum, extras...), all as float32.
+    """An epilogue over (sum, extras...), all as float32, or (`plain`) as they are.
 
     expr: None keeps the int32 sums;  kinds: of each extra "channel" (float32, one a channel), "value" (a number), or the type
     of an array of the output's shape ("u8", "i8", "f32");  out: type of the result, 8-bit ones rounded with `zero` added.
+    plain: the expression has the types of its own, and extras for each channel may be "channel_i32" and "channel_f64".
     """
 
     expr: Expr | None
     kinds: tuple[str, ...]
     out: DType
+    plain: bool = False
 
     @property
     def full(self) -> list[tuple[int, str]]:
@@ -54,7 +61,8 @@ class SumTail:
         """Part of function names that tells epilogues apart."""
         if self.expr is None:
             return "_sums"
-        return f"_{self.out.short}_{_label(self.expr, self.kinds)}" + digest(f"{self.expr.digest.hex()}{self.kinds}")
+        label = "plain_" if self.plain else _label(self.expr, self.kinds)
+        return f"_{self.out.short}_{label}" + digest(f"{self.expr.digest.hex()}{self.kinds}")
 
     def params(self, row_pointers: bool) -> str:
         """C parameters of the extras, each beginning with a comma."""
@@ -62,7 +70,7 @@ class SumTail:
         text = ""
         for i, kind in enumerate(self.kinds):
             star = f"const {full.get(i)} *{'const *' if row_pointers else ''}"
-            text += f", {star if i in full else 'const float *' if kind == 'channel' else 'float '}e{i}"
+            text += f", {star if i in full else _PER_CHANNEL.get(kind, 'float ')}e{i}"
         return text
 
 
@@ -151,32 +159,55 @@ def tail_of_sums(call: Call) -> tuple[SumTail, int] | None:
         return (SumTail(None, (), DType.I32), 0) if len(call.inputs) <= 3 else None
     store = _stored(call.attrs["epilogue"]) if out.type.dtype in _BYTES else _Store(call.attrs["epilogue"], 0)
     expr = _as_float(store.expr) if store is not None and store.expr.dtype is DType.F32 else None
-    kinds: list[str] = []
-    for x in call.inputs[3:]:
-        if x is None or x.type.dtype not in (*_BYTES, DType.F32):
-            return None
-        if x.shape == out.shape:
-            kinds.append(x.type.dtype.short)
-        elif x.type.dtype is DType.F32 and x.shape == out.shape[-1:]:
-            kinds.append("channel")
-        else:
-            return None
-    if store is None or expr is None or not vectorisable(expr):
+    kinds = _kinds(call)
+    if kinds is None:
         return None
+    if any(k in ("channel_i32", "channel_f64") for k in kinds):
+        return _plain(call)
+    if store is None or expr is None or not vectorisable(expr):
+        return _plain(call)
     expr, values = _parameters(expr, 1 + len(kinds))
     return SumTail(expr, (*kinds, *["value"] * len(values)), out.type.dtype), store.zero
+
+
+def _kinds(call: Call) -> list[str] | None:
+    """What each extra is; None where one has neither the output's shape nor one number for each channel."""
+    out, kinds = call.outputs[0], list[str]()
+    for x in call.inputs[3:]:
+        if x is not None and x.type.dtype in (*_BYTES, DType.F32) and x.shape == out.shape:
+            kinds.append(x.type.dtype.short)
+        elif x is not None and x.type.dtype in (DType.F32, DType.I32, DType.F64) and x.shape == out.shape[-1:]:
+            kinds.append("channel" if x.type.dtype is DType.F32 else f"channel_{x.type.dtype.short}")
+        else:
+            return None
+    return kinds
+
+
+def _plain(call: Call) -> tuple[SumTail, int] | None:
+    """An epilogue that is printed as it is, with a result of 8 bits."""
+    kinds, expr, out = _kinds(call), call.attrs["epilogue"], call.outputs[0].type.dtype
+    return None if kinds is None or out not in _BYTES else (SumTail(expr, tuple(kinds), out, plain=True), 0)
 
 
 def sum_args(call: Call, tail: SumTail) -> tuple[list[Arg], list[Arg]]:
     """Arguments for the extras: pointers and values, and of each full one its three outer strides."""
     pointers: list[Arg] = [In(3 + i) for i, k in enumerate(tail.kinds) if k != "value"]
     strides: list[Arg] = [Int(s) for i, _ in tail.full for s in call.input(3 + i).strides[:3]]
-    if tail.expr is not None and tail.out is not DType.I32:
+    if tail.expr is not None and tail.out is not DType.I32 and not tail.plain:
         store = _stored(call.attrs["epilogue"]) if tail.out in _BYTES else _Store(call.attrs["epilogue"], 0)
         expr = _as_float(store.expr) if store is not None else None
         assert expr is not None
         pointers += map(Float, _parameters(expr, 1 + len(pointers))[1])
     return pointers, strides
+
+
+def plain_loop(tail: SumTail, places: list[str]) -> tuple[list[str], tuple[CFunction, ...]]:
+    """C statements of a plain epilogue of the sum `v`, the last one the value of the result; `places`: where its extras are."""
+    assert tail.expr is not None
+    types = {"channel": "float", "channel_i32": "int32_t", "channel_f64": "double", "f32": "float", "u8": "uint8_t", "i8": "int8_t"}
+    loads = [f"const {types[k]} x{i} = {place};" for i, (k, place) in enumerate(zip(tail.kinds, places, strict=True))]
+    statements, result, requires = print_expr(tail.expr, ["v", *(f"x{i}" for i in range(len(tail.kinds)))])
+    return [*loads, *statements, f"({tail.out.c})({result})"], requires
 
 
 @functools.cache
@@ -190,6 +221,15 @@ def finish_block(isa: ISA, tail: SumTail) -> CFunction:
         text = "  (void)zero;\n  for (int32_t r = 0; r < rows; r++)\n"
         text += "    for (int32_t c = 0; c < cols; c++) y[r][no + c] = s[(ptrdiff_t)r * ld + c];\n}\n"
         return CFunction(name, head + text, (), ("stdint.h", "stddef.h"))
+    if tail.plain:
+        full = dict(tail.full)
+        lines, requires = plain_loop(tail, [f"p{i}[c]" if i in full else f"e{i}[no + c]" for i in range(len(tail.kinds))])
+        text = "  (void)zero;\n  for (int32_t r = 0; r < rows; r++) {\n"
+        text += f"    const int32_t *const from = s + (ptrdiff_t)r * ld;\n    {ctype} *const to = y[r] + no;\n"
+        text += "".join(f"    const {t} *const p{i} = e{i}[r] + no;\n" for i, t in full.items())
+        text += "    PITH_IVDEP\n    for (int32_t c = 0; c < cols; c++) {\n"
+        text += "".join(f"      {t}\n" for t in ["const int32_t v = from[c];", *lines[:-1], f"to[c] = {lines[-1]};"])
+        return CFunction(name, head + text + "    }\n  }\n}\n", (IVDEP, *requires), ("stdint.h", "stddef.h"))
     full = dict(tail.full)
     fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
     fixed += "  const vw z = vw_set1(zero);\n" if tail.out in _BYTES else "  (void)zero;\n"

@@ -185,9 +185,11 @@ def _dot_block(tile: DotTile, dtype: DType, tail: SumTail) -> CFunction:
         times = ", int32_t times"
         totals_text = f"""  int32_t of[{tile.rows}];
   for (int32_t r = 0; r < rows; r++) {{
-    const {x} *const p = a[r] + ao;
     of[r] = 0;
-    for (int32_t k = 0; k < kc; k++) of[r] += {byte};
+    for (int32_t t = 0; t < taps; t++) {{
+      const {x} *const p = a[t * height + r] + ao;
+      for (int32_t k = 0; k < kc; k++) of[r] += {byte};
+    }}
     of[r] *= times;
   }}
 """

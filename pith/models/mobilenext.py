@@ -259,34 +259,3 @@ def mobilenext_cifar(**changes: object) -> MobileNeXt:
     the picture is halved twice instead of five times.
     """
     return MobileNeXt(cifar_config(**changes))
-
-
-class Cost(NamedTuple):
-    """Learned parameters (batch normalisation included), and multiply-accumulates of convolutions and linear layers."""
-
-    params: int
-    macs: int
-
-
-def count(net: nn.Module, shape: tuple[int, int, int, int] = (1, 3, 224, 224)) -> Cost:
-    """Counts what ``net`` costs for an input of ``shape`` (N, C, H, W), by running it once on zeros."""
-    macs = 0
-
-    def seen(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        nonlocal macs
-        if isinstance(module, nn.Conv2d):
-            macs += output.numel() * module.weight[0].numel()
-        elif isinstance(module, nn.Linear):
-            macs += output.numel() * module.in_features
-
-    leaves = [module for module in net.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
-    handles = [module.register_forward_hook(seen) for module in leaves]
-    training = net.training
-    try:
-        with torch.no_grad():
-            net.eval()(torch.zeros(shape))
-    finally:
-        net.train(training)
-        for handle in handles:
-            handle.remove()
-    return Cost(sum(parameter.numel() for parameter in net.parameters()), macs)

@@ -46,9 +46,11 @@ def finish(sums: np.ndarray, bias: np.ndarray | None, attrs: Attrs, extras: Sequ
 
 @register("conv_integer")
 class ConvInteger(Op):
-    """acc[n, o, p] = bias[o] + sum over group channels i and taps k of (x[n, i, p * stride + k * dilation - pad] - zero) * w[o, i, k].
+    """acc[n, o, p] = bias[o] + sum over group channels i and taps k of (x[n, i, at] - zero) * (w[o, i, k] - zero_w).
 
-    Inputs x (int8 or uint8), w [O, I / group, *k] (int8), bias [O] (int32) or absent, extras of the epilogue. Attributes as
+    at = p * stride + k * dilation - pad.
+
+    Inputs x (int8 or uint8), w [O, I / group, *k] (int8, or uint8 with the zero point zero_w), bias [O] (int32) or absent, extras. Attributes as
     `conv`, and zero: the zero point of x; the padding adds nothing; range: smallest and largest integer that x can hold, proven by who
     says so (pith.passes.ranges), its type's where absent. The sum is int32 and must not leave its range: who
     makes such a node proves it. The epilogue's argument 0 is the int32 sum, and its type is that of y.
@@ -65,7 +67,8 @@ class ConvInteger(Op):
         assert x is not None and w is not None
         check_range(x, attrs)
         centred = x.astype(np.float64) - attrs.get("zero", 0)
-        sums = OPS["conv"].reference([centred, w.astype(np.float64), None], {**attrs, "epilogue": None})[0]
+        weights = w.astype(np.float64) - attrs.get("zero_w", 0)
+        sums = OPS["conv"].reference([centred, weights, None], {**attrs, "epilogue": None})[0]
         return [finish(sums, bias, attrs, inputs[3:], sums.ndim - 1 if attrs["layout"] == LAST else 1)]
 
     def macs(self, inputs: Types, outputs: Sequence[TensorType], attrs: Attrs) -> int:

@@ -10,7 +10,10 @@ from pith.ops.recurrent import Activation, Recurrent, clipped
 
 @register("lstm")
 class Lstm(Recurrent):
-    """See `Recurrent`. attrs["input_forget"]: the forget gate is 1 - the input gate. Peepholes in the order i, o, f."""
+    """See `Recurrent`. attrs["input_forget"]: the forget gate is 1 - the input gate. Peepholes in the order i, o, f.
+
+    attrs["cell_clip"] (0 or absent: none) holds the cell state within [-cell_clip, cell_clip], as TensorFlow does.
+    """
 
     gates = 4
     default = ("sigmoid", "tanh", "tanh")
@@ -27,4 +30,6 @@ class Lstm(Recurrent):
         i = f[0](clipped(gi + pi * c, attrs))
         forget = 1 - i if attrs.get("input_forget", False) else f[0](clipped(gf + pf * c, attrs))
         c = forget * c + i * f[1](clipped(gc, attrs))
+        bound = float(attrs.get("cell_clip") or 0.0)
+        c = np.clip(c, -bound, bound) if bound > 0 else c
         return f[0](clipped(go + po * c, attrs)) * f[2](c), c

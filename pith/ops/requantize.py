@@ -1,4 +1,6 @@
-"""Requantisation: how an int32 sum becomes an 8-bit integer again. One tree of float32 steps, built and recognised here.
+"""Requantisation: how an int32 sum becomes an 8-bit integer again. Each rule for it is one tree, built here.
+
+The rule of floats, for networks that describe scales as ONNX does, is made of float32 steps and recognised here too:
 
     v = float(acc) * m                           m: one number, or one for each channel (an extra of rank 1)
     v = v + float(r - zr) * mr                   only with a residual r, an 8-bit extra of the result's shape
@@ -6,6 +8,13 @@
 
 Every step rounds to float32 and none is fused with another, so that all targets give the same bits. As lo and hi are whole
 numbers, clamping before the rounding is clamping after it.
+
+The rule of fixed point is TensorFlow Lite's, in int32 throughout (`pith.graph.fixed`):
+
+    y = T(min(max(scale_fixed(acc, multiplier, shift) + zero, lo), hi))
+
+multiplier and shift are int32, one pair or one for each channel (extras of rank 1); lo and hi are integers of T. Its fully
+connected layers have a rule of their own, in float64: y = T(min(max(round(acc * factor) + zero, lo), hi)), halves away from zero.
 """
 
 from __future__ import annotations
@@ -131,3 +140,19 @@ def multiplier(value: np.ndarray, index: int) -> Expr:
     """The multiplier leaf for float32 `value`: a constant where all are equal, else argument `index`."""
     flat = value.reshape(-1)
     return const(float(flat[0]), DType.F32) if bool((flat == flat[0]).all()) else arg(index, DType.F32)
+
+
+def fixed(acc: Expr, multiplier: Expr | int, shift: Expr | int, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:
+    """The rule of fixed point: the int32 `acc` scaled, clamped to `bounds` (which include the zero point), as `dtype`."""
+    return _within(call("scale_fixed", acc, multiplier, shift), zero, bounds, dtype)
+
+
+def wide(acc: Expr, factor: Expr | float, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:
+    """The rule in float64: the int32 `acc` times `factor`, rounded to nearest with halves away from zero."""
+    y = call("round", cast(acc, DType.F64) * factor)
+    return _within(cast(y, DType.I32), zero, bounds, dtype)
+
+
+def _within(y: Expr, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:
+    y = y + zero if zero else y
+    return cast(call("min", call("max", y, bounds[0]), bounds[1]), dtype)

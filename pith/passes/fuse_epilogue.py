@@ -145,10 +145,10 @@ class _Fusion:
 
     def readable(self, anchor: Node, value: str, later: bool) -> bool:
         """Whether an epilogue can read `value`: float32, one element for each of the result or for each channel; behind
-        a sum of integers also 8-bit integers and constants in float64, of which none is left."""
+        a sum of integers also 8-bit integers, int32 constants of channels, and constants in float64, of which none is left."""
         t, shape = self.graph.types[value], self.graph.types[anchor.outputs[0]].shape
         channel, constant = _per_channel(anchor, t.shape, shape), value in self.graph.constants
-        integer = anchor.op in _INTEGER and (t.dtype in BYTES or (t.dtype is DType.F64 and constant and channel))
+        integer = anchor.op in _INTEGER and (t.dtype in BYTES or (t.dtype in (DType.F64, DType.I32) and constant and channel))
         if not (t.dtype is DType.F32 or integer) or not (later or self.made_at.get(value, -1.0) < self.place[id(anchor)]):
             return False
         if t.shape == shape:  # the product of two tensors made at run time has no room for a third

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from pith.graph import Graph, InputError
-from pith.runtime.inputs import PICTURES, Preprocess, picture
+from pith.runtime.inputs import PICTURES, Preprocess, load_array, picture
 from pith.runtime.session import PortInfo
 
 Feed = dict[str, np.ndarray]
@@ -61,8 +61,9 @@ def open_samples(
 ) -> Samples:
     """Calibration samples for a network with inputs `ports`.
 
-    data: a folder of pictures (searched with its subfolders), a picture, a .npy or .npz file with samples along the first
-    axis, an array of that form, or an iterable of arrays, tuples of arrays (in input order) or dictionaries by name.
+    data: a folder of pictures (searched with its subfolders; where it has none, of .npy files with a sample each), a picture,
+    a .npy or .npz file with samples along the first axis, an array of that form, or an iterable of arrays, tuples of arrays
+    (in input order) or dictionaries by name.
     images: how many to take; of more they are drawn by `seed`, without repetition, and kept in order.
     how: how pictures become arrays. Raises InputError: nothing there, a file that cannot be read (named), arrays that do
     not fit the inputs, NaN or infinity in them.
@@ -99,10 +100,7 @@ def chosen(n: int, images: int, seed: int) -> list[int]:
 
 def _from_path(path: Path, ports: Sequence[PortInfo], images: int, seed: int, how: Preprocess) -> Samples:
     if path.is_dir():
-        files = sorted(f for f in path.rglob("*") if f.suffix.lower() in PICTURES and f.is_file())
-        if not files:
-            raise InputError(f"no pictures in {path}", why="calibration needs files that end in " + " ".join(PICTURES),
-                             try_="a folder of pictures like those the network will see, or a .npy file")  # fmt: skip
+        files = _files_in(path)
         files = [files[k] for k in chosen(len(files), images, seed)]
     elif path.suffix.lower() in (".npy", ".npz"):
         return _from_arrays(_load(path, ports), ports, images, seed)
@@ -116,7 +114,7 @@ def _from_path(path: Path, ports: Sequence[PortInfo], images: int, seed: int, ho
     room = _PREPARED_BYTES // max(1, int(np.prod(port.shape)) * port.np.itemsize)
 
     def load(k: int) -> Feed:
-        array = prepared[k] if k in prepared else picture(files[k], port, how)
+        array = prepared[k] if k in prepared else _read(files[k], port, how)
         if len(prepared) < room:
             prepared[k] = array
         return {port.name: array}
@@ -124,12 +122,33 @@ def _from_path(path: Path, ports: Sequence[PortInfo], images: int, seed: int, ho
     return Samples([str(f) for f in files], load)
 
 
-def _load(path: Path, ports: Sequence[PortInfo]) -> dict[str, np.ndarray]:
-    from pith.runtime.inputs import load_array
+def _files_in(folder: Path) -> list[Path]:
+    """The pictures of a folder and those below it, by name; where there are none, its .npy files, each a sample.
 
+    What is neither is left out with a warning, hidden files (whose name begins with a point) without. Raises InputError.
+    """
+    shown = sorted(f for f in folder.rglob("*") if not any(p.startswith(".") for p in f.relative_to(folder).parts) and f.is_file())
+    files = [f for f in shown if f.suffix.lower() in PICTURES] or [f for f in shown if f.suffix.lower() == ".npy"]
+    if not files:
+        raise InputError(f"no pictures in {folder}", why=f"none of its {len(shown)} files ends in " + " ".join((*PICTURES, ".npy")) if shown else "it is empty",
+                         try_="a folder of pictures like those the network will see, or a .npy file")  # fmt: skip
+    if len(files) < len(shown):
+        taken = set(files)
+        other = next(f for f in shown if f not in taken)
+        kind = "array" if files[0].suffix.lower() == ".npy" else "picture"
+        warnings.warn(f"{len(shown) - len(files)} of {len(shown)} files in {folder} are no {kind}s and were left out, such as {other.name}", stacklevel=2)
+    return files
+
+
+def _read(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
+    """A picture, or a .npy file that holds one sample."""
+    return picture(path, port, how) if path.suffix.lower() in PICTURES else _fitting(load_array(path, port.name), port, str(path))
+
+
+def _load(path: Path, ports: Sequence[PortInfo]) -> dict[str, np.ndarray]:
     if path.suffix.lower() == ".npz" and len(ports) > 1:
         return {p.name: load_array(path, p.name) for p in ports}
-    return {_only(ports).name: load_array(path, _only(ports).name)}
+    return {_only(ports).name: load_array(path, _only(ports).name, mapped=True)}
 
 
 def _from_arrays(arrays: Mapping[str, np.ndarray], ports: Sequence[PortInfo], images: int, seed: int) -> Samples:
@@ -180,6 +199,8 @@ def _from_iterable(data: Iterable[Any], ports: Sequence[PortInfo], images: int, 
     if not held:
         raise InputError("no calibration data", why="the iterable is empty", try_="at least one sample; 50 is enough for most networks")
     order = sorted(held)
+    if len(order) < images and size >= _HELD_BYTES:
+        warnings.warn(f"only {len(order)} samples of the iterable were kept: {_HELD_BYTES >> 20} MB are the most", stacklevel=3)
     return Samples([f"sample {k}" for k in order], lambda k: held[order[k]])
 
 

@@ -6,7 +6,7 @@ weights, channel by channel, with the activation's scale fixed; then over the ac
 again, until nothing changes. The paper writes a scale as a multiplier S; candidates lie linearly in [0.5 S, 2 S].
 
 The released code differs: all weights once, then all activations once; weight multipliers from 1 to S and activation
-multipliers from 0.8 S to S, so that ranges only grow; the cosine is taken behind the ReLU where there is one. `CODE` is that.
+multipliers from 0.8 S to S, so that ranges only grow; the cosine is taken behind the ReLU where there is one. `RELEASED` is that.
 
 The value in place is always a candidate and wins ties, so no search makes its own objective worse.
 """
@@ -43,18 +43,18 @@ def _even(s: np.ndarray | float) -> np.ndarray:
     return np.linspace(0.5, 2.0, 100)
 
 
-def _code_weights(s: np.ndarray) -> np.ndarray:
+def _released_weights(s: np.ndarray) -> np.ndarray:
     """98 points between 1 and S, as factors of S: [98, ...] for multipliers of any shape."""
     t = np.linspace(0.0, 1.0, 100)[1:-1].reshape(-1, *[1] * s.ndim)
     return np.asarray((1 + t * (s - 1)) / s)
 
 
-def _code_activations(s: float) -> np.ndarray:
+def _released_activations(s: float) -> np.ndarray:
     return np.linspace(0.8, 1.0, 200)[1:-1]
 
 
 PAPER = Search(_even, _even)
-CODE = Search(_code_weights, _code_activations, turns=1, relu=True)
+RELEASED = Search(_released_weights, _released_activations, turns=1, relu=True)
 
 
 def integer_weights(w: np.ndarray, scale: np.ndarray, limit: int) -> np.ndarray:

@@ -10,14 +10,15 @@ import numpy as np
 from pith.graph import Graph, InputError, Node
 from pith.passes.pipeline import FRONT, optimize
 from pith.quant.calibration import Compile, Inside, Progress, Samples
-from pith.quant.easyquant import CODE, PAPER, Search, integer_weights, layer_loss, search_value
+from pith.quant.easyquant import PAPER, RELEASED, Search, integer_weights, layer_loss, search_value
 from pith.quant.grid import Grid, levels, weight_limit
 from pith.quant.improve import corrected_bias, equalize, rounded_jointly
 from pith.quant.insert import Inserted, Numbers, insert
 from pith.quant.measure import Differences, compare, mean_loss
-from pith.quant.observers import Seen, observed_grid
+from pith.quant.observers import OUTLIER, Seen, observed_grid
 from pith.quant.plan import Layer, Plan, make_plan
 from pith.quant.rows import Gatherer, Rows, from_matrices, gather_all, has_rows, joined, rows_for_each, scale_row
+from pith.quant.watch import Watched
 from pith.quant.weights import IntWeights, bias_of, channel_axis, initial_scale, scale_for_bias, to_integers
 
 METHODS = ("easyquant", "minmax", "kl", "percentile", "mse", "entropy", "moving")
@@ -25,9 +26,11 @@ METHODS = ("easyquant", "minmax", "kl", "percentile", "mse", "entropy", "moving"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to quantise. method: of METHODS.  bits: 8 or 7.  symmetric: int8 activations with zero point 0 instead of uint8.
+    """How to quantise. method: of METHODS.  weight_bits: 8, 7 or 4.  activation_bits: 8, 7 or 16.  symmetric: activations of
+    a signed type with zero point 0 instead of an unsigned one.
 
-    start: where EasyQuant starts from, another of METHODS.  mode: "paper" or "code".  target: what a layer's output is held
+    start: where EasyQuant starts from, another of METHODS; "" is minmax, or kl in the mode "released".  mode: "paper" or
+    "released", as in its released code.  target: what a layer's output is held
     against: "own", what exact weights would make of the very same input, or "network", the float network's output (the
     paper's; errors of earlier layers then count, and a search over few rows fits them too).  stages: into how many runs of
     layers the network is cut; before each, the inputs of its layers are taken from the network quantised so far.  joint: a
@@ -36,9 +39,10 @@ class Options:
     """
 
     method: str = "easyquant"
-    bits: int = 8
+    weight_bits: int = 8
+    activation_bits: int = 8
     symmetric: bool = False
-    start: str = "minmax"
+    start: str = ""
     mode: str = "paper"
     target: str = "own"
     stages: int = 1
@@ -53,15 +57,33 @@ class Options:
         """Raises InputError for what is none."""
         if self.method not in METHODS:
             raise InputError(f"there is no method {self.method!r}", try_=", ".join(METHODS))
-        if self.start not in METHODS[1:]:
+        if self.start and self.start not in METHODS[1:]:
             raise InputError(f"EasyQuant cannot start from {self.start!r}", try_=", ".join(METHODS[1:]))
-        if self.mode not in ("paper", "code"):
-            raise InputError(f"there is no mode {self.mode!r}", try_="paper or code")
+        if self.mode not in ("paper", "released"):
+            raise InputError(f"there is no mode {self.mode!r}", try_="paper or released")
         if self.target not in ("own", "network"):
             raise InputError(f"there is no target {self.target!r}", try_="own or network")
         if self.stages < 1:
             raise InputError(f"{self.stages} stages", try_="1 or more")
-        levels(self.bits, symmetric=self.symmetric)
+        levels(self.activation_bits, symmetric=self.symmetric)
+        weight_limit(self.weight_bits)
+
+    @property
+    def ranges(self) -> str:
+        """The method that gives the first ranges."""
+        if self.method != "easyquant":
+            return self.method
+        return self.start or ("kl" if self.mode == "released" else "minmax")
+
+    def notes(self) -> list[str]:
+        """What the formats imply, for people."""
+        found = []
+        if self.activation_bits == 16:
+            found.append("activations have 16 bits: there are no integer products of that width, so layers are computed in float32 on the rounded "
+                         "numbers, and compiled weights take four bytes each")  # fmt: skip
+        if self.weight_bits == 4:
+            found.append("weights have 4 bits, one number a byte: the products are those of 8 bits")
+        return found
 
 
 @dataclass(slots=True)
@@ -69,7 +91,8 @@ class Outcome:
     """What came of it. graph: with integers.  source: the float graph it was made from, whose value names it shares.
 
     snapshots: (what was done, mean 1 - cosine over the layers) of every state that was measured; the best was taken.
-    layers: how each layer's output differs, in the state taken;  before: in the first state.  seen: by group.
+    layers: how each layer's output differs, in the state taken;  before: in the first state.  seen: by group.  watched: by value.
+    limit: the largest magnitude of a weight's integer.  notes: what the formats imply.
     """
 
     graph: Graph
@@ -80,8 +103,11 @@ class Outcome:
     layers: Differences
     before: Differences
     seen: dict[str, Seen]
+    watched: dict[str, Watched]
+    limit: int
     snapshots: list[tuple[str, float]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def front(graph: Graph) -> Graph:
@@ -94,8 +120,9 @@ class _Flow:
         self.graph, self.samples, self.compile, self.options, self.say = graph, samples, compile, options, say
         self.plan = make_plan(graph, keep=options.keep, float_outputs=options.float_outputs)
         self.makers = graph.producers()
-        self.limit = weight_limit(options.bits)
+        self.limit = weight_limit(options.weight_bits)
         self.seen: dict[str, Seen] = {}
+        self.watched: dict[str, Watched] = {}
         self.targets: dict[str, np.ndarray] = {}
         self.numbers = Numbers()
         self.warnings: list[str] = []
@@ -111,20 +138,38 @@ class _Flow:
         """One run over the samples: ranges of all groups, and the output rows of the layers."""
         gatherers = {layer.key: Gatherer(self.graph, self.node(layer), self.take[layer.key]) for layer in self.rowed} if rows else {}
         self.seen = {root: Seen() for root in self.plan.sources}
-        wanted = [*dict.fromkeys((*(v for vs in self.plan.sources.values() for v in vs), *gatherers))]
+        sources = {v: root for root, vs in self.plan.sources.items() for v in vs}
+        moved = [v for v in dict.fromkeys(layer.x for layer in self.plan.layers) if v not in sources]  # looked at for the report alone
+        wanted = [*dict.fromkeys((*sources, *moved, *gatherers))]
         with Inside(self.graph, wanted, self.compile) as inside:
             for k, feed in enumerate(self.samples):
                 self.say("observe", 0.05 + 0.15 * k / len(self.samples))
                 values = inside.run(feed)
-                for root, sources in self.plan.sources.items():
-                    for v in sources:
-                        self.look(root, v, values[v], k)
+                for v, root in sources.items():
+                    self.look(root, v, values[v], k)
+                for v in moved:
+                    self.watched.setdefault(v, Watched()).add(values[v], k)
                 gather_all(gatherers, {key: key for key in gatherers}, values, k, output=True)
         self.targets = {key: g.stacked() for key, g in gatherers.items()}
+        self.set_apart()
+
+    def set_apart(self) -> None:
+        """Keep a few samples of another order of magnitude from deciding ranges."""
+        told: set[int] = set()
+        for root, vs in self.plan.sources.items():
+            found = [f for v in vs if v in self.watched and (f := self.watched[v].apart(OUTLIER)) is not None]
+            if found:
+                self.seen[root].bound = max(f[0] if (f := self.watched[v].apart(OUTLIER)) else self.watched[v].top for v in vs if v in self.watched)
+                first = min(k for _, k in found)
+                if first not in told:
+                    told.add(first)
+                    self.warnings.append(f"{self.samples.names[first]}: makes {root} over a thousand times larger than most samples do; "
+                                         "what lies beyond theirs is cut off")  # fmt: skip
 
     def look(self, root: str, value: str, array: np.ndarray, sample: int) -> None:
         try:
             self.seen[root].add(array)
+            self.watched.setdefault(value, Watched()).add(array, sample)
         except InputError as e:
             maker = self.makers.get(value)
             raise InputError("an activation holds NaN or infinity", where=f"{maker.name or value if maker else value} in {self.samples.names[sample]}",
@@ -135,10 +180,9 @@ class _Flow:
     def start(self) -> None:
         """Grids by the method (or what EasyQuant starts from), and weights that just fit."""
         o = self.options
-        method = o.start if o.method == "easyquant" else o.method
         for root, seen in self.seen.items():
-            self.numbers.grids[root] = observed_grid(seen, method, o.bits, symmetric=o.symmetric)
-            if seen.has_outlier():
+            self.numbers.grids[root] = observed_grid(seen, o.ranges, o.activation_bits, symmetric=o.symmetric)
+            if seen.has_outlier() and not seen.bound:
                 self.warnings.append(f"{root}: a few values are over a thousand times larger than the rest ({max(-seen.low, seen.high):.3g}); they are cut off")
             elif seen.low == seen.high:
                 self.warnings.append(f"{root}: always {seen.low:.3g} in the calibration data")
@@ -248,10 +292,10 @@ class _Flow:
         self.observe(rows=(searching or improve) and o.target == "network")
         self.start()
         states = [("start", self.numbers.copy())]
-        mode = PAPER if o.mode == "paper" else CODE
+        mode = PAPER if o.mode == "paper" else RELEASED
         share = 0.7 / max(1, 2 * searching + improve)
         at = 0.2
-        if searching and o.mode == "code":
+        if searching and o.mode == "released":
             self.sweep("search weights", at, at + share, search=mode, weights=True, activations=False, improve=False)
             self.sweep("search activations", at + share, at + 2 * share, search=mode, weights=False, activations=True, improve=False)
             states.append(("easyquant", self.numbers.copy()))
@@ -278,7 +322,7 @@ class _Flow:
         best = int(np.argmin(scores))
         snapshots = [(name, score) for (name, _), score in zip(states, scores, strict=True)]
         return Outcome(forms[best].graph, self.graph, self.plan, states[best][1], forms[best], found[best], found[0], self.seen,
-                       snapshots, self.warnings)  # fmt: skip
+                       self.watched, self.limit, snapshots, self.warnings, self.options.notes())  # fmt: skip
 
 
 def quantize_graph(

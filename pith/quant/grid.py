@@ -8,7 +8,8 @@ import numpy as np
 
 from pith.graph import DType, InputError
 
-BITS = (8, 7)
+ACTIVATION_BITS = (8, 7, 16)
+WEIGHT_BITS = (8, 7, 4)
 _SMALLEST = 2.0**-100  # of a scale: products of two stay normal float32 numbers
 
 
@@ -54,21 +55,21 @@ class Grid:
 
 
 def levels(bits: int, *, symmetric: bool) -> tuple[int, int, DType]:
-    """Lowest and highest integer of an activation, and its type: uint8, or int8 when `symmetric`.
+    """Lowest and highest integer of an activation, and its type: uint8 (uint16 for 16 bits), or int8 (int16) when `symmetric`.
 
     Seven bits are 0 to 127, or -63 to 63: half of what the type holds. Raises InputError for other numbers of bits.
     """
-    if bits not in BITS:
-        raise InputError(f"{bits!r} bits", try_="8 or 7")
+    if bits not in ACTIVATION_BITS:
+        raise InputError(f"activations of {bits!r} bits", try_="8, 7 or 16")
     if symmetric:
-        return (-128, 127, DType.I8) if bits == 8 else (-63, 63, DType.I8)
-    return (0, 255, DType.U8) if bits == 8 else (0, 127, DType.U8)
+        return {8: (-128, 127, DType.I8), 7: (-63, 63, DType.I8), 16: (-32768, 32767, DType.I16)}[bits]
+    return {8: (0, 255, DType.U8), 7: (0, 127, DType.U8), 16: (0, 65535, DType.U16)}[bits]
 
 
 def weight_limit(bits: int) -> int:
-    """Largest magnitude of a weight: 127, or 63 with seven bits, so that eight products of them fit 16 bits."""
-    if bits not in BITS:
-        raise InputError(f"{bits!r} bits", try_="8 or 7")
+    """Largest magnitude of a weight: 127; 63 with seven bits, so that eight products of them fit 16 bits; 7 with four bits."""
+    if bits not in WEIGHT_BITS:
+        raise InputError(f"weights of {bits!r} bits", try_="8, 7 or 4")
     return int(2 ** (bits - 1) - 1)
 
 

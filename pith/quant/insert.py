@@ -15,7 +15,7 @@ from pith.graph import DType, Graph, Node
 from pith.ops.base import add_node
 from pith.quant.grid import Grid
 from pith.quant.plan import Layer, Plan
-from pith.quant.weights import IntWeights, bias_integers, bias_of, bias_scale
+from pith.quant.weights import IntWeights, bias_integers, bias_scale
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ def insert(source: Graph, plan: Plan, numbers: Numbers, *, without: Set[str] = f
     for node in graph.nodes:
         node.inputs = [renamed.get(i, i) for i in node.inputs]
         if node.outputs and node.outputs[0] in layers:
-            _weights(graph, source, node, layers[node.outputs[0]], plan, numbers, nodes)
+            quantized_weights(graph, source, node, layers[node.outputs[0]], plan, numbers, nodes)
         nodes.append(node)
         for k, v in enumerate(node.outputs):
             if v in rounded:
@@ -97,13 +97,13 @@ def insert(source: Graph, plan: Plan, numbers: Numbers, *, without: Set[str] = f
     return Inserted(graph, before)
 
 
-def _weights(graph: Graph, source: Graph, node: Node, layer: Layer, plan: Plan, numbers: Numbers, into: list[Node]) -> None:
-    """Give a layer its integer weights and bias."""
+def quantized_weights(graph: Graph, source: Graph, node: Node, layer: Layer, plan: Plan, numbers: Numbers, into: list[Node]) -> None:
+    """Give a layer's `node`, of `graph`, its integer weights and bias; nodes that dequantise them are appended."""
     weights = numbers.weights.get(layer.key)
     if weights is None:
         return
     node.inputs[1] = _constant(graph, weights.q, weights.scale, f"{layer.name}.weights", into)
-    bias = numbers.biases.get(layer.key, bias_of(source, node))
+    bias = numbers.biases.get(layer.key, source.constants[layer.bias] if layer.bias else None)
     if bias is None:
         return
     scale = bias_scale(node, weights, numbers.grids[plan.group[layer.x]].scale)

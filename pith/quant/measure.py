@@ -26,7 +26,11 @@ class Difference:
     def add(self, exact: np.ndarray, found: np.ndarray) -> None:
         t = exact.reshape(-1).astype(np.float32, copy=False)
         e = found.reshape(-1).astype(np.float32, copy=False) - t
-        tt, te, ee = (float(np.dot(a, b)) for a, b in ((t, t), (t, e), (e, e)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            tt, te, ee = (float(np.dot(a, b)) for a, b in ((t, t), (t, e), (e, e)))
+        if not math.isfinite(tt + te + ee):  # squares beyond float32
+            t, e = t.astype(np.float64), e.astype(np.float64)
+            tt, te, ee = (float(np.dot(a, b)) for a, b in ((t, t), (t, e), (e, e)))
         self.loss += float(one_minus_cosine(*(np.asarray(v, np.float64) for v in (tt, te, ee))))
         self.signal += tt
         self.noise += ee

@@ -8,6 +8,7 @@ from pith.graph import Graph, InputError
 from pith.quant.calibration import Compile, Progress, Samples
 from pith.quant.flow import Options, Outcome, quantize_graph
 from pith.quant.report import make_report
+from pith.quant.sensitivity import sensitivity
 
 
 def worst_output(outcome: Outcome) -> float:
@@ -20,17 +21,18 @@ def quantize_to(
 ) -> tuple[Outcome, Options]:
     """Quantise with the fewest layers in floats that a halving search over the report's ranking finds.
 
-    Layers are ranked once, by the error they add when all are integers; the first k of the ranking stay in floats, for
-    the smallest k of the search whose outputs all reach `wanted`. The measured cosines decide, with min-max scales and the
-    options' improvements while searching, and the options' own method in the end (which is checked too: where it falls
-    short, layers are added until it does not). Raises InputError when not even floats reach it, or for no cosine.
+    Layers are ranked once, by what each does to the results when it alone is in integers (see sensitivity.py; where no result
+    is a float, by the error it adds to its output); the first k of the ranking stay in floats, for the smallest k whose outputs
+    all reach `wanted`. Measured cosines decide, with min-max scales while searching, and with the options' own method in the
+    end (where it falls short, layers are added until it does not). Raises InputError when not even floats reach it, or for no cosine.
     """
     if not 0 < wanted < 1:
         raise InputError(f"a cosine of {wanted!r}", try_="a number between 0 and 1, such as 0.999")
-    outcome = quantize_graph(graph, samples, compile, options, lambda what, done: say(what, 0.3 * done))
+    outcome = quantize_graph(graph, samples, compile, options, lambda what, done: say(what, 0.2 * done))
     if worst_output(outcome) >= wanted:
         return outcome, options
-    rank = make_report(outcome, options, len(samples)).rank
+    measured = sensitivity(outcome.source, outcome.plan, outcome.numbers, samples, compile, lambda what, done: say(what, 0.2 + 0.1 * done))
+    rank = make_report(outcome, options, len(samples), measured).rank
     quick = replace(options, method="minmax", rounding=False, bias=False)
     low, high = 0, len(rank)
     while high - low > 1:

@@ -16,8 +16,9 @@ from pith.quant.grid import Grid, grid_for, levels
 
 HALF = 4096  # bins on each side of zero
 METHODS = ("minmax", "moving", "percentile", "kl", "mse", "entropy")
-_OUTLIER = 1024.0  # a largest magnitude this many times that of all but _RARE of the values is an outlier
+OUTLIER = 1024.0  # a largest magnitude this many times that of all but _RARE of the values is an outlier
 _RARE = 1e-4
+_ENOUGH = 256  # values among which one may be left out
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class Seen:
     low, high: smallest and largest value.  counts: int64 [2 * HALF] over [-reach, reach).  magnitudes: int64 [2048],
     counts by the first eleven bits of |x| as a float32 (exponent and three of the mantissa), which no outlier can blur.
     smooth: low and high, each batch moving them a tenth of the way (this one depends on order, as its name says).
+    bound: a magnitude beyond which nothing counts, when samples apart from the others are known (0: none).
     """
 
     low: float = 0.0
@@ -37,6 +39,7 @@ class Seen:
     magnitudes: np.ndarray = field(default_factory=lambda: np.zeros(2048, np.int64))
     smooth: tuple[float, float] = (0.0, 0.0)
     batches: int = 0
+    bound: float = 0.0
 
     def add(self, x: np.ndarray) -> None:
         """Take in a float array of any shape. Raises InputError when it holds NaN or infinity."""
@@ -81,16 +84,20 @@ class Seen:
         return (np.arange(2 * HALF) - HALF + 0.5) * self.width
 
     def usual(self) -> float:
-        """A magnitude that all but one value in ten thousand do not exceed, an eighth too large at the most."""
+        """A magnitude that all but one value in ten thousand (one at least, of _ENOUGH values) do not exceed, an eighth too
+        large at the most; the bound where there is one."""
+        if self.bound:
+            return self.bound
         within = np.cumsum(self.magnitudes)
-        at = int(np.searchsorted(within, (1 - _RARE) * self.total))
+        rare = max(_RARE * self.total, 1.0 if self.total >= _ENOUGH else 0.0)
+        at = int(np.searchsorted(within, self.total - rare))
         edge = np.array([at + 1], np.uint32) << np.uint32(20)
         return float(edge.view(np.float32)[0])
 
     def has_outlier(self) -> bool:
         """Whether a few values are so much larger than the rest that a grid over all would show the rest as zero."""
         usual = self.usual() if self.total else 0.0
-        return usual > 0 and max(-self.low, self.high) > _OUTLIER * usual
+        return self.bound > 0 or (usual > 0 and max(-self.low, self.high) > OUTLIER * usual)
 
 
 def minmax(seen: Seen) -> tuple[float, float]:

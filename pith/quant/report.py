@@ -8,56 +8,87 @@ from typing import Any
 
 import numpy as np
 
-from pith.graph import Graph, Node
+from pith.graph import DType, Graph, Node
 from pith.ops.base import OPS
+from pith.quant.causes import Cause, Facts, causes
 from pith.quant.flow import Options, Outcome
 from pith.quant.observers import HALF, Seen
 from pith.quant.plan import Layer
-from pith.quant.weights import bias_of, channel_axis, largest
+from pith.quant.sensitivity import Sensitivity
+from pith.quant.weights import channel_axis, largest
 
-_BAD = 0.99  # a cosine below this is worth a word
-_WIDE = 32.0  # ratio of channel ranges that is
+_BINS = 96  # of the histogram in a report
 
 
 @dataclass(frozen=True, slots=True)
 class LayerReport:
     """One layer. cosine, sqnr (dB): of its output before rounding, against the float network on the calibration data; errors
-    of all layers before it included.  own: by how much 1 - cosine is larger than that of the layer before: what it adds.
-    low, high: of its input in the float network;  scale, zero: of its input;  clipped: share of the input's values that lie
-    beyond the grid.  macs: multiply-adds.  causes: in words."""
+    of all layers before it included.  before: its cosine in the first state.  own: by how much 1 - cosine is larger than that of
+    the layer before: what it adds.  share: its part of the error of the results, 0 to 1;  gain: by how much the results' signal to
+    noise would rise (dB) were it in floats, if errors of layers do not cancel; both measured (None where they were not).
+
+    low, high: of its input in the float network;  scale, zero, ends: of its input's grid;  clipped: share of the input's values
+    beyond the grid.  histogram: counts of its input in even bins from low to high.  channels: largest magnitude of each channel
+    of its input (empty where it was not watched).  weights: largest magnitude of each output channel's;  cut: share of weights
+    beyond their grid.  parameters: how many weights.  macs: multiply-adds.  causes: in words."""
 
     name: str
     op: str
     cosine: float
     sqnr: float
+    before: float
     own: float
+    share: float | None
+    gain: float | None
     low: float
     high: float
     scale: float
     zero: int
+    ends: tuple[float, float]
     clipped: float
+    histogram: tuple[int, ...]
+    channels: tuple[float, ...]
+    weights: tuple[float, ...]
+    cut: float
+    parameters: int
     macs: int
-    causes: tuple[str, ...]
+    causes: tuple[Cause, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """outputs: (name, cosine, sqnr in dB) of each result.  layers: in order.  rank: names of the layers that add most error,
-    first those to keep in floats;  gain: for each of them the share of the summed error that it adds.  snapshots: (what was
-    done, mean layer cosine).  size: bytes of the weights, before and after.  samples: how many were used."""
+    """bits: of weights;  activation_bits: of activations.  outputs: (name, cosine, sqnr in dB) of each result.  layers: in
+    order.  rank: names of the layers that add most error, first those to keep in floats, as measured or, where nothing was
+    measured, by what `own` says;  gain: for each of them the share of the summed error that it adds.  curve: (k, smallest
+    cosine, smallest SQNR in dB of a result) when the first k of `rank` stay in floats, measured on `measured` samples (0: not
+    measured).  between: share of the error that no layer makes, but the rounding of sums and other values between them (None:
+    not measured).  snapshots: (what was done, mean layer cosine).  size: bytes of the weights, before and after.  samples: how
+    many were used.  notes: what the formats of the numbers imply."""
 
     method: str
     bits: int
+    activation_bits: int
     samples: int
     mean_cosine: float
     outputs: tuple[tuple[str, float, float], ...]
     layers: tuple[LayerReport, ...]
     rank: tuple[str, ...]
     gain: tuple[float, ...]
+    curve: tuple[tuple[int, float, float], ...]
+    measured: int
+    between: float | None
     kept: tuple[str, ...]
     snapshots: tuple[tuple[str, float], ...]
     size: tuple[int, int]
     warnings: tuple[str, ...]
+    network: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def format(self) -> str:
+        """The bits, in words."""
+        same = self.bits == self.activation_bits
+        return f"{self.bits} bits" if same else f"{self.bits}-bit weights, {self.activation_bits}-bit activations"
 
     def plain(self) -> dict[str, Any]:
         """As data for JSON."""
@@ -65,7 +96,7 @@ class Report:
 
     def text(self, rows: int = 0) -> str:
         """A table with the causes under it. rows: only the so many layers that add most (0: all)."""
-        lines = [f"{self.method}, {self.bits} bits, {self.samples} samples: mean layer cosine {self.mean_cosine:.6f}"]
+        lines = [f"{self.method}, {self.format}, {self.samples} samples: mean layer cosine {self.mean_cosine:.6f}"]
         lines += [f"output {name}: cosine {cosine:.6f}, {sqnr:.1f} dB" for name, cosine, sqnr in self.outputs]
         lines.append(f"weights: {self.size[0]:,} bytes before, {self.size[1]:,} after")
         lines += [f"  {name:<22}mean layer cosine {cosine:.6f}" for name, cosine in self.snapshots]
@@ -80,7 +111,8 @@ class Report:
         if self.rank:
             best = ", ".join(f"{n} ({g:.0%})" for n, g in list(zip(self.rank, self.gain, strict=True))[:3])
             lines += ["", f"most error comes in at: {best}; leave them in floats with --keep-float"]
-        return "\n".join([*lines, *(f"warning: {w}" for w in self.warnings)])
+        lines += [f"with the first {k} of them in floats: cosine {cosine:.6f}, {sqnr:.1f} dB" for k, cosine, sqnr in self.curve if 0 < k <= 3]
+        return "\n".join([*lines, *(f"note: {n}" for n in self.notes), *(f"warning: {w}" for w in self.warnings)])
 
 
 def _input_of(graph: Graph, layer: Layer, makers: dict[str, Node], keys: set[str]) -> str | None:
@@ -102,60 +134,82 @@ def _clipped(seen: Seen, ends: tuple[float, float], step: float) -> float:
     return float(outside) / max(seen.total, 1)
 
 
-def _causes(outcome: Outcome, layer: Layer, cosine: float, samples: int, clipped: float) -> tuple[str, ...]:
-    graph, node = outcome.source, next(n for n in outcome.source.nodes if n.outputs and n.outputs[0] == layer.key)
-    found = []
-    seen = outcome.seen[outcome.plan.group[layer.x]]
-    if seen.low == seen.high:
-        found.append(f"its input is always {seen.low:.4g} in the calibration data: use samples that differ")
-    if seen.has_outlier():
-        found.append("its input has values over a thousand times larger than the rest; they are cut off")
-    if clipped > 0.01:
-        found.append(f"{clipped:.1%} of its input is cut off: try --method minmax")
-    if layer.weights:
-        w = graph.constants[layer.weights]
-        top = largest(w, channel_axis(node, w.shape)).reshape(-1)
-        dead = int((top == 0).sum())
-        if dead:
-            bias = bias_of(graph, node)
-            found.append(f"{dead} of {top.size} output channels have no weights" + (" and pass on their bias alone" if bias is not None else ""))
-        if cosine < _BAD and node.op == "conv" and w.shape[1] > 1:
-            across = np.abs(w).max(axis=(0, *range(2, w.ndim)))
-            ratio = float(across.max()) / max(float(np.median(across)), 1e-30)
-            if ratio > _WIDE:
-                found.append(f"input channel {int(across.argmax())} has weights {ratio:.0f} times the usual: try --equalize")
-    usual = seen.usual() if seen.total else 0.0
-    if cosine < _BAD and usual and max(-seen.low, seen.high) > _WIDE * usual:
-        found.append("few values of its input are far larger than the rest, which get few steps: try --method mse, or keep the layer in floats")
-    if cosine < _BAD and samples < 10:
-        found.append(f"only {samples} calibration samples")
-    return tuple(found)
+def _histogram(seen: Seen) -> tuple[int, ...]:
+    """Counts in _BINS even bins from the smallest to the largest value; empty where all are one."""
+    if not seen.high > seen.low:
+        return ()
+    at = np.flatnonzero(seen.counts)
+    x = np.clip((at - HALF + 0.5) * seen.width, seen.low, seen.high)
+    k = np.minimum(((x - seen.low) / (seen.high - seen.low) * _BINS).astype(int), _BINS - 1)
+    return tuple(int(v) for v in np.bincount(k, seen.counts[at], _BINS))
 
 
-def make_report(outcome: Outcome, options: Options, samples: int) -> Report:
-    """The report of a finished quantisation."""
-    graph, plan = outcome.source, outcome.plan
-    makers = graph.producers()
-    keys = {layer.key for layer in plan.layers}
-    loss = {k: outcome.layers[k].loss / max(outcome.layers[k].samples, 1) for k in keys}
-    layers = []
-    for layer in plan.layers:
-        d, node = outcome.layers[layer.key], makers[layer.key]
-        root = plan.group[layer.x]
+def _short(values: np.ndarray) -> tuple[float, ...]:
+    """To four digits, as numbers."""
+    return tuple(float(f"{v:.4g}") for v in values.reshape(-1))
+
+
+class _Maker:
+    def __init__(self, outcome: Outcome, samples: int, measured: Sensitivity | None) -> None:
+        self.outcome, self.samples, self.measured = outcome, samples, measured
+        self.graph, self.plan = outcome.source, outcome.plan
+        self.makers = self.graph.producers()
+        self.names = {layer.key: layer.name for layer in self.plan.layers}
+        self.total = self.noise()
+        self.loss = {k: outcome.layers[k].loss / max(outcome.layers[k].samples, 1) for k in self.names}
+
+    def noise(self) -> float:
+        """Power of the error of the results over theirs, mean over the outputs; not less than the layers make alone."""
+        found = [self.outcome.layers[o] for o in self.graph.outputs if self.graph.types[o].dtype is DType.F32]
+        delivered = [d.noise / d.signal for d in found if d.signal > 0]
+        alone = sum(self.measured.alone.values()) if self.measured is not None else 0.0
+        return max(alone, float(np.mean(delivered)) if delivered else 0.0)
+
+    def layer(self, layer: Layer) -> LayerReport:
+        outcome, key = self.outcome, layer.key
+        d, node, root = outcome.layers[key], self.makers[key], self.plan.group[layer.x]
         seen, grid = outcome.seen[root], outcome.numbers.grids[root]
-        earlier = _input_of(graph, layer, makers, keys)
-        own = max(loss[layer.key] - (loss[earlier] if earlier else 0.0), 0.0)
+        earlier = _input_of(self.graph, layer, self.makers, set(self.names))
+        own = max(self.loss[key] - (self.loss[earlier] if earlier else 0.0), 0.0)
         clipped = _clipped(seen, grid.ends, grid.scale)
-        macs = OPS[node.op].macs(graph.input_types(node), graph.output_types(node), node.attrs)
-        layers.append(LayerReport(layer.name, layer.op, d.cosine, d.sqnr, own, seen.low, seen.high, grid.scale, grid.zero, clipped, macs,
-                                  _causes(outcome, layer, d.cosine, samples, clipped)))  # fmt: skip
-    total = sum(r.own for r in layers)
-    ranked = sorted((r for r in layers if r.own > 0), key=lambda r: -r.own)
-    kept_bytes = sum(a.nbytes for a in outcome.graph.constants.values())
+        macs = OPS[node.op].macs(self.graph.input_types(node), self.graph.output_types(node), node.attrs)
+        weights, cut, parameters = self.weights(layer, node)
+        watched = outcome.watched.get(layer.x)
+        share = None if self.measured is None or not self.total else self.measured.alone[key] / self.total
+        gain = None if share is None else -10 * math.log10(max(1 - share, 1e-6))
+        facts = Facts(self.graph, self.plan, node, layer, seen, outcome.watched, grid, clipped, cut, d.cosine, own,
+                      self.names[earlier] if earlier else "", self.samples)  # fmt: skip
+        return LayerReport(
+            layer.name, layer.op, d.cosine, d.sqnr, outcome.before[key].cosine, own, share, gain, seen.low, seen.high, grid.scale,
+            grid.zero, grid.ends, clipped, _histogram(seen), _short(watched.channels) if watched and watched.channels is not None else (),
+            weights, cut, parameters, macs, causes(facts),
+        )  # fmt: skip
+
+    def weights(self, layer: Layer, node: Node) -> tuple[tuple[float, ...], float, int]:
+        """Largest magnitude of each output channel, share that is cut off by more than half a step, and their number."""
+        held = self.outcome.numbers.weights.get(layer.key)
+        if not layer.weights or held is None:
+            return (), 0.0, 0
+        w = self.graph.constants[layer.weights]
+        beyond = np.abs(w) > (self.outcome.limit + 0.5) * held.scale
+        return _short(largest(w, channel_axis(node, w.shape))), float(beyond.mean()), w.size
+
+
+def make_report(outcome: Outcome, options: Options, samples: int, measured: Sensitivity | None = None) -> Report:
+    """The report of a finished quantisation; measured: what each layer does to the results, where that is known."""
+    maker = _Maker(outcome, samples, measured)
+    layers = tuple(maker.layer(layer) for layer in outcome.plan.layers)
+    parts = [(r.name, r.own if r.share is None else r.share) for r in layers]
+    total = sum(p for _, p in parts)
+    ranked = sorted((p for p in parts if p[1] > 0), key=lambda p: -p[1])
+    loss = maker.loss
     return Report(
-        options.method, options.bits, samples, 1.0 - (sum(loss.values()) / len(loss) if loss else 0.0),
-        tuple((o, outcome.layers[o].cosine, outcome.layers[o].sqnr) for o in graph.outputs),
-        tuple(layers), tuple(r.name for r in ranked), tuple(r.own / total for r in ranked), tuple(plan.kept),
+        options.method, options.weight_bits, options.activation_bits, samples, 1.0 - (sum(loss.values()) / len(loss) if loss else 0.0),
+        tuple((o, outcome.layers[o].cosine, outcome.layers[o].sqnr) for o in outcome.source.outputs),
+        layers, tuple(n for n, _ in ranked), tuple(p / total for _, p in ranked),
+        measured.curve if measured is not None else (), measured.samples if measured is not None else 0,
+        1 - sum(measured.alone.values()) / maker.total if measured is not None and maker.total else None, tuple(outcome.plan.kept),
         tuple((name, 1.0 - score) for name, score in outcome.snapshots),
-        (sum(a.nbytes for a in graph.constants.values()), kept_bytes), tuple(outcome.warnings),
+        (sum(a.nbytes for a in outcome.source.constants.values()), sum(a.nbytes for a in outcome.graph.constants.values())),
+        tuple(outcome.warnings), outcome.source.name, tuple(outcome.notes),
     )  # fmt: skip

@@ -163,21 +163,22 @@ def losses(target: np.ndarray, error: np.ndarray, parts: int, *, each_channel: b
     group, rows, out = target.shape
     t, e = (v.reshape(group, parts, rows // parts, out) for v in (target, error))
     form = "gpro,gpro->gpo" if each_channel else "gpro,gpro->p"
-    tt, te, ee = (np.einsum(form, a, b).astype(np.float64) for a, b in ((t, t), (t, e), (e, e)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        tt, te, ee = (np.einsum(form, a, b).astype(np.float64) for a, b in ((t, t), (t, e), (e, e)))
     return np.asarray(one_minus_cosine(tt, te, ee).mean(axis=1 if each_channel else 0))
 
 
 def one_minus_cosine(tt: np.ndarray, te: np.ndarray, ee: np.ndarray) -> np.ndarray:
     """1 - cos(t, t + e) from the dot products, without the cancellation of a subtraction from 1.
 
-    Where both are zero it is 0; where only one is, 1.
+    Where both are zero it is 0; where only one is, 1, and where the dot products overflowed too.
     """
-    oo = np.maximum(tt + 2 * te + ee, 0.0)
-    product = tt * oo
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        oo = np.maximum(tt + 2 * te + ee, 0.0)
+        product = tt * oo
         cos = np.clip((tt + te) / np.sqrt(product), -1.0, 1.0)
         sin2 = np.maximum(tt * ee - te * te, 0.0) / product
         near = sin2 / (1.0 + cos)
     loss = np.where(cos > 0, near, 1.0 - cos)
     loss = np.where(product > 0, loss, np.where(tt == oo, 0.0, 1.0))
-    return np.asarray(loss)
+    return np.asarray(np.where(np.isfinite(loss), loss, 1.0))

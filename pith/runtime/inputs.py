@@ -188,15 +188,15 @@ def read_input(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
     raise InputError(f"{path}: unknown kind of input", try_="a picture (" + " ".join(PICTURES) + "), .npy, .npz or .txt")
 
 
-def load_array(path: Path, name: str) -> np.ndarray:
+def load_array(path: Path, name: str, *, mapped: bool = False) -> np.ndarray:
     """The array of a .npy file, or the one called `name` (else the only one) of a .npz archive; pickles are never read.
 
-    Raises InputError.
+    mapped: leave a .npy file on disk until its parts are used. Raises InputError.
     """
     try:
         if not path.is_file() and path.exists():
             raise ValueError("it is not a file")
-        loaded: Any = np.load(path, allow_pickle=False)
+        loaded: Any = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
         if not isinstance(loaded, np.lib.npyio.NpzFile):
             return np.asarray(loaded)
         with loaded:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pith.graph import SMALL_FLOATS, DType, Expr
 from pith.vector.cfunction import CFunction
+from pith.vector.fixed import SCALE_FIXED
 from pith.vector.math import MATH
 
 Requires = tuple[CFunction, ...]
@@ -243,6 +244,8 @@ class _Printer:
             return f"({a[1]} >= {bits} ? ({t})0 : ({t}){moved})"
         if op in ("floor", "ceil", "trunc", "rint", "round"):
             return a[0]
+        if op == "scale_fixed" and d is DType.I32:
+            return f"{self.use(SCALE_FIXED)}({', '.join(a)})"
         raise KeyError(op)
 
     def node(self, node: Expr, a: list[str]) -> str:

@@ -14,6 +14,7 @@ What is not run is listed here with the reason, command by command and block by 
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -49,6 +50,14 @@ SKIPPED_BLOCKS = {
     (_MOBILENEXT, "python examples/mobilenext_cifar10/train.py --set processes=1"): _TRAINING,
     (_MOBILENEXT, "python examples/mobilenext_cifar10/train.py --out build/try"): _TRAINING,
 }
+if importlib.util.find_spec("torch") is None:  # run where it is installed
+    _TORCH = "needs PyTorch, which is not installed"
+    SKIPPED_BLOCKS |= {
+        ("docs/models.md", "import numpy as np\nimport pith\nimport torch"): _TORCH,
+        ("docs/models.md", 'net = models.create("resnet20")   '): _TORCH,
+        ("docs/models.md", "torch.save("): _TORCH,
+    }
+SKIPPED_BLOCKS[("docs/models.md", 'net = models.create("resnet20", pretrained=')] = "needs weights that its authors released"
 _PATH = re.compile(r"(?:#|//|/\*)\s*([\w./-]+\.\w+)\s*(?:\*/)?$")
 
 
@@ -91,8 +100,10 @@ def commands_of(block: Block, where: str = "") -> list[tuple[str, list[str]]]:
 
 
 def make_clone(folder: Path) -> dict[str, str]:
-    """Fill `folder` with links to the project and a photograph; returns the environment for commands in it."""
+    """Fill `folder` with links to the project, a photograph and a TFLite network; returns the environment for commands in it."""
     from PIL import Image
+
+    from tests.importers.tflite_build import picture_network
 
     for name in ("pith", "examples", "docs", "benchmarks", "tests"):
         (folder / name).symlink_to(ROOT / name)
@@ -105,6 +116,7 @@ def make_clone(folder: Path) -> dict[str, str]:
     photo = Image.linear_gradient("L").resize((48, 40)).convert("RGB")
     for name in ("photo.ppm", "photo.jpg", "photo.png"):
         photo.save(folder / name)
+    (folder / "network.tflite").write_bytes(picture_network())
     path = os.pathsep.join([str(bin_folder), os.environ["PATH"]])
     return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "PWD": str(folder)}
 

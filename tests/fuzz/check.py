@@ -1,4 +1,4 @@
-"""Run mutations through import, passes, lowering and C emission under limits: `python -m tests.fuzz.check START STOP`.
+"""Run mutations through import, passes, lowering and C emission under limits: `python -m tests.fuzz.check START STOP [onnx|tflite]`.
 
 Prints one line for each that breaks the promise: any exception that is no PithError, more than 5 s, or more than 1 GB.
 """
@@ -12,11 +12,12 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from pith.api import stages
 from pith.graph import InternalError, PithError
-from tests.fuzz.mutate import mutation
+from tests.fuzz import mutate, mutate_tflite
 
 SECONDS, BYTES = 5, 1 << 30
 
@@ -31,15 +32,25 @@ def _alarm(signum: int, frame: object) -> None:
 
 def judge(data: bytes) -> str:
     """ "" when Pith compiles or refuses the model properly, else what went wrong."""
-    import onnx
+    tflite = data[4:8] == b"TFL3"
 
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
-    try:
+    def compile_it() -> None:
+        import onnx
+
         try:
-            model = onnx.ModelProto.FromString(data)
+            model = None if tflite else onnx.ModelProto.FromString(data)
         except Exception:
             model = None
         stages(model if model is not None else data, "c99")
+
+    return judge_run(compile_it)
+
+
+def judge_run(run: Callable[[], None]) -> str:
+    """ "" when `run` returns or refuses properly within the limits, else what went wrong."""
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        run()
     except InternalError as e:
         return f"InternalError {e}"
     except PithError as e:
@@ -54,13 +65,19 @@ def judge(data: bytes) -> str:
     return ""
 
 
-def main() -> int:
+def set_limits() -> int:
+    """Limit this process to BYTES more than it has; returns its peak so far in bytes. Seeds are built before."""
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, _alarm)
-    mutation(0)  # builds the seed models before the limit is set
-    now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + BYTES, used + BYTES))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main() -> int:
+    mutation = mutate_tflite.mutation if sys.argv[3:] == ["tflite"] else mutate.mutation
+    mutation(0)  # builds the seed models before the limit is set
+    now = set_limits()
     kinds: Counter[str] = Counter()
     started = time.time()
     bad = 0

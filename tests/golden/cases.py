@@ -141,6 +141,14 @@ def _integers(op: str, shape: tuple[int, ...], right: tuple[int, ...], *, fixed:
     return build
 
 
+def _softmax_fixed() -> Graph:
+    """Rows of ten numbers."""
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.I8, (3, 10))})
+    g.set_constant("t", np.maximum(2**31 - 1 - np.arange(256) * 2**23, 0).astype(np.int32))
+    g.outputs = [add_node(g, "softmax_fixed", ["x", "t"], {})]
+    return g
+
+
 def _lookup() -> Graph:
     g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, (3, 700))})
     g.set_constant("t", np.random.default_rng(0).permutation(256).astype(np.uint8))
@@ -160,6 +168,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "conv/depthwise": _graph((1, 9, 9, 16), "conv", (16, 1, 3, 3), **_CONV, group=16),
     **{f"conv/winograd{m}": _graph((1, 9, 9, 16), "conv", (24, 16, 3, 3), **_CONV, group=1) for m in (2, 4, 6)},
     "conv_chain/strip": _inverted_residual,
+    "softmax_fixed/rows": _softmax_fixed,
     "lookup/table": _lookup,
     "lookup/vectors": _lookup,
     **{

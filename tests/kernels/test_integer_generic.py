@@ -11,16 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pith.api import generate
-from pith.graph import DType, TensorType
-from pith.graph.expr import arg, cast, clamp, const, select
+from pith.graph import DType, Expr, TensorType
+from pith.graph.expr import arg, call, cast, clamp, const, select
+from pith.graph.fixed import quantized_multiplier
 from pith.ops.base import OPS
-from pith.ops.requantize import ACC, Requantize, Residual, build, clamped, limits, match
+from pith.ops.requantize import ACC, Requantize, Residual, build, clamped, fixed, limits, match, wide
 from pith.targets.base import get_target
 from tests.emit.harness import build_and_run, bundled_clang, compile_objects
 from tests.kernels.products import TARGET_NAMES, Case, graph_of
 from tests.kernels.products import build as compile_cases
 
-ENDS = ("none", "number", "channel", "residual", "narrow", "float", "prelu", "hard_swish")
+ENDS = (
+    "none", "number", "channel", "residual", "narrow", "float", "prelu", "hard_swish", "fixed", "fixed_channel", "fixed_residual", "wide",
+)  # fmt: skip
 LAST, FIRST = "channels_last", "channels_first"
 
 
@@ -51,6 +54,8 @@ def finished(case: Case, rng: np.random.Generator, end: str, axis: int) -> Case:
         kind = np.uint8 if rng.random() < 0.5 else np.int8
         extras.append(integers(rng, shape, kind))
         expr = build(Requantize(vector, limits(to, zero, 0.0), Residual(arg(2, DType.of(kind)), 7, 0.6)))
+    elif end in ("fixed", "fixed_channel", "fixed_residual", "wide"):
+        expr, extras = _exact(rng, end, channels, to, zero, shape)
     elif end == "prelu":
         extras.append(rng.uniform(-0.5, 0.5, shape[axis]).astype(np.float32))
         expr = clamped(select(real >= 0, real, real * arg(2, DType.F32)), limits(to, zero))
@@ -61,12 +66,33 @@ def finished(case: Case, rng: np.random.Generator, end: str, axis: int) -> Case:
             "float": real + 0.25,
             "hard_swish": clamped(real * clamp(real * (1 / 6) + 0.5, 0.0, 1.0), limits(to, zero)),
         }[end]
-    assert end in ("prelu", "float", "hard_swish") or match(expr) is not None
+    assert end in ("prelu", "float", "hard_swish", "fixed", "fixed_channel", "fixed_residual", "wide") or match(expr) is not None
     case.attrs["epilogue"] = expr
     case.inputs += extras
     case.constant += tuple(3 + k for k, e in enumerate(extras) if e.ndim == 1)
     case.label = end
     return case
+
+
+def _exact(
+    rng: np.random.Generator, end: str, channels: np.ndarray, to: DType, zero: int, shape: tuple[int, ...]
+) -> tuple[Expr, list[np.ndarray]]:
+    """Rules whose steps are integers or in float64: one factor or one a channel, and a sum of two scaled numbers behind it."""
+    limits_of = np.iinfo(to.np)
+    bounds = int(limits_of.min) + int(rng.integers(0, 9)), int(limits_of.max)
+    if end == "wide":
+        return wide(ACC, arg(1, DType.F64), zero, bounds, to), [channels.astype(np.float64)]
+    pairs = [quantized_multiplier(float(c)) for c in channels]
+    if end == "fixed":
+        return fixed(ACC, *pairs[0], zero, bounds, to), []
+    columns = [np.array([p[k] for p in pairs], np.int32) for k in (0, 1)]
+    first = fixed(ACC, arg(1, DType.I32), arg(2, DType.I32), zero, bounds, to)
+    if end == "fixed_channel":
+        return first, columns
+    kind = np.uint8 if rng.random() < 0.5 else np.int8
+    left, right = (cast(v, DType.I32) * (1 << 20) for v in (first, arg(3, DType.of(kind))))
+    total = call("scale_fixed", left, 1 << 30, 0) + call("scale_fixed", right, 2**30 + 12345, -1)
+    return fixed(total, 2**30 + 777, -18, zero, bounds, to), [*columns, integers(rng, shape, kind)]
 
 
 def conv_case(rng: np.random.Generator, end: str, *, rank: int = 2, layout: str = LAST, group: int = 1, fixed: bool = True) -> Case:

@@ -226,6 +226,26 @@ def test_both_sides_made_at_run_time(target: str, seed: int, ends: list[str]) ->
 
 
 @pytest.mark.parametrize("target", TARGET_NAMES)
+@PATIENT
+@given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from(ENDS), min_size=6, max_size=6))
+def test_weights_with_a_zero_point(target: str, seed: int, ends: list[str]) -> None:
+    """Bytes of either sign whose zero point does not fit them as int8: the rest comes from the sums of the inputs."""
+    rng = np.random.default_rng(seed)
+    convs, products = [], []
+    for k, end in enumerate(ends):
+        kind = np.uint8 if k % 3 else np.int8
+        zero = zero_of(rng, kind) or 7
+        plain = conv(rng, "none", int(rng.integers(1, 70)), int(rng.integers(1, 80)))
+        w = integers(rng, plain.inputs[1].shape, kind)
+        convs.append(finished(Case("conv_integer", [plain.inputs[0], w, None], {**plain.attrs, "zero_w": zero}), rng, end, -1))
+        plain = matmul(rng, "none", (), fixed=True, swap=k % 2 == 0)
+        w = integers(rng, plain.inputs[1].shape, kind)
+        products.append(finished(Case("matmul_integer", [plain.inputs[0], w, None], {**plain.attrs, "zero_b": zero}, (1, 2)), rng, end, -1))
+    compiled(convs, target, "dot")
+    compiled(products, target, "dot")
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
 def test_groups(target: str) -> None:
     rng = np.random.default_rng(9)
     compiled([conv(rng, end, int(rng.integers(2, 40)), int(rng.integers(1, 40)), 3) for end in ENDS], target, "dot")
@@ -254,8 +274,8 @@ def test_quantised_values_inside_an_epilogue_become_floats() -> None:
         compiled([case], target, kernel)
 
 
-def test_results_that_may_leave_their_range_are_left_to_other_kernels() -> None:
-    """A plain cast wraps, a store saturates: without bounds the vector kernels keep away."""
+def test_results_that_may_leave_their_range_are_printed_as_they_are() -> None:
+    """A plain cast wraps, a store saturates: without bounds nothing is rounded as it is stored."""
     rng = np.random.default_rng(2)
     case = conv(rng, "none", 8, 8)
     case.attrs["epilogue"] = cast(cast(ACC, DType.F32) * 0.1, DType.U8)
@@ -264,4 +284,7 @@ def test_results_that_may_leave_their_range_are_left_to_other_kernels() -> None:
     operands = tuple(Operand(graph.types[i], contiguous_strides(graph.types[i].shape), graph.constants.get(i)) if i else None for i in names)
     out = graph.types[graph.nodes[0].outputs[0]]
     call = Call("conv_integer", case.attrs, operands, (Operand(out, contiguous_strides(out.shape)),), get_target(TARGET_NAMES[0]).isa)
-    assert tail_of_sums(call) is None
+    found = tail_of_sums(call)
+    assert found is not None and found[0].plain
+    for target, kernel in TILES:
+        compiled([case], target, kernel)

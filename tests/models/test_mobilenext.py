@@ -12,11 +12,11 @@ torch = pytest.importorskip(
     "torch", reason="the networks of pith.models are PyTorch modules; install torch to test them"
 )
 
+from pith.models.cost import count  # noqa: E402
 from pith.models.mobilenext import (  # noqa: E402
     Sandglass,
     Stage,
     cifar_config,
-    count,
     hidden_channels,
     make_divisible,
     mobilenext,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
 from pith.api import compile_graph, import_model
 from pith.graph import Graph
+from pith.ops.interpret import run_reference
 
 
 def model(text: str, **constants: np.ndarray) -> onnx.ModelProto:
@@ -45,3 +48,19 @@ def pictures(count: int, seed: int = 1, shape: tuple[int, ...] = (3, 8, 8)) -> n
 def run(graph: Graph):  # type: ignore[no-untyped-def]
     """A compiled graph, built quickly."""
     return compile_graph(graph, opt="-O1")
+
+
+class Interpreted:
+    """A graph run by the reference interpreter: slower than C, but ready at once."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return dict(zip(self.graph.outputs, run_reference(self.graph, inputs), strict=True))
+
+    def __call__(self, *arrays: np.ndarray) -> np.ndarray:
+        return run_reference(self.graph, dict(zip(self.graph.inputs, arrays, strict=True)))[0]
+
+    def close(self) -> None:
+        pass

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from pith.graph import DType, Graph, Node, TensorType
 from pith.ops.base import OPS, load_all
-from pith.quant.easyquant import CODE, PAPER, WeightSearch, best_activation, integer_weights, layer_loss, search_value
+from pith.quant.easyquant import (
+    PAPER,
+    RELEASED,
+    WeightSearch,
+    best_activation,
+    integer_weights,
+    layer_loss,
+    search_value,
+)
 from pith.quant.grid import grid_for
 from pith.quant.improve import corrected_bias, rounded_jointly
 from pith.quant.rows import Gatherer, Rows, as_matrices, from_matrices, joined, one_minus_cosine, places
@@ -70,7 +78,7 @@ def test_one_minus_cosine_of_nothing() -> None:
 
 
 @settings(max_examples=15)
-@given(st.integers(0, 10**6), st.sampled_from([63, 127]), st.sampled_from([PAPER, CODE]))
+@given(st.integers(0, 10**6), st.sampled_from([63, 127]), st.sampled_from([PAPER, RELEASED]))
 def test_never_worse(seed: int, limit: int, search: object) -> None:
     """Weights: each channel's own loss. Activations: the layer's. Both on all rows."""
     rows = rows_of(seed, parts=2, each=18)

@@ -118,6 +118,11 @@ class Call:
         self.outputs = raw.outputs
         self.attrs = Attributes(raw.attributes, self.where, scope.attributes, importer.folder)
 
+    @property
+    def origin(self) -> str:
+        """The node of the model that this one stands for."""
+        return self.scope.origin or self.name
+
     # inputs
 
     def has(self, i: int) -> bool:

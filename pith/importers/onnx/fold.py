@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,14 +11,22 @@ from pith.graph import DType, Graph, Node, ShapeError, TensorType
 from pith.importers.onnx.tensors import MAX_ELEMENTS
 from pith.ops import OPS, infer_node
 
-if TYPE_CHECKING:
-    from pith.importers.onnx.context import Call
-
 # Bounds of folding in one import; larger results stay to be computed at run time. Models with large weights get more.
 MAX_RESULT = 2**26  # bytes of one result
 MAX_RESULTS = 2**28  # bytes of all together
 MAX_WORK = 2**29  # scalar operations
 MAX_RANK = 32
+
+
+class Place(Protocol):
+    """The node of a model file that internal operators are made for."""
+
+    name: str
+    where: str
+
+    @property
+    def origin(self) -> str:
+        """Name of the node that the user knows."""
 
 
 class Builder:
@@ -54,10 +62,10 @@ class Builder:
             self.graph.set_constant(name, array)
         return self._shared[key]
 
-    def emit(self, call: Call, op: str, inputs: Sequence[str], attrs: dict[str, Any], n: int) -> list[str]:
+    def emit(self, call: Place, op: str, inputs: Sequence[str], attrs: dict[str, Any], n: int) -> list[str]:
         """Outputs of `op`: folded when all its inputs are constants and the work is bounded, else a new node's."""
         graph = self.graph
-        node = Node(op, list(inputs), [], attrs, call.name, (call.scope.origin or call.name,))
+        node = Node(op, list(inputs), [], attrs, call.name, (call.origin,))
         types = infer_node(graph, node)
         for t in types:
             if t.size > MAX_ELEMENTS or len(t.shape) > MAX_RANK:

@@ -373,9 +373,11 @@ static void rows_u8s8_avx2_4x16_rowed_u8_act4761c835(int32_t taps, int32_t kc, c
   int32_t s[64];
   int32_t of[4];
   for (int32_t r = 0; r < rows; r++) {
-    const uint8_t *const p = a[r] + ao;
     of[r] = 0;
-    for (int32_t k = 0; k < kc; k++) of[r] += p[k];
+    for (int32_t t = 0; t < taps; t++) {
+      const uint8_t *const p = a[t * height + r] + ao;
+      for (int32_t k = 0; k < kc; k++) of[r] += p[k];
+    }
     of[r] *= times;
   }
   for (int32_t c = 0; c < n; c += 16) {

@@ -1,0 +1,119 @@
+"""TinyBERT (arXiv 1909.10351): the students of 4 layers of 312 and 6 layers of 768, with a classifier.
+
+Names of layers are those of BERT weight files. Attention is written out, so that its scores can be had for distillation.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SIZES = {4: (312, 1200, 12), 6: (768, 3072, 12)}
+"""Width, width of the feed-forward layer, heads, by number of layers."""
+VOCABULARY = 30_522
+
+
+class Embeddings(nn.Module):
+    """Word, place and segment, added and normalised."""
+
+    def __init__(self, width: int, places: int) -> None:
+        super().__init__()
+        self.word_embeddings = nn.Embedding(VOCABULARY, width, padding_idx=0)
+        self.position_embeddings = nn.Embedding(places, width)
+        self.token_type_embeddings = nn.Embedding(2, width)
+        self.LayerNorm = nn.LayerNorm(width, eps=1e-12)
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, tokens: Tensor, segments: Tensor) -> Tensor:
+        """``(N, n), (N, n) -> (N, n, width)``."""
+        places = self.position_embeddings.weight[: tokens.shape[1]]
+        return self.dropout(self.LayerNorm(self.word_embeddings(tokens) + places + self.token_type_embeddings(segments)))
+
+
+class SelfAttention(nn.Module):
+    """Scaled products of queries and keys, masked, by values."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
+        self.heads = heads
+        self.dropout = nn.Dropout(0.1)
+
+    def scores(self, x: Tensor, mask: Tensor) -> Tensor:
+        """``(N, heads, n, n)`` before softmax: what distillation compares."""
+        q, k = self._split(self.query(x)), self._split(self.key(x))
+        return q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]) + mask
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """``(N, n, width)``; mask ``(N, 1, 1, n)`` is added to the scores."""
+        weights = self.dropout(F.softmax(self.scores(x, mask), -1))
+        return (weights @ self._split(self.value(x))).transpose(1, 2).flatten(2)
+
+    def own_macs(self, x: Tensor, mask: Tensor) -> int:
+        """Of the two products of activations (the three linear layers count for themselves)."""
+        return 2 * x.shape[0] * x.shape[1] ** 2 * x.shape[2]
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+
+class Output(nn.Module):
+    """A linear layer, added to the residual and normalised."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.dense = nn.Linear(inputs, outputs)
+        self.LayerNorm = nn.LayerNorm(outputs, eps=1e-12)
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, x: Tensor, residual: Tensor) -> Tensor:
+        """``(N, n, outputs)``."""
+        return self.LayerNorm(self.dropout(self.dense(x)) + residual)
+
+
+class Layer(nn.Module):
+    """Attention and feed-forward, each normalised after its residual."""
+
+    def __init__(self, width: int, wide: int, heads: int) -> None:
+        super().__init__()
+        self.attention = nn.Module()
+        self.attention.add_module("self", SelfAttention(width, heads))
+        self.attention.output = Output(width, width)
+        self.intermediate = nn.Module()
+        self.intermediate.dense = nn.Linear(width, wide)
+        self.output = Output(wide, width)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """``(N, n, width)``."""
+        x = self.attention.output(self.attention.get_submodule("self")(x, mask), x)
+        return self.output(F.gelu(self.intermediate.dense(x)), x)
+
+
+class TinyBERT(nn.Module):
+    """``tokens, segments, mask (N, n) int64 -> (N, labels)`` logits; mask is 1 where there is a word and 0 where there is none."""
+
+    def __init__(self, layers: int = 4, labels: int = 2, places: int = 512) -> None:
+        """layers: a key of SIZES."""
+        super().__init__()
+        if layers not in SIZES:
+            raise ValueError(f"layers is 4 or 6, not {layers}")
+        width, wide, heads = SIZES[layers]
+        self.bert = nn.Module()
+        self.bert.embeddings = Embeddings(width, places)
+        self.bert.encoder = nn.Module()
+        self.bert.encoder.layer = nn.ModuleList(Layer(width, wide, heads) for _ in range(layers))
+        self.bert.pooler = nn.Module()
+        self.bert.pooler.dense = nn.Linear(width, width)
+        self.dropout = nn.Dropout(0.1)
+        self.classifier = nn.Linear(width, labels)
+
+    def forward(self, tokens: Tensor, segments: Tensor, mask: Tensor) -> Tensor:
+        """Logits from the first word."""
+        x = self.bert.embeddings(tokens, segments)
+        added = (1.0 - mask[:, None, None, :].to(x.dtype)) * -10000.0
+        for layer in self.bert.encoder.layer:
+            x = layer(x, added)
+        return self.classifier(self.dropout(torch.tanh(self.bert.pooler.dense(x[:, 0]))))

@@ -1,0 +1,52 @@
+"""The list of networks: it can be read without PyTorch, and says what is wrong."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pith
+from pith import models
+
+TORCH = importlib.util.find_spec("torch") is not None
+
+
+def test_list_and_patterns() -> None:
+    names = models.list_models()
+    assert names == models.list_models("*") == sorted(names) and len(names) >= 20
+    assert models.list_models("lesrcnn_x?") == ["lesrcnn_x2", "lesrcnn_x3", "lesrcnn_x4"]
+    assert models.list_models("nothing*") == []
+
+
+def test_every_entry_says_where_it_is_from() -> None:
+    for name in models.list_models():
+        entry = models.describe(name)
+        assert entry.what and entry.source and entry.shapes and entry.name == name
+        module = Path(importlib.util.find_spec(entry.home.partition(":")[0]).origin)  # type: ignore[union-attr, arg-type]
+        assert module.parent.name == "models"
+
+
+def test_unknown_names_get_a_hint() -> None:
+    with pytest.raises(pith.PithError, match="no network 'resnet-20'") as caught:
+        models.describe("resnet-20")
+    assert "resnet20" in str(caught.value)
+
+
+def test_listing_does_not_import_torch(tmp_path: Path) -> None:
+    code = "from pith import models; models.list_models(); import sys; print('torch' in sys.modules)"
+    root = Path(pith.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+@pytest.mark.skipif(TORCH, reason="PyTorch is installed; this is about an environment without it")
+def test_without_torch_the_message_says_what_to_install() -> None:
+    with pytest.raises(pith.PithError, match="need PyTorch") as caught:
+        models.create("resnet20")
+    assert "pith[train]" in str(caught.value)
+    with pytest.raises(pith.PithError, match="not installed"):
+        pith.from_torch(None, None)
