@@ -173,7 +173,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "lookup/vectors": _lookup,
     **{
         f"conv_integer/{k}": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7)
-        for k in ("amx", "dot", "generic", "words")
+        for k in ("amx", "dot", "generic", "words", "split")
     },
     "conv_integer/pairs": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), limit=63, **_CONV, group=1, zero=7, range=(0, 127)),
     "conv_integer/depthwise": _integers("conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), **_CONV, group=40, zero=7),
@@ -181,7 +181,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "conv_integer/depthwise_pairs": _integers(
         "conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), limit=63, **_CONV, group=40, zero=0, range=(0, 127)
     ),
-    **{f"matmul_integer/{k}": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7) for k in ("amx", "dot", "generic", "words")},
+    **{f"matmul_integer/{k}": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7) for k in ("amx", "dot", "generic", "words", "split")},
     "matmul_integer/pairs": _integers("matmul_integer", (70, 36), (36, 40), limit=63, zero_a=7, range=(0, 127)),
     "matmul_integer/batched": _integers("matmul_integer", (3, 7, 36), (3, 36, 40), fixed=False, zero_a=7, zero_b=3),
     "conv_transpose/phases": _graph(

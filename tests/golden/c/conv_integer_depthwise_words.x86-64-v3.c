@@ -66,6 +66,47 @@ static inline vi vi_four_n(const void *p, int32_t n) {
   return vi_set1((int32_t)x);
 }
 
+/* 16-bit: of two neighbouring bytes the products x (unsigned) times w (signed), summed; it saturates, and must have no reason to */
+static inline vi vi_two(vi x, vi w) { return _mm256_maddubs_epi16(x, w); }
+static inline vi vi_add16(vi a, vi b) { return _mm256_add_epi16(a, b); }
+/* int32: the products of two neighbouring 16-bit numbers, summed */
+static inline vi vi_wide_two(vi x, vi w) { return _mm256_madd_epi16(x, w); }
+static inline vi vi_ones(void) { return _mm256_set1_epi16(1); }
+static inline vi vi_add8(vi x, vi y) { return _mm256_add_epi8(x, y); }
+static inline vi vi_set8(int32_t x) { return _mm256_set1_epi8((char)x); }
+/* two vectors of bytes a, b side by side, 16 channels at a time: their halves, and their quarters as 16-bit numbers */
+static inline vi vi_pair0(vi a, vi b) { return _mm256_unpacklo_epi8(a, b); }
+static inline vi vi_pair1(vi a, vi b) { return _mm256_unpackhi_epi8(a, b); }
+static inline vi vi_word0(vi a, vi b) { return _mm256_unpacklo_epi8(vi_pair0(a, b), vi_set1(0)); }
+static inline vi vi_word1(vi a, vi b) { return _mm256_unpackhi_epi8(vi_pair0(a, b), vi_set1(0)); }
+static inline vi vi_word2(vi a, vi b) { return _mm256_unpacklo_epi8(vi_pair1(a, b), vi_set1(0)); }
+static inline vi vi_word3(vi a, vi b) { return _mm256_unpackhi_epi8(vi_pair1(a, b), vi_set1(0)); }
+/* unsigned bytes: the smaller one, and what a exceeds b by */
+static inline vi vi_min8(vi a, vi b) { return _mm256_min_epu8(a, b); }
+static inline vi vi_over8(vi a, vi b) { return _mm256_subs_epu8(a, b); }
+static inline int vi_any(vi x) { return !_mm256_testz_si256(x, x); }
+/* 16-bit numbers of two vectors side by side: the first and the second half of each 16 bytes */
+static inline vi vi_zip0(vi a, vi b) { return _mm256_unpacklo_epi16(a, b); }
+static inline vi vi_zip1(vi a, vi b) { return _mm256_unpackhi_epi16(a, b); }
+/* p, of which the compiler forgets what lies there: weights that are read again are no load on the registers */
+static inline const int8_t *vi_again(const int8_t *p) {
+  __asm__("" : "+r"(p));
+  return p;
+}
+/* eight bytes, plus a number, and as 16-bit numbers */
+static inline void vi_eight(uint8_t *to, const void *p, int32_t n) {
+  _mm_storel_epi64((__m128i *)(void *)to, _mm_add_epi8(_mm_loadl_epi64((const __m128i *)p), _mm_set1_epi8((char)n)));
+}
+static inline void vi_eight_i8(int16_t *to, const void *p) {
+  _mm_storeu_si128((__m128i *)(void *)to, _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)p)));
+}
+static inline void vi_eight_u8(int16_t *to, const void *p) {
+  _mm_storeu_si128((__m128i *)(void *)to, _mm_cvtepu8_epi16(_mm_loadl_epi64((const __m128i *)p)));
+}
+/* half as many bytes as a vector has, as 16-bit numbers */
+static inline vi vi_words_i8(const void *p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p)); }
+static inline vi vi_words_u8(const void *p) { return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p)); }
+
 /* s + the products of four neighbouring bytes of x (unsigned) and w (signed), exact */
 static inline vi vi_dot(vi s, vi x, vi w) {
   const vi even = _mm256_madd_epi16(_mm256_and_si256(x, _mm256_set1_epi16(255)), _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8));
@@ -111,34 +152,6 @@ static inline void vf_put4_u8(uint8_t *p, vf a, vf b, vf c, vf d, vi zero, vm pa
 static inline void vf_put4_i8(int8_t *p, vf a, vf b, vf c, vf d, vi zero, vm part) {
   vi_store_part((void *)p, _mm256_packs_epi16(vi_pairs(a, b, zero), vi_pairs(c, d, zero)), part);
 }
-
-/* 16-bit: of two neighbouring bytes the products x (unsigned) times w (signed), summed; it saturates, and must have no reason to */
-static inline vi vi_two(vi x, vi w) { return _mm256_maddubs_epi16(x, w); }
-static inline vi vi_add16(vi a, vi b) { return _mm256_add_epi16(a, b); }
-static inline vi vi_mul16(vi a, vi b) { return _mm256_mullo_epi16(a, b); }
-/* int32: the products of two neighbouring 16-bit numbers, summed */
-static inline vi vi_wide_two(vi x, vi w) { return _mm256_madd_epi16(x, w); }
-static inline vi vi_ones(void) { return _mm256_set1_epi16(1); }
-static inline vi vi_add8(vi x, vi y) { return _mm256_add_epi8(x, y); }
-static inline vi vi_set8(int32_t x) { return _mm256_set1_epi8((char)x); }
-/* two vectors of bytes a, b side by side, 16 channels at a time: their halves, and their quarters as 16-bit numbers */
-static inline vi vi_pair0(vi a, vi b) { return _mm256_unpacklo_epi8(a, b); }
-static inline vi vi_pair1(vi a, vi b) { return _mm256_unpackhi_epi8(a, b); }
-static inline vi vi_word0(vi a, vi b) { return _mm256_unpacklo_epi8(vi_pair0(a, b), vi_set1(0)); }
-static inline vi vi_word1(vi a, vi b) { return _mm256_unpackhi_epi8(vi_pair0(a, b), vi_set1(0)); }
-static inline vi vi_word2(vi a, vi b) { return _mm256_unpacklo_epi8(vi_pair1(a, b), vi_set1(0)); }
-static inline vi vi_word3(vi a, vi b) { return _mm256_unpackhi_epi8(vi_pair1(a, b), vi_set1(0)); }
-/* 16-bit numbers of two vectors side by side: the first and the second half of each 16 bytes */
-static inline vi vi_zip0(vi a, vi b) { return _mm256_unpacklo_epi16(a, b); }
-static inline vi vi_zip1(vi a, vi b) { return _mm256_unpackhi_epi16(a, b); }
-/* p, of which the compiler forgets what lies there: weights that are read again are no load on the registers */
-static inline const int8_t *vi_again(const int8_t *p) {
-  __asm__("" : "+r"(p));
-  return p;
-}
-/* half as many bytes as a vector has, as 16-bit numbers */
-static inline vi vi_words_i8(const void *p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p)); }
-static inline vi vi_words_u8(const void *p) { return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p)); }
 
 static void conv_u8s8_avx2_depthwise_words_3x3s1_u8_act4761c835(const uint8_t *x, const int8_t *w, const uint8_t *zero, uint8_t *y, float e0, float e1,
     int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t sh, int32_t dh, int32_t ph, int32_t pw,

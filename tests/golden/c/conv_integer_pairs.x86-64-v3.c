@@ -100,7 +100,6 @@ static void finish_s8_avx2_u8_act4761c835(const int32_t *s, int32_t ld, uint8_t 
 /* 16-bit: of two neighbouring bytes the products x (unsigned) times w (signed), summed; it saturates, and must have no reason to */
 static inline vi vi_two(vi x, vi w) { return _mm256_maddubs_epi16(x, w); }
 static inline vi vi_add16(vi a, vi b) { return _mm256_add_epi16(a, b); }
-static inline vi vi_mul16(vi a, vi b) { return _mm256_mullo_epi16(a, b); }
 /* int32: the products of two neighbouring 16-bit numbers, summed */
 static inline vi vi_wide_two(vi x, vi w) { return _mm256_madd_epi16(x, w); }
 static inline vi vi_ones(void) { return _mm256_set1_epi16(1); }
@@ -113,6 +112,10 @@ static inline vi vi_word0(vi a, vi b) { return _mm256_unpacklo_epi8(vi_pair0(a, 
 static inline vi vi_word1(vi a, vi b) { return _mm256_unpackhi_epi8(vi_pair0(a, b), vi_set1(0)); }
 static inline vi vi_word2(vi a, vi b) { return _mm256_unpacklo_epi8(vi_pair1(a, b), vi_set1(0)); }
 static inline vi vi_word3(vi a, vi b) { return _mm256_unpackhi_epi8(vi_pair1(a, b), vi_set1(0)); }
+/* unsigned bytes: the smaller one, and what a exceeds b by */
+static inline vi vi_min8(vi a, vi b) { return _mm256_min_epu8(a, b); }
+static inline vi vi_over8(vi a, vi b) { return _mm256_subs_epu8(a, b); }
+static inline int vi_any(vi x) { return !_mm256_testz_si256(x, x); }
 /* 16-bit numbers of two vectors side by side: the first and the second half of each 16 bytes */
 static inline vi vi_zip0(vi a, vi b) { return _mm256_unpacklo_epi16(a, b); }
 static inline vi vi_zip1(vi a, vi b) { return _mm256_unpackhi_epi16(a, b); }
@@ -121,26 +124,35 @@ static inline const int8_t *vi_again(const int8_t *p) {
   __asm__("" : "+r"(p));
   return p;
 }
+/* eight bytes, plus a number, and as 16-bit numbers */
+static inline void vi_eight(uint8_t *to, const void *p, int32_t n) {
+  _mm_storel_epi64((__m128i *)(void *)to, _mm_add_epi8(_mm_loadl_epi64((const __m128i *)p), _mm_set1_epi8((char)n)));
+}
+static inline void vi_eight_i8(int16_t *to, const void *p) {
+  _mm_storeu_si128((__m128i *)(void *)to, _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)p)));
+}
+static inline void vi_eight_u8(int16_t *to, const void *p) {
+  _mm_storeu_si128((__m128i *)(void *)to, _mm_cvtepu8_epi16(_mm_loadl_epi64((const __m128i *)p)));
+}
 /* half as many bytes as a vector has, as 16-bit numbers */
 static inline vi vi_words_i8(const void *p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p)); }
 static inline vi vi_words_u8(const void *p) { return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p)); }
 
-/* 4 rows x 2 vectors: s[r] = start + sum over k of a[r][k] * w */
-static void tile_avx2_pairs2_4x16(int32_t quads, const uint8_t *const *a, const int8_t *w, int32_t *s) {
+/* 4 rows x 2 vectors: s[r] = start[step * r] + sum over k of a[r][ao + k] * w */
+static void tile_avx2_pairs2_4x16(int32_t quads, const uint8_t *const *a, int32_t ao, const int8_t *w, int32_t *s, const int32_t *start, int32_t step) {
+  const uint8_t *const a0 = a[0] + ao;
   const vi one = vi_ones();
-  const uint8_t *const a0 = a[0];
-  const uint8_t *const a1 = a[1];
-  const uint8_t *const a2 = a[2];
-  const uint8_t *const a3 = a[3];
-  vi s0_0 = vi_load(w + 0);
-  vi s0_1 = vi_load(w + 32);
-  vi s1_0 = vi_load(w + 0);
-  vi s1_1 = vi_load(w + 32);
-  vi s2_0 = vi_load(w + 0);
-  vi s2_1 = vi_load(w + 32);
-  vi s3_0 = vi_load(w + 0);
-  vi s3_1 = vi_load(w + 32);
-  w += 64;
+  const uint8_t *const a1 = a[1] + ao;
+  const uint8_t *const a2 = a[2] + ao;
+  const uint8_t *const a3 = a[3] + ao;
+  vi s0_0 = vi_load(start + 0 * step + 0);
+  vi s0_1 = vi_load(start + 0 * step + 8);
+  vi s1_0 = vi_load(start + 1 * step + 0);
+  vi s1_1 = vi_load(start + 1 * step + 8);
+  vi s2_0 = vi_load(start + 2 * step + 0);
+  vi s2_1 = vi_load(start + 2 * step + 8);
+  vi s3_0 = vi_load(start + 3 * step + 0);
+  vi s3_1 = vi_load(start + 3 * step + 8);
   int32_t k = 0;
   for (; k <= 4 * quads - 8; k += 8, w += 128) {
     const vi b0_0 = vi_load(w + 0);
@@ -190,16 +202,15 @@ static void tile_avx2_pairs2_4x16(int32_t quads, const uint8_t *const *a, const 
   vi_store(s + 56, s3_1);
 }
 
-/* 2 rows x 2 vectors: s[r] = start + sum over k of a[r][k] * w */
-static void tile_avx2_pairs2_2x16(int32_t quads, const uint8_t *const *a, const int8_t *w, int32_t *s) {
+/* 2 rows x 2 vectors: s[r] = start[step * r] + sum over k of a[r][ao + k] * w */
+static void tile_avx2_pairs2_2x16(int32_t quads, const uint8_t *const *a, int32_t ao, const int8_t *w, int32_t *s, const int32_t *start, int32_t step) {
+  const uint8_t *const a0 = a[0] + ao;
   const vi one = vi_ones();
-  const uint8_t *const a0 = a[0];
-  const uint8_t *const a1 = a[1];
-  vi s0_0 = vi_load(w + 0);
-  vi s0_1 = vi_load(w + 32);
-  vi s1_0 = vi_load(w + 0);
-  vi s1_1 = vi_load(w + 32);
-  w += 64;
+  const uint8_t *const a1 = a[1] + ao;
+  vi s0_0 = vi_load(start + 0 * step + 0);
+  vi s0_1 = vi_load(start + 0 * step + 8);
+  vi s1_0 = vi_load(start + 1 * step + 0);
+  vi s1_1 = vi_load(start + 1 * step + 8);
   int32_t k = 0;
   for (; k <= 4 * quads - 8; k += 8, w += 128) {
     const vi b0_0 = vi_load(w + 0);
@@ -231,13 +242,12 @@ static void tile_avx2_pairs2_2x16(int32_t quads, const uint8_t *const *a, const 
   vi_store(s + 24, s1_1);
 }
 
-/* 1 rows x 2 vectors: s[r] = start + sum over k of a[r][k] * w */
-static void tile_avx2_pairs2_1x16(int32_t quads, const uint8_t *const *a, const int8_t *w, int32_t *s) {
+/* 1 rows x 2 vectors: s[r] = start[step * r] + sum over k of a[r][ao + k] * w */
+static void tile_avx2_pairs2_1x16(int32_t quads, const uint8_t *const *a, int32_t ao, const int8_t *w, int32_t *s, const int32_t *start, int32_t step) {
+  const uint8_t *const a0 = a[0] + ao;
   const vi one = vi_ones();
-  const uint8_t *const a0 = a[0];
-  vi s0_0 = vi_load(w + 0);
-  vi s0_1 = vi_load(w + 32);
-  w += 64;
+  vi s0_0 = vi_load(start + 0 * step + 0);
+  vi s0_1 = vi_load(start + 0 * step + 8);
   int32_t k = 0;
   for (; k <= 4 * quads - 8; k += 8, w += 128) {
     const vi b0_0 = vi_load(w + 0);
@@ -260,18 +270,17 @@ static void tile_avx2_pairs2_1x16(int32_t quads, const uint8_t *const *a, const 
   vi_store(s + 8, s0_1);
 }
 
-/* 4 rows x 1 vectors: s[r] = start + sum over k of a[r][k] * w */
-static void tile_avx2_pairs2_4x8(int32_t quads, const uint8_t *const *a, const int8_t *w, int32_t *s) {
+/* 4 rows x 1 vectors: s[r] = start[step * r] + sum over k of a[r][ao + k] * w */
+static void tile_avx2_pairs2_4x8(int32_t quads, const uint8_t *const *a, int32_t ao, const int8_t *w, int32_t *s, const int32_t *start, int32_t step) {
+  const uint8_t *const a0 = a[0] + ao;
   const vi one = vi_ones();
-  const uint8_t *const a0 = a[0];
-  const uint8_t *const a1 = a[1];
-  const uint8_t *const a2 = a[2];
-  const uint8_t *const a3 = a[3];
-  vi s0_0 = vi_load(w + 0);
-  vi s1_0 = vi_load(w + 0);
-  vi s2_0 = vi_load(w + 0);
-  vi s3_0 = vi_load(w + 0);
-  w += 32;
+  const uint8_t *const a1 = a[1] + ao;
+  const uint8_t *const a2 = a[2] + ao;
+  const uint8_t *const a3 = a[3] + ao;
+  vi s0_0 = vi_load(start + 0 * step + 0);
+  vi s1_0 = vi_load(start + 1 * step + 0);
+  vi s2_0 = vi_load(start + 2 * step + 0);
+  vi s3_0 = vi_load(start + 3 * step + 0);
   int32_t k = 0;
   for (; k <= 4 * quads - 8; k += 8, w += 64) {
     const vi b0_0 = vi_load(w + 0);
@@ -306,14 +315,13 @@ static void tile_avx2_pairs2_4x8(int32_t quads, const uint8_t *const *a, const i
   vi_store(s + 24, s3_0);
 }
 
-/* 2 rows x 1 vectors: s[r] = start + sum over k of a[r][k] * w */
-static void tile_avx2_pairs2_2x8(int32_t quads, const uint8_t *const *a, const int8_t *w, int32_t *s) {
+/* 2 rows x 1 vectors: s[r] = start[step * r] + sum over k of a[r][ao + k] * w */
+static void tile_avx2_pairs2_2x8(int32_t quads, const uint8_t *const *a, int32_t ao, const int8_t *w, int32_t *s, const int32_t *start, int32_t step) {
+  const uint8_t *const a0 = a[0] + ao;
   const vi one = vi_ones();
-  const uint8_t *const a0 = a[0];
-  const uint8_t *const a1 = a[1];
-  vi s0_0 = vi_load(w + 0);
-  vi s1_0 = vi_load(w + 0);
-  w += 32;
+  const uint8_t *const a1 = a[1] + ao;
+  vi s0_0 = vi_load(start + 0 * step + 0);
+  vi s1_0 = vi_load(start + 1 * step + 0);
   int32_t k = 0;
   for (; k <= 4 * quads - 8; k += 8, w += 64) {
     const vi b0_0 = vi_load(w + 0);
@@ -336,12 +344,11 @@ static void tile_avx2_pairs2_2x8(int32_t quads, const uint8_t *const *a, const i
   vi_store(s + 8, s1_0);
 }
 
-/* 1 rows x 1 vectors: s[r] = start + sum over k of a[r][k] * w */
-static void tile_avx2_pairs2_1x8(int32_t quads, const uint8_t *const *a, const int8_t *w, int32_t *s) {
+/* 1 rows x 1 vectors: s[r] = start[step * r] + sum over k of a[r][ao + k] * w */
+static void tile_avx2_pairs2_1x8(int32_t quads, const uint8_t *const *a, int32_t ao, const int8_t *w, int32_t *s, const int32_t *start, int32_t step) {
+  const uint8_t *const a0 = a[0] + ao;
   const vi one = vi_ones();
-  const uint8_t *const a0 = a[0];
-  vi s0_0 = vi_load(w + 0);
-  w += 32;
+  vi s0_0 = vi_load(start + 0 * step + 0);
   int32_t k = 0;
   for (; k <= 4 * quads - 8; k += 8, w += 64) {
     const vi b0_0 = vi_load(w + 0);
@@ -364,18 +371,25 @@ static inline void strip_u8_avx2_bytes(uint8_t *to, const uint8_t *from, int32_t
   if (i < n && n >= 32) { /* the last ones, some of them once more */
     i = n - 32;
     vi_store((int32_t *)(void *)(to + i), vi_load(from + i));
-    i = n;
+    return;
+  }
+  for (; i <= n - 8; i += 8) vi_eight(to + i, from + i, 0);
+  if (i < n && n >= 8) {
+    i = n - 8;
+    vi_eight(to + i, from + i, 0);
+    return;
   }
   for (; i < n; i++) to[i] = (uint8_t)(from[i]);
 }
 
 /* a block of `rows` rows, at most `height`, against every panel of the packed weights */
-static void rows_u8s8_avx2_pairs2_4x16_u8_act4761c835(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao, const int8_t *w,
-    uint8_t *const *y, int32_t rows, int32_t n, int32_t height, float e0, float e1, int32_t zero, int32_t shift, int32_t pitch, unsigned char *memory) {
+static void rows_u8s8_avx2_pairs2_16x16_u8_act4761c835(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao, const int8_t *w,
+    uint8_t *const *y, int32_t rows, int32_t n, int32_t height, float e0, float e1, int32_t zero, int32_t shift, int32_t edge, int32_t pitch, unsigned char *memory) {
   const int32_t quads = (taps * kc + 3) / 4;
-  int32_t s[64];
-  const uint8_t *p[4];
+  int32_t s[256];
+  uint8_t *p[16];
   (void)shift;
+  (void)edge;
   for (int32_t r = 0; r < height; r++) { /* all taps of a row side by side, whole groups of four */
     uint8_t *to = (uint8_t *)(void *)(memory + (ptrdiff_t)r * pitch);
     p[r] = to;
@@ -384,28 +398,36 @@ static void rows_u8s8_avx2_pairs2_4x16_u8_act4761c835(int32_t taps, int32_t kc, 
   }
   for (int32_t c = 0; c < n; c += 16) {
     const int32_t left = n - c, width = left > 8 ? 16 : 8;
-    if (width == 16) {
-      if (height == 4) tile_avx2_pairs2_4x16(quads, p, w, s);
-      else if (height == 2) tile_avx2_pairs2_2x16(quads, p, w, s);
-      else tile_avx2_pairs2_1x16(quads, p, w, s);
-    } else {
-      if (height == 4) tile_avx2_pairs2_4x8(quads, p, w, s);
-      else if (height == 2) tile_avx2_pairs2_2x8(quads, p, w, s);
-      else tile_avx2_pairs2_1x8(quads, p, w, s);
+    const int32_t *const head = (const int32_t *)(const void *)w;
+    w += 4 * width;
+    for (int32_t q = 0, part; q == 0 || q < quads; q += part) { /* a part of K */
+      part = quads - q < 384 ? quads - q : 256;
+      for (int32_t r = 0; r < rows; r += height - r >= 4 ? 4 : height - r >= 2 ? 2 : 1) {
+        int32_t *const t = s + r * width;
+        if (width == 16) {
+          if (height - r >= 4) tile_avx2_pairs2_4x16(part, (const uint8_t *const *)p + r, 4 * q, w + (ptrdiff_t)4 * width * q, t, q ? t : head, q ? width : 0);
+          else if (height - r >= 2) tile_avx2_pairs2_2x16(part, (const uint8_t *const *)p + r, 4 * q, w + (ptrdiff_t)4 * width * q, t, q ? t : head, q ? width : 0);
+          else tile_avx2_pairs2_1x16(part, (const uint8_t *const *)p + r, 4 * q, w + (ptrdiff_t)4 * width * q, t, q ? t : head, q ? width : 0);
+        } else {
+          if (height - r >= 4) tile_avx2_pairs2_4x8(part, (const uint8_t *const *)p + r, 4 * q, w + (ptrdiff_t)4 * width * q, t, q ? t : head, q ? width : 0);
+          else if (height - r >= 2) tile_avx2_pairs2_2x8(part, (const uint8_t *const *)p + r, 4 * q, w + (ptrdiff_t)4 * width * q, t, q ? t : head, q ? width : 0);
+          else tile_avx2_pairs2_1x8(part, (const uint8_t *const *)p + r, 4 * q, w + (ptrdiff_t)4 * width * q, t, q ? t : head, q ? width : 0);
+        }
+      }
     }
     finish_s8_avx2_u8_act4761c835(s, width, y, c, rows, left < width ? left : width, e0, e1, zero);
-    w += (ptrdiff_t)width * (4 + 4 * quads);
+    w += (ptrdiff_t)width * 4 * quads;
   }
 }
 
-static void conv_u8s8_avx2_pairs2_4x16_rows_u8_act4761c835(const uint8_t *x, const int8_t *w, const uint8_t *zero, uint8_t *y, float e0, float e1, void *scratch,
+static void conv_u8s8_avx2_pairs2_16x16_rows_u8_act4761c835(const uint8_t *x, const int8_t *w, const uint8_t *zero, uint8_t *y, float e0, float e1, void *scratch,
     int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t near, int32_t groups, int32_t wg,
     int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
-    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw, int32_t zero_y, int32_t shift, int32_t pitch, int32_t copies,
+    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw, int32_t zero_y, int32_t shift, int32_t edge, int32_t pitch, int32_t copies,
     int32_t p_from, int32_t p_to, int32_t n_from, int32_t n_to) {
   const uint8_t **const a = (const uint8_t **)scratch;
-  uint8_t *const patch = (uint8_t *)(void *)(a + kh * 4);
-  uint8_t *out[4];
+  uint8_t *const patch = (uint8_t *)(void *)(a + kh * 16);
+  uint8_t *out[16];
   (void)n;
   (void)groups;
   (void)wg;
@@ -416,7 +438,7 @@ static void conv_u8s8_avx2_pairs2_4x16_rows_u8_act4761c835(const uint8_t *x, con
     const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
     int32_t b = p_from / (oh * ow), i = p_from / ow % oh, j = p_from % ow;
     for (int32_t p = p_from; p < p_to;) {
-      const int32_t height = (p_to - p) > 2 ? 4 : (p_to - p) > 1 ? 2 : 1;
+      const int32_t height = (p_to - p) >= 16 ? 16 : (p_to - p) > 2 ? ((p_to - p) + 3) / 4 * 4 : (p_to - p);
       const int32_t rows = pixels - p < height ? pixels - p : height;
       for (int32_t r = 0; r < height; r++) { /* rows past the end repeat the last pixel and are not stored */
         const uint8_t *const xb = x + (ptrdiff_t)b * xn;
@@ -451,7 +473,7 @@ static void conv_u8s8_avx2_pairs2_4x16_rows_u8_act4761c835(const uint8_t *x, con
           }
         }
       }
-      rows_u8s8_avx2_pairs2_4x16_u8_act4761c835(kh, kw * c, a, 0, w, out, rows, cols, height, e0, e1, zero_y, shift, pitch, (unsigned char *)scratch + copies);
+      rows_u8s8_avx2_pairs2_16x16_u8_act4761c835(kh, kw * c, a, 0, w, out, rows, cols, height, e0, e1, zero_y, shift, edge, pitch, (unsigned char *)scratch + copies);
       p += rows;
     }
   }
