@@ -1,11 +1,11 @@
 """What 8 and 7 bits gain on a processor with AVX2 and no dot products of bytes: Pith's float32, int8 and int7, one thread.
 
-`python benchmarks/integers_avx2.py [--models DIR] [--only NAME] [--kinds] [--check] [--openvino] [--qdq DIR] [--csv FILE]`
+`python benchmarks/integers_avx2.py [--models DIR] [--only NAME] [--depthwise] [--kinds] [--check] [--openvino] [--qdq DIR] [--csv FILE]`
 
 All for the target x86-64-v3, in one process and in turns; ratios are medians of the ratios round by round, above 1 where the
 second is faster. DIR holds float ONNX networks (resnet18*.onnx, mobilenetv2*.onnx, resnet50*.onnx); MobileNetV1 and SqueezeNet 1.1
 are made here with random weights. Quantised by min-max of random samples, for only speed is measured.
---kinds: time by kind of layer.  --check: outputs against NumPy's reference, bit for bit.
+--depthwise: single depthwise layers instead of networks.  --kinds: time by kind of layer.  --check: outputs against NumPy's reference, bit for bit.
 --openvino: OpenVINO's int8 held to AVX2, on the same network as exported, or on DIR/<name>.onnx of --qdq.
 """
 
@@ -28,13 +28,16 @@ import pith
 from pith.api import import_model, optimise
 from pith.bench.compare import compare
 from pith.graph import DType, Graph, TensorType
+from pith.graph.expr import arg, call
 from pith.ops.base import add_node, load_all
 from pith.ops.interpret import run_reference
+from pith.ops.requantize import Clamp, Requantize, build
 from pith.runtime.bench import interleave, random_inputs
 from pith.runtime.session import Session
 from pith.targets.cpu import model_name
 
 TARGET = "x86-64-v3"
+BITS = {"f32": 32, "int8": 8, "int7": 7}
 
 
 class _Net:
@@ -89,6 +92,49 @@ def squeezenet() -> Graph:
     return net.done(net.conv(x, 1000, 1))
 
 
+# extent, channels, kernel, stride
+DEPTHWISE = ((112, 32, 3, 1), (112, 64, 3, 2), (56, 128, 3, 1), (28, 256, 3, 1), (14, 512, 3, 1), (7, 960, 3, 1),
+             (56, 72, 5, 2), (28, 240, 5, 1), (14, 480, 5, 1), (14, 672, 5, 2))  # fmt: skip
+
+
+def depthwise(extent: int, channels: int, kernel: int, stride: int, bits: int) -> Graph:
+    """One layer with a ReLU, channels last: uint8 in and out with 8 or 7 bits, else float32."""
+    load_all()
+    rng = np.random.default_rng(0)
+    shape, kind = (1, extent, extent, channels), DType.U8 if bits < 32 else DType.F32
+    g = Graph("layer", inputs=["x"], types={"x": TensorType(kind, shape)})
+    at = {"strides": (stride,) * 2, "pads": (kernel // 2,) * 4, "dilations": (1, 1), "layout": "channels_last", "group": channels}
+    w = rng.standard_normal((channels, 1, kernel, kernel))
+    bias = rng.integers(-3000, 3000, channels)
+    if bits == 32:
+        at["epilogue"] = call("max", arg(0, DType.F32), 0.0)
+        constants = [w.astype(np.float32), bias.astype(np.float32)]
+    else:
+        top, largest = 2**bits - 1, 2 ** (bits - 1) - 1
+        q = np.rint(w / np.abs(w).max((1, 2, 3), keepdims=True) * largest)
+        at |= {"zero": 0, "range": (0, top), "epilogue": build(Requantize(arg(1, DType.F32), Clamp(0.0, float(top), 0, DType.U8)))}
+        constants = [q.astype(np.int8), bias.astype(np.int32), rng.uniform(0.001, 0.01, channels).astype(np.float32)]
+    names = [g.add_constant(c, "c") for c in constants]
+    g.outputs = [add_node(g, "conv" if bits == 32 else "conv_integer", ["x", *names], at)]
+    return g
+
+
+def time_depthwise(rounds: int = 20) -> None:
+    """Print microseconds and ratios of each layer, from profiling libraries run in turns."""
+    for layer in DEPTHWISE:
+        sessions = {name: pith.compile(depthwise(*layer, bits), TARGET, threads=1, profile=True) for name, bits in BITS.items()}
+        feeds = {n: np.asarray(np.random.default_rng(0).integers(0, 127, s.inputs[0].shape), s.inputs[0].np) for n, s in sessions.items()}
+        times: dict[str, list[float]] = {n: [] for n in sessions}
+        for _ in range(rounds):
+            for n, s in sessions.items():
+                times[n].append(sum(t["seconds"] for t in s.profile(feeds[n], runs=40)))
+        ratios = medians(times, (("f32", "int8"), ("f32", "int7")))
+        us = "".join(f"  {n} {statistics.median(t) * 1e6:7.1f} us" for n, t in times.items())
+        extent, channels, kernel, stride = layer
+        what = f"{extent}x{extent}x{channels}, {kernel}x{kernel}, stride {stride}"
+        print(what.ljust(34) + us + "".join(f"  {k} {v:.2f}" for k, v in ratios.items()), flush=True)
+
+
 def networks(folder: Path | None) -> dict[str, Callable[[], Graph]]:
     """By name; each call makes a new graph."""
     found: dict[str, Callable[[], Graph]] = {"mobilenet_v1": mobilenet_v1, "squeezenet": squeezenet}
@@ -128,19 +174,16 @@ def kinds(session: Session, runs: int = 10) -> dict[str, float]:
     return total
 
 
-def openvino(name: str, exported: Path, qdq: Path | None, seconds: float) -> float | None:
-    """Median of OpenVINO's int8 time over Pith's, both held to AVX2; None where it cannot be run (the reason is printed)."""
-    model = exported if qdq is None else qdq / exported.name
-    if not model.is_file():
-        print(f"{name}: no {model}")
-        return None
-    with tempfile.TemporaryDirectory() as scratch:
-        session = pith.compile(model, TARGET, threads=1)
+def openvino(model: Path, sessions: dict[str, Session], seconds: float) -> dict[str, float | None]:
+    """Median of OpenVINO's int8 time on `model` over the time of each of Pith's, all held to AVX2; None where it cannot be run
+    (the reason is printed)."""
+    ratios: dict[str, float | None] = {}
+    for name, session in sessions.items():
         rows = compare(model, session.folder, ["openvino"], random_inputs(session), seconds=seconds, precision="int8")
-        del scratch
-    for row in rows:
-        print(f"{name}: {row.engine:9} int8 {'-' if row.median_ms is None else f'{row.median_ms:8.3f} ms'} {row.reason or ''}", flush=True)
-    return rows[1].ratio
+        ms = "  ".join(f"{row.engine} {row.reason if row.median_ms is None else f'{row.median_ms:.3f} ms'}" for row in rows)
+        print(f"{model.stem:16}  OpenVINO int8 beside {name}: {ms}", flush=True)
+        ratios[f"openvino:{name}"] = rows[1].ratio
+    return ratios
 
 
 def medians(times: dict[str, list[float]], pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
@@ -153,12 +196,16 @@ def main() -> None:
     parser.add_argument("--models", type=Path, help="folder of float ONNX networks")
     parser.add_argument("--only", help="networks whose name has this in it")
     parser.add_argument("--seconds", type=float, default=4.0, help="of running, each of the three")
+    parser.add_argument("--depthwise", action="store_true")
     parser.add_argument("--kinds", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--openvino", action="store_true")
     parser.add_argument("--qdq", type=Path, help="folder of int8 networks in QDQ form")
     parser.add_argument("--csv", type=Path)
     args = parser.parse_args()
+    if args.depthwise:
+        time_depthwise()
+        return
     os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"  # of OpenVINO; Pith's target has no more by itself
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False).stdout.strip()
     rows: list[dict[str, object]] = []
@@ -181,15 +228,16 @@ def main() -> None:
         row: dict[str, object] = {"network": name, **{f"{k}_ms": round(v, 4) for k, v in ms.items()}, **{k: round(v, 3) for k, v in ratios.items()}}
         if args.openvino:
             with tempfile.TemporaryDirectory() as folder:
-                exported = Path(folder) / f"{name}.onnx"
-                sets[8].save_onnx(exported)
-                ratio = openvino(name, exported, args.qdq, args.seconds)
-            row["openvino_int8:int8"] = None if ratio is None else round(ratio, 3)
-            print(f"{name:16}  OpenVINO int8 over Pith int8 {'-' if ratio is None else f'{ratio:.2f}'}", flush=True)
+                model = Path(folder) / f"{name}.onnx" if args.qdq is None else args.qdq / f"{name}.onnx"
+                if args.qdq is None:
+                    sets[8].save_onnx(model)
+                found = openvino(model, {k: sessions[k] for k in ("int8", "int7")}, args.seconds) if model.is_file() else {}
+            row |= {k: None if v is None else round(v, 3) for k, v in found.items()}
+            print(f"{name:16}" + "".join(f"  {k} {'-' if v is None else f'{v:.2f}'}" for k, v in found.items()), flush=True)
         rows.append({**row, "target": TARGET, "processor": model_name(), "commit": commit, "date": datetime.date.today().isoformat()})
     if args.csv and rows:
         with args.csv.open("w", newline="") as f:
-            writer = csv.DictWriter(f, fieldnames=list(rows[0]))
+            writer = csv.DictWriter(f, fieldnames=list(dict.fromkeys(k for row in rows for k in row)))
             writer.writeheader()
             writer.writerows(rows)
 
