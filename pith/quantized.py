@@ -23,6 +23,7 @@ from pith.runtime.inputs import Preprocess
 from pith.runtime.session import Session
 
 _OPT = "-O1"  # of networks that are compiled to look inside: -O3 would take longer than it saves
+SAMPLES = 1000  # of the data that a comparison takes, unless told otherwise
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class Quantized:
         check_report_path(path)
         return write(path, self.report.plain(), self.report.text())
 
-    def compare(self, data: Any, *, layers: bool = False, samples: int = 1000) -> Comparison:
+    def compare(self, data: Any, *, layers: bool = False, samples: int = SAMPLES) -> Comparison:
         """Its integer results beside those of the float network, on samples that `pith.quantize` would take too (see `compare`)."""
         return compare(self.outcome.source, self, data, layers=layers, samples=samples)
 
@@ -80,7 +81,18 @@ def check_report_path(path: Path) -> None:
         raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
 
 
-def compare(exact: Any, quantised: Any, data: Any, *, layers: bool = False, samples: int = 1000, shapes: Shapes | None = None) -> Comparison:
+def check_samples(model: Any, data: Sequence[Any], *, shapes: Shapes | None = None, preprocess: str | None = None) -> None:
+    """Read all that a quantised `model` will be compared on, before any work. Raises InputError as `compare` would."""
+    graph = import_model(model, dict(shapes or {}))  # type: ignore[arg-type]
+    how = Preprocess.parse(preprocess or graph.metadata.get("pith.preprocess", "{}"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one sample is enough here
+        for one in data:
+            for _ in open_samples(one, ports_of(graph), images=SAMPLES, how=how):
+                pass
+
+
+def compare(exact: Any, quantised: Any, data: Any, *, layers: bool = False, samples: int = SAMPLES, shapes: Shapes | None = None) -> Comparison:
     """Results of a quantised network, in integers as compiled, beside those of the float network it was made from.
 
     exact: the float network, as for `pith.compile`.  quantised: what `pith.quantize` returned, or a quantised model, as for

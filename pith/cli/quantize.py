@@ -40,7 +40,7 @@ def command(
     quiet: bool = QuietOption,
 ) -> None:
     """Quantise MODEL after training, by looking at what --images do inside it, and say what it cost layer by layer."""
-    from pith.quantized import check_report_path, quantize
+    from pith.quantized import check_report_path, check_samples, quantize
 
     if output is not None and output.suffix != ".onnx":
         raise InputError(f"cannot write {output.name}", try_="a name that ends in .onnx")
@@ -52,6 +52,8 @@ def command(
         if not file.exists():
             raise InputError(f"no file {file}", where="--compare", try_="check the path")
     shapes = parse_shapes(shape)
+    if compare:
+        check_samples(model, compare, shapes=shapes, preprocess=preprocess)
     with progress(quiet or json) as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are in the report
         found = quantize(

@@ -333,6 +333,18 @@ def test_command_writes_a_page_and_compares(tmp_path: Path) -> None:
         assert refused.exit_code != 0 and isinstance(refused.exception, (InputError, SystemExit))
 
 
+def test_a_broken_picture_to_compare_is_refused_before_any_work(tmp_path: Path) -> None:
+    import onnx
+
+    onnx.save(to_onnx(front(small_net())), tmp_path / "net.onnx")
+    np.save(tmp_path / "d.npy", pictures(6))
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 no picture")
+    arguments = ["quantize", "net.onnx", "--images", "d.npy", "--compare", "broken.jpg", "-o", "q.onnx", "--report", "r.html"]
+    refused = CliRunner().invoke(app, [str(tmp_path / a) if "." in a else a for a in arguments])
+    assert isinstance(refused.exception, InputError) and "broken.jpg" in str(refused.exception)
+    assert not (tmp_path / "q.onnx").exists() and not (tmp_path / "r.html").exists()
+
+
 def test_the_page_explains_every_cause() -> None:
     root = Path(__file__).resolve().parents[2]
     told = re.findall(r'Cause\(\s*"([^"]+)"', (root / "pith" / "quant" / "causes.py").read_text())

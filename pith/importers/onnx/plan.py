@@ -9,6 +9,7 @@ from onnx import AttributeProto, FunctionProto, GraphProto, NodeProto, SparseTen
 
 from pith.graph import ModelError
 from pith.importers.onnx.context import RawNode, Value
+from pith.importers.order import depth_first
 
 MAX_DEPTH = 32  # of subgraphs and functions within each other
 
@@ -53,24 +54,10 @@ def _ordered(protos: Sequence[NodeProto], outputs: Iterable[str], where: str) ->
         if len(set(filter(None, node.outputs))) != sum(map(bool, node.outputs)):
             raise ModelError("two outputs of a node have one name", where=f"node {node.label}")
     # depth-first from the outputs: finds what is needed and, where the file is out of order, an order and cycles
-    state = [0] * len(nodes)  # 0 new, 1 open, 2 done
-    order: list[int] = []
-    for root in sorted({producer[o] for o in outputs if o in producer}):
-        stack = [(root, False)]
-        while stack:
-            k, leaving = stack.pop()
-            if leaving:
-                state[k] = 2
-                order.append(k)
-            elif state[k] == 0:
-                state[k] = 1
-                stack.append((k, True))
-                for name in reads[k]:
-                    p = producer.get(name)
-                    if p is not None and state[p] == 1:
-                        raise ModelError("the graph has a cycle", where=where, why=f"through node {nodes[k].label}")
-                    if p is not None and state[p] == 0:
-                        stack.append((p, False))
+    roots = sorted({producer[o] for o in outputs if o in producer})
+    order = depth_first(
+        len(nodes), roots, lambda k: [producer[name] for name in reads[k] if name in producer], lambda k: nodes[k].label, where
+    )
     position = {k: i for i, k in enumerate(order)}
     in_order = all(producer[name] < k for k in order for name in reads[k] if name in producer)
     return [nodes[k] for k in (sorted(position) if in_order else order)]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 import onnx.defs
+
+from pith.importers import registry
 
 if TYPE_CHECKING:
     from pith.importers.onnx.context import Call, Value
@@ -61,11 +61,7 @@ def known_ops() -> list[tuple[str, str]]:
 @lru_cache(maxsize=1)
 def load_maps() -> None:
     """Import every `maps_*` module of this folder (once)."""
-    import pith.importers.onnx as package
-
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.name.startswith("maps_") or module.name == "control_flow":
-            importlib.import_module(f"{package.__name__}.{module.name}")
+    registry.load_maps("pith.importers.onnx", "control_flow")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 from pith.graph import Graph, ModelError, PithError, UnsupportedError
 from pith.importers.layers.files import FOREIGN, read_file
 from pith.importers.layers.network import Network, refuse_unknown
+from pith.importers.order import depth_first
 from pith.importers.tengine.layer import TengineLayer
 from pith.importers.tengine.operators import name_of
 from pith.importers.tengine.registry import find
@@ -61,26 +62,14 @@ def _ordered(model: Model, where: str) -> list[int]:
                 raise ModelError(f"tensor {model.tensors[t].name!r} is made twice", where=where)
     if not model.outputs:
         raise ModelError("the model has no output", where=where, try_="convert it again")
-    state = [0] * len(model.nodes)  # 0 new, 1 open, 2 done
-    order: list[int] = []
-    stack = [(k, False) for k in (*reversed(model.outputs), *reversed(model.inputs))]
-    while stack:
-        k, leaving = stack.pop()
-        if leaving:
-            state[k] = 2
-            order.append(k)
-        elif state[k] == 0:
-            state[k] = 1
-            stack.append((k, True))
-            for t in model.nodes[k].inputs:
-                p = producer.get(t)
-                if p is None:
-                    raise ModelError(f"tensor {model.tensors[t].name!r} is read, but nothing makes it", where=where)
-                if state[p] == 1:
-                    raise ModelError("the graph has a cycle", where=where, why=f"through node {model.nodes[k].name}")
-                if state[p] == 0:
-                    stack.append((p, False))
-    return order
+
+    def needs(k: int) -> list[int]:
+        for t in model.nodes[k].inputs:
+            if t not in producer:
+                raise ModelError(f"tensor {model.tensors[t].name!r} is read, but nothing makes it", where=where)
+        return [producer[t] for t in model.nodes[k].inputs]
+
+    return depth_first(len(model.nodes), (*model.inputs, *model.outputs), needs, lambda k: model.nodes[k].name, where)
 
 
 def _names(model: Model) -> list[str]:

@@ -12,7 +12,7 @@ from pith.graph import DType, Graph, ModelError, Node, PithError, ShapeError, Te
 from pith.importers.onnx.fold import Builder
 from pith.importers.tflite.context import BYTES, Call
 from pith.importers.tflite.load import MAX_ELEMENTS, Model, Operator, Tensor, parse, read_file
-from pith.importers.tflite.registry import find, load_maps
+from pith.importers.tflite.registry import MAPS, find
 from pith.ops import load_all
 
 # What damaged or hostile content can raise while it is read; all of it becomes a ModelError.
@@ -54,7 +54,7 @@ class Importer:
     def run(self) -> Graph:
         """The whole import."""
         load_all()
-        load_maps()
+        MAPS.load()
         graph, model = self.builder.graph, self.model
         self.builder.reserved = set(self.names)
         self.bind_inputs()
