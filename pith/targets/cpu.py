@@ -48,6 +48,17 @@ def model_name() -> str:
 
 
 @functools.cache
+def mesh() -> bool:
+    """Whether the last cache lies behind a mesh of many cores, as in Intel's processors with AVX-512: large, but one core reads
+    it at a fraction of its second-level cache's rate."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "GenuineIntel" in text and "avx512f" in features()
+
+
+@functools.cache
 def caches() -> dict[int, int]:
     """Bytes of the first processor's data cache at each level; without those that cannot be read."""
     found = {}
