@@ -74,7 +74,7 @@ class StripTile:
     @property
     def label(self) -> str:
         kind = "split" if self.edge else f"pairs{self.depth}{'' if self.copied else '_near'}" if self.depth else "words"
-        return f"{self.isa.name}_{kind}_{self.rows}x{self.width}"
+        return f"{self.isa.name}_{kind}{'_moved' if self.moved else ''}_{self.rows}x{self.width}"
 
     @property
     def why(self) -> str:
@@ -273,7 +273,7 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
     x, lanes, finish = dtype.c, isa.lanes(4), finish_block(isa, tail)
     width, few, (tall, rows) = 2 * lanes, StripTile.few, heights
     unit = "uint8_t" if depth else "int16_t"
-    name = f"rows_{dtype.short}s8_{label}{'_moved' if moved else ''}{tail.suffix}"
+    name = f"rows_{dtype.short}s8_{label}{tail.suffix}"
     called: list[CFunction] = [finish, dialect_s8(isa)]
     choices = []
     for vectors in (2, 1):
