@@ -33,15 +33,8 @@ from pith.kernels.base import (
 from pith.kernels.conv_f32_pointwise import fast_conv
 from pith.kernels.cost_f32 import product_cost, stream_cost
 from pith.kernels.matmul_f32_gemm import gemm
-from pith.kernels.tile_f32 import (
-    Tail,
-    bias_of,
-    extra_args,
-    pack,
-    residuals,
-    shape_of,
-    tail_of,
-)
+from pith.kernels.shape_f32 import Shape, pack, shape_for, shape_of
+from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, tail_of
 from pith.kernels.winograd import TAPS, constant_lines, linear, transformed_weights, transforms
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
@@ -154,10 +147,10 @@ class Stages:
 
 
 @functools.cache
-def stages(isa: ISA, m: int, tail: Tail) -> Stages:
+def stages(isa: ISA, m: int, tail: Tail, shape: Shape) -> Stages:
     """The stages as C functions that work on any range of tiles or products."""
     a = m + TAPS - 1
-    into, product, back = transform_in(isa, m), gemm(isa, Tail(None, ())), transform_out(isa, m, tail)
+    into, product, back = transform_in(isa, m), gemm(isa, Tail(None, ()), shape=shape), transform_out(isa, m, tail)
     full = [i for i, kind in enumerate(tail.kinds) if kind == "full"]
     strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
     passed = "".join(
@@ -186,7 +179,7 @@ static void winograd_tiles_f32_{isa.name}_{m}(const float *x, const float *zero,
 }}
 """
     second = f"""/* products e_from ... e_to - 1 of `count` tiles; wg: elements of the packed weights of one */
-static void winograd_products_f32_{isa.name}(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
+static void winograd_products_f32_{isa.name}_{shape.label(isa)}(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
     int32_t block, int32_t e_from, int32_t e_to) {{
   for (int32_t e = e_from; e < e_to; e++)
     {product.name}(v + e * ((ptrdiff_t)block * c + {_APART}), w + (ptrdiff_t)e * wg, u + e * ((ptrdiff_t)block * n + {_APART}),
@@ -207,20 +200,20 @@ static void winograd_pixels_f32_{isa.name}_{m}{tail.suffix}(const float *u, cons
     headers = ("stdint.h", "stddef.h")
     return Stages(
         CFunction(f"winograd_tiles_f32_{isa.name}_{m}", first, (into,), headers),
-        CFunction(f"winograd_products_f32_{isa.name}", second, (product,), headers),
+        CFunction(f"winograd_products_f32_{isa.name}_{shape.label(isa)}", second, (product,), headers),
         CFunction(f"winograd_pixels_f32_{isa.name}_{m}{tail.suffix}", third, (back,), headers),
     )
 
 
 @functools.cache
-def winograd(isa: ISA, m: int, tail: Tail) -> CFunction:
+def winograd(isa: ISA, m: int, tail: Tail, shape: Shape) -> CFunction:
     """Blocks of tiles begin, ..., end - 1 of the layer, each through all three stages while it is in cache."""
-    a, s = m + TAPS - 1, stages(isa, m, tail)
+    a, s = m + TAPS - 1, stages(isa, m, tail, shape)
     full = [i for i, kind in enumerate(tail.kinds) if kind == "full"]
     strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
     passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
     steps = "".join(f", en{i}, eh{i}, ew{i}" for i in full)
-    name = f"conv_f32_{isa.name}_winograd{m}{tail.suffix}"
+    name = f"conv_f32_{isa.name}_winograd{m}_{shape.label(isa)}{tail.suffix}"
     text = f"""static void {name}(const float *x, const float *w, const float *bias, const float *zero, float *y{tail.params(False)},
     void *scratch, int32_t tiles, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
     int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t begin, int32_t end) {{
@@ -319,6 +312,7 @@ class Winograd(Kernel):
         given = bias_of(call)
         bias = np.zeros(o, np.float32) if given is None else np.asarray(given, np.float32).reshape(-1)
         block = block_of(call, m)
+        shape = shape_for(call.isa, block)
         pointers, strides = extra_args(call, tail, 3)
         oh, ow = y.shape[1:3]
         elements, tiles = (m + 2) ** 2, tiles_of(call, m)
@@ -329,9 +323,9 @@ class Winograd(Kernel):
         if blocks > 1 or call.options.threads == 1:
             numbers = (tiles, *size, o, packed[0].size, block, *pads, *places, *targets)
             args: tuple[Arg, ...] = (In(0), weights, Const(bias), zero, Out(0), *pointers, Scratch(), *map(Int, numbers), *strides, *unit_range(blocks))
-            return Emitted(winograd(call.isa, m, tail), args, scratch, why, blocks)
+            return Emitted(winograd(call.isa, m, tail, shape), args, scratch, why, blocks)
         # one block: threads share out the tiles, then the products, then the tiles again
-        s, v, u = stages(call.isa, m, tail), Scratch(), Scratch(4 * elements * (block * c + _APART))
+        s, v, u = stages(call.isa, m, tail, shape), Scratch(), Scratch(4 * elements * (block * c + _APART))
         back: tuple[Arg, ...] = (u, Const(bias), Out(0), *pointers, *map(Int, (oh, ow, o, block, *targets)), *strides, Int(0), *unit_range(tiles))
         products: tuple[Arg, ...] = (v, weights, u, *map(Int, (tiles, c, o, packed[0].size, block)), *unit_range(elements))
         into: tuple[Arg, ...] = (In(0), zero, v, *map(Int, (*size, block, *pads, *places)), Int(0), *unit_range(tiles))

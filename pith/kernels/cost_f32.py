@@ -6,13 +6,14 @@ Costs count the time of one vector multiply-add (`Kernel.cost`).
 from __future__ import annotations
 
 from pith.kernels.base import Call, Schedule
-from pith.kernels.tile_f32 import NEAR, START, columns_near, panel_widths, shape_of
+from pith.kernels.shape_f32 import columns_near, near_of, panel_widths, shape_for
+from pith.kernels.tile_f32 import START
 from pith.targets.isa.base import ISA
 
 
 def product_cost(isa: ISA, m: int, k: int, n: int) -> float:
     """Cycles of an [m, k] x [k, n] product by the tile at one vector multiply-add a cycle, rounding to whole tiles included."""
-    s, lanes = shape_of(isa), isa.lanes(4)
+    s, lanes = shape_for(isa, m), isa.lanes(4)
     panels, vectors = 0, 0.0
     while n > 0:
         width = next(width for least, width in panel_widths(isa) if n >= least)
@@ -40,6 +41,7 @@ def streams(call: Call) -> bool:
 def near_schedules(isa: ISA, rows: int, k: int, n: int) -> tuple[Schedule, ...]:
     """Schedules of a product: the amounts of weights to keep near that differ in effect."""
     found: dict[int, Schedule] = {}
-    for near in (NEAR, NEAR // 2, NEAR // 4, 2 * NEAR, 1 << 30):
+    usual = near_of(isa, rows, n)
+    for near in (usual, usual // 2, usual // 4, 2 * usual, 1 << 30):
         found.setdefault(columns_near(isa, rows, k, n, near), Schedule.of(near=near))
     return tuple(found.values())
