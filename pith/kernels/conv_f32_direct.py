@@ -14,7 +14,7 @@ import numpy as np
 
 from pith.kernels.base import OWN, Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Schedule, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
-from pith.kernels.cost_f32 import near_schedules, product_cost, stream_cost
+from pith.kernels.cost_f32 import near_schedules, overlapped, product_cost, weights_rate
 from pith.kernels.implicit_product import GROUPED, implicit_product
 from pith.kernels.shape_f32 import Shape, columns_near, pack, parts, shape_for, shape_of
 from pith.kernels.tile_f32 import (
@@ -95,7 +95,7 @@ class ConvDirect(Kernel):
         n, oh, ow = call.outputs[0].shape[:3]
         pixels = n * oh * ow
         products = int(group) * product_cost(call.isa, pixels, kh * kw * c, o // group)
-        return products + 2.0 * pixels * kh * kw + stream_cost(call, 4.0 * o * c * kh * kw)
+        return overlapped(call.isa, pixels, products, 4.0 * o * c * kh * kw / weights_rate(call)) + 2.0 * pixels * kh * kw
 
     def schedules(self, call: Call) -> tuple[Schedule, ...]:
         call = in_2d(call)

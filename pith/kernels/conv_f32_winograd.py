@@ -31,7 +31,7 @@ from pith.kernels.base import (
     unit_range,
 )
 from pith.kernels.conv_f32_pointwise import fast_conv
-from pith.kernels.cost_f32 import product_cost, stream_cost
+from pith.kernels.cost_f32 import again_rate, overlapped, product_cost, weights_rate
 from pith.kernels.matmul_f32_gemm import gemm
 from pith.kernels.shape_f32 import Shape, pack, shape_for, shape_of
 from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, tail_of
@@ -41,9 +41,8 @@ from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect, needs, print_vector, vectorisable
 
 _BUDGET = 256 << 10  # bytes of transformed tiles and products at a time: half of a second-level cache, weights stream through the other
-_TRANSFORM = 6.0  # cycles a transform takes for each element of a tile and vector of channels, besides its sums: it loads and stores twice
+_TRANSFORM = 8.0, 2.2  # cycles a transform takes for each element of a tile and vector of channels: it loads and stores twice; sums, times m
 _APART = 16  # floats between the values of a tile beyond the block's own: at steps of whole pages they would evict each other
-_HEAVY = 10  # times more bytes of weights in later passes than of tiles, from which a layer is one block
 _LEAST = 8  # channels on either side from which the transforms pay
 
 
@@ -236,11 +235,11 @@ def tiles_of(call: Call, m: int) -> int:
 
 
 def block_of(call: Call, m: int, budget: int = 0) -> int:
-    """Tiles transformed at a time: what the schedule says, or whole register tiles within the budget of bytes (0: what suits
-    the layer), the blocks of a layer about equal.
+    """Tiles transformed at a time: what the schedule says, or as many as are within the budget of bytes (0: what suits the
+    layer), the blocks of a layer about equal.
 
-    Every block reads all weights anew. Where these are many times the transformed tiles of the whole layer, it is one
-    block, whose tiles are written to the next cache and read back instead.
+    Every block reads all weights anew. Where that takes longer than to write the transformed tiles of the whole layer to the
+    next cache and read them back, it is one block.
     """
     if chosen := call.schedule.get("block", 0):
         return chosen
@@ -249,20 +248,34 @@ def block_of(call: Call, m: int, budget: int = 0) -> int:
     most = max(1, (budget or _BUDGET) // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
     tiles = tiles_of(call, m)
     blocks = max(1, round(tiles / most))
-    if not budget and c * o * (blocks - 1) > _HEAVY * tiles * (c + o):
+    if not budget and _passes_cost(call, m, tiles, tiles) < _passes_cost(call, m, tiles, math.ceil(tiles / blocks)):
         return tiles
-
-    def block(count: int) -> int:
-        return min(tiles, math.ceil(math.ceil(tiles / count) / rows) * rows)
 
     def uneven(count: int) -> float:
         """The longest share of a thread, over what it would be if all were equal."""
-        made, threads = math.ceil(tiles / block(count)), call.options.threads
-        return math.ceil(made / threads) * threads / made
+        threads = call.options.threads
+        return math.ceil(count / threads) * threads / count
 
     if blocks == 1:
-        return block(1)
-    return block(min(range(max(2, blocks - 1), blocks + 3), key=lambda count: (uneven(count), abs(count - blocks))))
+        return tiles
+    counts = range(max(2, blocks - 1), min(blocks + 3, tiles) + 1)
+    best = min(counts, key=lambda count: (uneven(count), _passes_cost(call, m, tiles, math.ceil(tiles / count))))
+    return math.ceil(tiles / best)
+
+
+def _passes_cost(call: Call, m: int, tiles: int, block: int) -> float:
+    """Time of the products of a layer made by blocks, weights and tiles that do not stay near included."""
+    o, c = call.input(1).shape[:2]
+    elements = (m + 2) ** 2
+    blocks, last = divmod(tiles, block)
+    bytes_each = 4.0 * c * o
+    first, again = bytes_each / weights_rate(call), bytes_each / again_rate(call, elements * bytes_each)
+    whole = product_cost(call.isa, block, c, o)
+    total = overlapped(call.isa, block, whole, first) + (blocks - 1) * overlapped(call.isa, block, whole, again)
+    if last:
+        total += overlapped(call.isa, block, product_cost(call.isa, last, c, o), again)
+    beside = 4.0 * elements * block * (c + o)
+    return elements * total + (beside / call.isa.beyond if beside > call.isa.near else 0.0)
 
 
 class Winograd(Kernel):
@@ -283,12 +296,12 @@ class Winograd(Kernel):
 
     def cost(self, call: Call) -> float:
         o, c = call.input(1).shape[:2]
-        lanes, a, tiles, block = call.isa.lanes(4), self.m + 2, tiles_of(call, self.m), block_of(call, self.m)
-        again, rest = divmod(tiles - 1, block)
-        products = again * product_cost(call.isa, block, c, o) + product_cost(call.isa, rest + 1, c, o)
-        transforms = (_TRANSFORM + self.m) * tiles * (math.ceil(c / lanes) + math.ceil(o / lanes))
+        lanes, tiles = call.isa.lanes(4), tiles_of(call, self.m)
+        products = _passes_cost(call, self.m, tiles, block_of(call, self.m))
+        fixed, sums = _TRANSFORM
+        transforms = (fixed + sums * self.m) * (self.m + 2) ** 2 * tiles * (math.ceil(c / lanes) + math.ceil(o / lanes))
         caution = 1.03 if self.m > 4 else 1.0  # its rounding errors are larger: it has to be worth them
-        return caution * a * a * (products + transforms + stream_cost(call, 4.0 * c * o, 1 + again))
+        return caution * (products + transforms)
 
     def schedules(self, call: Call) -> tuple[Schedule, ...]:
         budgets = (0, _BUDGET, _BUDGET // 2, _BUDGET // 4, 2 * _BUDGET, 4 * _BUDGET, 1 << 30)

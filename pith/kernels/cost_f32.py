@@ -5,6 +5,8 @@ Costs count the time of one vector multiply-add (`Kernel.cost`).
 
 from __future__ import annotations
 
+import math
+
 from pith.kernels.base import Call, Schedule
 from pith.kernels.shape_f32 import columns_near, near_of, panel_widths, shape_for
 from pith.kernels.tile_f32 import START
@@ -26,16 +28,24 @@ def product_cost(isa: ISA, m: int, k: int, n: int) -> float:
     return rows * vectors * k + START * blocks * panels
 
 
-def stream_cost(call: Call, nbytes: float, passes: int = 1) -> float:
-    """Time to bring `nbytes` of weights once from where they lie between two runs of the network, and `passes` - 1 times more
-    from the last cache, which then asks for them in order."""
-    first = call.isa.memory if streams(call) else call.isa.beyond
-    return nbytes * (1 / first + (passes - 1) / (2 * call.isa.beyond))
-
-
 def streams(call: Call) -> bool:
-    """Whether the network's weights come from memory in every run: together they are larger than the last cache."""
+    """Whether the network's weights come from memory in every run: together they are larger than what the last cache keeps of them."""
     return call.options.weight_bytes > call.isa.last
+
+
+def weights_rate(call: Call) -> float:
+    """Bytes of weights that arrive in the time of a multiply-add, from where they lie between two runs of the network."""
+    return call.isa.memory if streams(call) else again_rate(call, call.options.weight_bytes)
+
+
+def again_rate(call: Call, nbytes: float) -> float:
+    """The same for `nbytes` of weights that were read a moment ago."""
+    return call.isa.beyond if nbytes > call.isa.near * 3 // 4 else math.inf
+
+
+def overlapped(isa: ISA, rows: int, products: float, stream: float) -> float:
+    """Time of `products` of `rows` rows whose weights take `stream` to arrive: the longer of the two where the tile asks ahead."""
+    return max(products, stream) if shape_for(isa, rows).ahead else products + stream
 
 
 def near_schedules(isa: ISA, rows: int, k: int, n: int) -> tuple[Schedule, ...]:

@@ -62,9 +62,9 @@ def shape_for(isa: ISA, rows: int) -> Shape:
     s = shape_of(isa)
     if isa.lanes(4) == 1 or not 0 < rows <= _FEW:
         return s
-    heights = [rows] if rows <= s.rows else range(s.rows, s.rows * 2 // 3, -1)
-    # half a row: what a block costs besides its rows
-    return Shape(min(heights, key=lambda h: -(-rows // h) * (h + 0.5)), s.vectors, 0, ahead=rows > 1)
+    heights = [rows] if rows <= s.rows else range(s.rows, s.rows // 2, -1)
+    # + 1: what a block costs besides its rows
+    return Shape(min(heights, key=lambda h: -(-rows // h) * (h + 1)), s.vectors, 0, ahead=rows > 1)
 
 
 def panel_widths(isa: ISA) -> tuple[tuple[int, int], ...]:
