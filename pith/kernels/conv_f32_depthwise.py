@@ -14,6 +14,7 @@ import numpy as np
 
 from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
+from pith.kernels.shape_f32 import by_rows
 from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, rows_tail, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
@@ -218,12 +219,12 @@ def pack_depthwise(isa: ISA, weights: np.ndarray, bias: np.ndarray | None) -> np
     return np.ascontiguousarray(stacked.reshape(len(stacked), -1, lanes).swapaxes(0, 1))
 
 
-def depthwise_parts(isa: ISA, rows: int, channels: int) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
-    """How threads share out the work: units, and the arguments r_from, r_to, c_from, c_to. Rows of the picture, or vectors of
-    channels where the rows are few."""
+def depthwise_parts(isa: ISA, rows: int, width: int, channels: int, threads: int) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
+    """How threads share out the work: units, and the arguments r_from, r_to, c_from, c_to. Rows of the picture, of `width` pixels,
+    or vectors of channels, as `shape_f32.by_rows` says."""
     lanes = isa.lanes(4)
     vectors = -(-channels // lanes)
-    if rows >= 16 or rows >= vectors:
+    if vectors == 1 or by_rows(rows, rows * width, channels, threads):
         return rows, (Begin(), End(1, rows), Int(0), Int(channels))
     return vectors, (Int(0), Int(rows), Begin(lanes), End(lanes, channels))
 
@@ -265,7 +266,7 @@ class ConvDepthwise(Kernel):
         pointers, strides = extra_args(call, tail, 3)
         geometry = (sh, dh) if baked else (kh, kw, sh, sw, dh, dw)
         sizes = (*y.shape[1:3], x.shape[1], x.shape[2], *geometry, *at["pads"][:2])
-        units, part = depthwise_parts(call.isa, y.shape[0] * y.shape[1], ch)
+        units, part = depthwise_parts(call.isa, y.shape[0] * y.shape[1], y.shape[2], ch, call.options.threads)
         zeros: list[Arg] = [Const(np.zeros(ch, np.float32))] if baked else []
         args: tuple[Arg, ...] = (
             In(0), Const(packed), *zeros, Out(0), *pointers, *map(Int, sizes),

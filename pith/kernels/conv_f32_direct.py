@@ -53,8 +53,8 @@ def direct(isa: ISA, tail: Tail, merged: bool, copied: bool = False, shape: Shap
     return CFunction(name, text, (block, *([copy_rows(isa)] if copied else [])), ("stdint.h", "stddef.h"))
 
 
-def _shape(isa: ISA, pixels: int, group: int) -> Shape:
-    return shape_for(isa, pixels) if group == 1 else shape_of(isa)
+def _shape(call: Call, pixels: int) -> Shape:
+    return shape_for(call.isa, pixels, call.options.threads) if call.attrs["group"] == 1 else shape_of(call.isa)
 
 
 def direct_args(
@@ -68,12 +68,12 @@ def direct_args(
     zero = np.zeros(max(kw, 1) * channels if merged else group * channels, np.float32)
     pointers, strides = extra_args(call, tail, 3)
     n, oh, ow = y.shape[:3]
-    s = _shape(call.isa, n * oh * ow, group)
+    s = _shape(call, n * oh * ow)
     near = columns_near(call.isa, n * oh * ow, kh * kw * channels, outputs, call.schedule.get("near", 0)) if group == 1 else outputs
     sizes = (n, oh, ow, x.shape[1], x.shape[2], channels, outputs, near, group, group_size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
     args: tuple[Arg, ...] = (
         In(0), Const(packed), Const(zero), Out(0), *pointers, Scratch(), *map(Int, sizes), *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides,
-        *parts(call.isa, n * oh * ow, outputs, columns=group == 1)[1],
+        *parts(call.isa, n * oh * ow, outputs, call.options.threads, columns=group == 1)[1],
     )  # fmt: skip
     copied = not merged and group == 1 and collide(call.isa, n * oh * ow, x.strides[2] * at["strides"][1], channels, outputs)
     if merged:
@@ -128,5 +128,5 @@ class ConvDirect(Kernel):
         args, scratch, merged, copied = direct_args(call, tail, np.concatenate(panels), panels[0].size, c, per, group, (kh, kw))
         how = ", taps of a row merged" if merged else ", pixels copied apart" if copied else ""
         pixels = math.prod(call.outputs[0].shape[:3])
-        units = parts(call.isa, pixels, per, columns=group == 1)[0]
-        return Emitted(direct(call.isa, tail, merged, copied, _shape(call.isa, pixels, group)), args, scratch, f"{kh}x{kw} implicit product{how}", units)
+        units = parts(call.isa, pixels, per, call.options.threads, columns=group == 1)[0]
+        return Emitted(direct(call.isa, tail, merged, copied, _shape(call, pixels)), args, scratch, f"{kh}x{kw} implicit product{how}", units)

@@ -93,10 +93,10 @@ def gemm_call(
     """`gemm` of input 0 by packed weights into output 0; sizes: m, k, n."""
     a, y = call.input(0), call.outputs[0]
     m, k, n = sizes
-    s = shape_for(call.isa, m)
+    s = shape_for(call.isa, m, call.options.threads)
     copied = collide(call.isa, m, a.pitch, k, n)
     memory: list[Arg] = [Scratch()] if copied else []
-    units, part = parts(call.isa, m, n)
+    units, part = parts(call.isa, m, n, call.options.threads)
     numbers = (m, k, columns_near(call.isa, m, k, n, call.schedule.get("near", 0)), a.pitch, y.pitch)
     args = (In(0), Const(packed), Out(0), *pointers, *memory, *map(Int, numbers), *pitches, *part)
     why = f"{why}, {s.rows}x{s.vectors * call.isa.lanes(4)} register tile{', rows copied apart' if copied else ''}"

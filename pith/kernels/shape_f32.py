@@ -53,8 +53,8 @@ _FEW = 224  # rows up to which a pass over them is no longer than bringing its w
 
 
 @functools.cache
-def shape_for(isa: ISA, rows: int) -> Shape:
-    """The tile for a product of `rows` rows.
+def shape_for(isa: ISA, rows: int, threads: int = 1) -> Shape:
+    """The tile for a product of `rows` rows, of which threads may make whole blocks.
 
     Few rows are divided into blocks of one height, with as little waste as can be, and each asks for its share of the weights
     that come next: with so few passes over them, bringing the weights would otherwise take as long as multiplying.
@@ -63,8 +63,11 @@ def shape_for(isa: ISA, rows: int) -> Shape:
     if isa.lanes(4) == 1 or not 0 < rows <= _FEW:
         return s
     heights = [rows] if rows <= s.rows else range(s.rows, s.rows // 2, -1)
-    # + 1: what a block costs besides its rows
-    return Shape(min(heights, key=lambda h: -(-rows // h) * (h + 1)), s.vectors, 0, ahead=rows > 1)
+    def cost(height: int) -> int:
+        """Rows that the thread with the most blocks makes, and what a block costs besides."""
+        return -(-rows // (height * threads)) * (height + 1)
+
+    return Shape(min(heights, key=cost), s.vectors, 0, ahead=rows > 1)
 
 
 def panel_widths(isa: ISA) -> tuple[tuple[int, int], ...]:
@@ -105,16 +108,25 @@ def columns_near(isa: ISA, rows: int, k: int, n: int, near: int = 0) -> int:
     return -(-panels // -(-panels // most)) * width  # parts of equal size
 
 
-def parts(isa: ISA, m: int, n: int, *, columns: bool = True) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
+def by_rows(units: int, pixels: int, channels: int, threads: int) -> bool:
+    """Whether threads share out rows of pixels, in `units`, rather than channels: where that is even, and there are pixels enough.
+
+    Layers that do the same find half of their input in their own core's cache; what another core wrote takes several times
+    longer to come than weights, which every thread has to read whole then.
+    """
+    return units >= 16 or (units >= 2 and -(-units // threads) * threads <= 1.15 * units and channels <= 4 * pixels)
+
+
+def parts(isa: ISA, m: int, n: int, threads: int, *, columns: bool = True) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
     """How threads share out an [m, n] product: units, and the arguments m_from, m_to, n_from, n_to of a part.
 
-    Blocks of rows, or whole panels of columns where these are few (and `columns` allows it): either way every element is
+    Blocks of rows, or whole panels of columns (where `by_rows` says so and `columns` allows it): either way every element is
     computed as in one go.
     """
-    s = shape_for(isa, m) if columns else shape_of(isa)
+    s = shape_for(isa, m, threads) if columns else shape_of(isa)
     width = s.vectors * isa.lanes(4)
     blocks, panels = max(1, -(-m // s.rows)), max(1, -(-n // width))
-    if not columns or blocks >= 16 or blocks >= panels:
+    if not columns or panels == 1 or by_rows(blocks, m, n, threads):
         return blocks, (Begin(s.rows), End(s.rows, m), Int(0), Int(n))
     return panels, (Int(0), Int(m), Begin(width), End(width, n))
 
