@@ -20,7 +20,8 @@ from pith.peers.base import get_peer, has, names
 from pith.version import VERSION
 
 BOUND = 1e-4  # of the largest value: a result further than this from ONNX Runtime's does not count
-BOUND8 = 10.0  # decibels: an int8 result with less signal to noise against ONNX Runtime's float32 does not count
+BOUND8 = 10.0  # decibels: an int8 result with less signal to noise against ONNX Runtime's float32 does not count,
+BEHIND8 = 6.0  # unless it is no more than this below the best engine's: networks that do not suit 8 bits
 REFERENCE = "onnxruntime"
 KEYS = ("engine", "model", "precision", "threads", "median_ms", "ratio", "error", "sqnr_db", "counts", "version", "runs", "reason")
 _LOAD = 180.0  # seconds
@@ -31,7 +32,7 @@ class Row:
     """One engine at one number of threads. `ratio`: median over the rounds of its time over Pith's in the same round, so
     above 1 it is slower than Pith;  `error`: largest difference from ONNX Runtime over its largest value;  `sqnr_db`: signal to
     noise against it in decibels, of the worst output;  `counts`: whether the error is below BOUND, or for int8 made by each engine
-    itself, the signal to noise at least BOUND8;  `reason`: why there is no time."""
+    itself, the signal to noise at least BOUND8 or no more than BEHIND8 below the best;  `reason`: why there is no time."""
 
     engine: str
     model: str
@@ -164,8 +165,13 @@ def summarise(
         if reference is not None:
             row.error = error(reference, outputs[row.engine])
             row.sqnr_db = signal_to_noise(reference, outputs[row.engine])
-            within = row.sqnr_db is not None and row.sqnr_db >= BOUND8
-            row.counts = within if quantised else row.error is not None and row.error < BOUND
+            row.counts = row.error is not None and row.error < BOUND
+    if reference is not None and quantised:
+        known = [r.sqnr_db for r in rows.values() if r.sqnr_db is not None]
+        least = min(BOUND8, max(known, default=0.0) - BEHIND8)
+        for row in rows.values():
+            if row.reason is None:
+                row.counts = row.sqnr_db is not None and row.sqnr_db >= least
 
 
 def error(reference: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]) -> float | None:

@@ -117,7 +117,7 @@ class AmxTile:
     leave: ClassVar[str] = "_tile_release();"
 
 
-_COPY = CFunction(
+COPY = CFunction(
     "copy_bytes",
     """/* n bytes, nothing written after them */
 static inline void copy_bytes(void *to, const void *from, int32_t n) {
@@ -210,4 +210,4 @@ static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, 
   if (size < 32) pith_amx_configure(32, chunk);
 }}
 """
-    return CFunction(name, text, (finish, CONFIGURE, _COPY), ("stdint.h", "stddef.h"))
+    return CFunction(name, text, (finish, CONFIGURE, COPY), ("stdint.h", "stddef.h"))

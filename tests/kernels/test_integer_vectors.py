@@ -27,7 +27,7 @@ from tests.kernels.test_integer_generic import ENDS, finished, integers, lookup_
 
 TARGET_NAMES = sorted(t for t in TARGETS if t != "host" and get_target(t).runs_here() and has_bytes(get_target(t).isa))
 SHORT = [t for t in TARGET_NAMES if "vnni" not in get_target(t).isa.features]  # without dot products: factors and sums of 16 bits
-TILES = [(t, k) for t in TARGET_NAMES for k in ("dot", "amx") if k != "amx" or ("amx" in get_target(t).isa.features and amx_allowed())]
+TILES = [(t, k) for t in TARGET_NAMES for k in ("dot", "amx", "amx_window") if k == "dot" or ("amx" in get_target(t).isa.features and amx_allowed())]
 TILES += [(t, k) for t in SHORT for k in ("words", "split")]
 PATIENT = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 
