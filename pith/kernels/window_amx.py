@@ -25,7 +25,7 @@ from pith.vector.amx import CONFIGURE_COLUMN
 from pith.vector.cfunction import CFunction
 
 _MOST = 32  # tiles of pixels a group of rows has at the most
-_WINDOW = 24 << 10  # bytes of copied rows that stay near, beside weights and sums
+_WINDOW = 32 << 10  # bytes of copied rows that stay near, beside weights and sums
 _FAR = 256 << 10  # bytes of weights that threads share out rather than read each
 
 
@@ -241,7 +241,8 @@ class IntegerWindow(Kernel):
         assert conv is not None
         cut = window_of(conv)
         n, oh, _, o = conv.outputs[0].shape
-        pixels = n * oh * (cut.rows / cut.span if cut.span > 1 else cut.across * cut.rows)  # what tiles have, those that are none included
+        # what tiles have, pixels that are none included; with fewer rows than this, loading weights takes longer than multiplying
+        pixels = n * oh * cut.across / cut.span * max(cut.rows, 10)
         copied = n * -(-oh // cut.lines) * cut.copied * 2.0 / 64
         return pixels * -(-o // 16) * max(2.0 * cut.steps, 10.0) + copied + 40.0 * n * oh + 300.0
 
