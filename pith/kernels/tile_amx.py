@@ -160,7 +160,7 @@ def _block(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
     text = f"""/* a block of `rows` rows against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
     {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero, int32_t chunk, void *copies) {{
-  int32_t sums[32 * 16] __attribute__((aligned(64)));
+  int32_t sums[32 * 32] __attribute__((aligned(64)));
   const int32_t all = taps * kc, chunks = (all + chunk - 1) / chunk, part = 16 * chunk;
   const int32_t groups = (rows + 31) / 32, size = (rows + groups - 1) / groups, tall = size > 16;
   const unsigned char *base = (const unsigned char *)a[0] + ao;
@@ -199,15 +199,15 @@ static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, 
         p += chunk;
         if (done < count) {{ /* sums of the products before go through their epilogue beside these */
           const int32_t some = count - done < portion ? count - done : portion;
-          {finish.name}(sums + 16 * done, 16, y + last_r + done, last_c, some, last_n{before.replace("last_r", "last_r + done")}, zero);
+          {finish.name}(sums + 32 * done, 32, y + last_r + done, last_c, some, last_n{before.replace("last_r", "last_r + done")}, zero);
           done += some;
         }}
       }}
-      _tile_stored(0, sums, 64);
-      if (wide) _tile_stored(1, sums + 16, 64);
+      _tile_stored(0, sums, 128);
+      if (wide) _tile_stored(1, sums + 16, 128);
       if (tall) {{
-        _tile_stored(2, sums + 16 * 16, 64);
-        if (wide) _tile_stored(3, sums + 16 * 16 + 16, 64);
+        _tile_stored(2, sums + 16 * 32, 128);
+        if (wide) _tile_stored(3, sums + 16 * 32 + 16, 128);
       }}
       last_c = c;
       last_r = r;
@@ -215,7 +215,7 @@ static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, 
     }}
     w += (ptrdiff_t)(wide ? 32 : 16) * (4 + (ptrdiff_t)chunks * chunk);
   }}
-  {finish.name}(sums, 16, y + last_r, last_c, count, n - last_c < 32 ? n - last_c : 32{before}, zero);
+  {finish.name}(sums, 32, y + last_r, last_c, count, n - last_c < 32 ? n - last_c : 32{before}, zero);
   if (size < 32) pith_amx_configure(32, chunk);
 }}
 """
