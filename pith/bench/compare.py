@@ -41,11 +41,11 @@ class Row:
     median_ms: float | None = None
     ratio: float | None = None
     error: float | None = None
-    sqnr_db: float | None = None
     counts: bool | None = None
     version: str = ""
     runs: int = 0
     reason: str | None = None
+    sqnr_db: float | None = None
     blocks: list[float | None] = field(default_factory=list)
 
     def plain(self) -> dict[str, Any]:
