@@ -123,6 +123,16 @@ def means(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return result
 
 
+def updated(path: Path, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the CSV file, `rows` instead of those of the same networks, in the table's order; without means."""
+    new = {(r["model"], int(r["threads"])): r for r in rows}
+    with path.open(newline="") as f:
+        old = {(r["model"], int(r["threads"])): r for r in csv.DictReader(f) if r["model"] != MEAN}
+    order = [*RANDOM, *PUBLIC]
+    merged = sorted((old | new).items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
+    return [r | {"threads": t, "ratio": float(r["ratio"]) if r["ratio"] else None} for (_, t), r in merged]
+
+
 def _median(values: Iterable[float | None]) -> float | None:
     known = [v for v in values if v is not None]
     return statistics.median(known) if known else None
@@ -154,14 +164,18 @@ def calibration(network: Network) -> list[dict[str, np.ndarray]]:
     return [{n: rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()} for rng in rngs]
 
 
+def quantised(network: Network, samples: Sequence[dict[str, np.ndarray]]) -> pith.Quantized:
+    """Pith's int8 network, by its quickest method: speed does not depend on that."""
+    return pith.quantize(network.path, [tuple(s.values()) for s in samples], shapes=network.shapes, method="minmax", improve=False)
+
+
 def measure(
     network: Network, threads: int, repeat: int, rounds: int, seconds: float, peers: Sequence[str], where: Interpreters,
-    samples: Sequence[dict[str, np.ndarray]] = (),
+    samples: Sequence[dict[str, np.ndarray]] = (), made: pith.Quantized | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The table's row for one network at one number of threads; in int8 where there are samples to quantise with."""
+    """The table's row for one network at one number of threads; in int8 where there are samples, and what Pith `made` with them."""
     more = {"threads": threads} if threads > 1 else {}
-    if samples:
-        made = pith.quantize(network.path, [tuple(s.values()) for s in samples], shapes=network.shapes, method="minmax", improve=False)
+    if made is not None:
         session = made.compile("host", **more)
     else:
         session = pith_compile(network.path, "host", network.shapes, **more)
@@ -186,7 +200,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each engine's runs, over all rounds")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--csv", type=Path)
+    parser.add_argument("--update", action="store_true", help="keep the rows of other networks that the CSV file has")
     args = parser.parse_args()
+    if args.update and not args.csv:
+        parser.error("--update of which --csv?")
     where = Interpreters(dict(p.split("=", 1) for p in args.python))
     peers, absent = choose(args.peers, where)
     if absent:
@@ -198,8 +215,9 @@ def main() -> None:
     data = Path(os.environ.get("PITH_DATA", "../shared/data"))
     for network in networks(args.models, data, args.only):
         samples = calibration(network) if args.precision == "int8" else ()
+        made = quantised(network, samples) if samples else None
         for threads in map(int, args.threads.split(",")):
-            row = measure(network, threads, args.repeat, args.rounds, args.seconds, peers, where, samples)
+            row = measure(network, threads, args.repeat, args.rounds, args.seconds, peers, where, samples, made)
             rows.append(row)
             print(f"{row['model']:<24}{threads} thread(s)  Pith {_shown(row['pith_ms'])} ms  {row['best_peer']} {_shown(row['best_ms'])} ms  "
                   f"ratio {_shown(row['ratio'])} ({_shown(row['ratio_low'])} to {_shown(row['ratio_high'])})", flush=True)  # fmt: skip
@@ -207,16 +225,19 @@ def main() -> None:
             for engine in peers:
                 ms, ratio, error, noise, reason = (row[f"{engine}_{k}"] for k in ("ms", "ratio", "error", "sqnr_db", "reason"))
                 print(f"    {engine:<14}" + (reason or f"{_shown(ms)} ms, {_shown(ratio)}, error {_shown(error)}, {_shown(noise)} dB"), flush=True)
+    facts = {"command": command, "commit": commit, "date": datetime.date.today().isoformat(), "processor": model_name()}
+    rows = [r | facts for r in rows]
+    if args.update and args.csv.is_file():
+        rows = updated(args.csv, rows)
     for mean in means(rows):
         print(f"{mean['model']}, {mean['threads']} thread(s): {_shown(mean['ratio'])}")
-        rows.append(mean)
+        rows.append(mean | facts)
     if args.csv and rows:
-        facts = {"command": command, "commit": commit, "date": datetime.date.today().isoformat(), "processor": model_name()}
         keys = list(dict.fromkeys(k for r in rows for k in r))
         with args.csv.open("w", newline="") as f:
-            writer = csv.DictWriter(f, [*keys, *facts], restval="", lineterminator="\n")
+            writer = csv.DictWriter(f, [*(k for k in keys if k not in facts), *facts], restval="", lineterminator="\n")
             writer.writeheader()
-            writer.writerows({k: _shown(v) for k, v in r.items()} | facts for r in rows)
+            writer.writerows({k: _shown(v) for k, v in r.items()} for r in rows)
 
 
 if __name__ == "__main__":
