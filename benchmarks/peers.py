@@ -47,6 +47,7 @@ RANDOM = (
 PUBLIC = ("yolox_nano", "ch_PP-OCRv3_det_infer")
 MEAN = "geometric mean"
 SAMPLES = 24  # random ones, to quantise with
+HELD = ("ONEDNN_MAX_CPU_ISA",)  # variables that hold engines to an instruction set
 
 
 @dataclass(frozen=True)
@@ -171,14 +172,14 @@ def quantised(network: Network, samples: Sequence[dict[str, np.ndarray]]) -> pit
 
 def measure(
     network: Network, threads: int, repeat: int, rounds: int, seconds: float, peers: Sequence[str], where: Interpreters,
-    samples: Sequence[dict[str, np.ndarray]] = (), made: pith.Quantized | None = None,
+    samples: Sequence[dict[str, np.ndarray]] = (), made: pith.Quantized | None = None, target: str = "host",
 ) -> dict[str, Any]:  # fmt: skip
     """The table's row for one network at one number of threads; in int8 where there are samples, and what Pith `made` with them."""
     more = {"threads": threads} if threads > 1 else {}
     if made is not None:
-        session = made.compile("host", **more)
+        session = made.compile(target, **more)
     else:
-        session = pith_compile(network.path, "host", network.shapes, **more)
+        session = pith_compile(network.path, target, network.shapes, **more)
     inputs = network.feeds[0] if network.feeds else random_inputs(session)
     runs = [compare(network.path, session.folder, peers, inputs, threads=threads, rounds=rounds, seconds=seconds, interpreters=where,
                     precision="int8" if samples else "float32", samples=samples) for _ in range(repeat)]  # fmt: skip
@@ -192,6 +193,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, required=True, help="folder of the networks")
     parser.add_argument("--precision", choices=("float32", "int8"), default="float32")
+    parser.add_argument("--target", default="host", help="Pith's; what holds the others to an instruction set is theirs, e.g. ONEDNN_MAX_CPU_ISA=AVX2")
     parser.add_argument("--only", default="")
     parser.add_argument("--threads", default="1")
     parser.add_argument("--peers")
@@ -209,15 +211,19 @@ def main() -> None:
     if absent:
         print("not installed: " + ", ".join(absent), file=sys.stderr)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    command = shlex.join(["python", "-m", "benchmarks.peers", "--precision", args.precision, "--threads", args.threads, "--rounds", str(args.rounds), "--seconds", f"{args.seconds:g}",
-                          "--repeat", str(args.repeat)])  # fmt: skip
+    words = ["python", "-m", "benchmarks.peers"]
+    words += ["--precision", args.precision] if args.precision != "float32" else []
+    words += ["--target", args.target] if args.target != "host" else []
+    words += ["--peers", args.peers] if args.peers else []
+    words += ["--threads", args.threads, "--rounds", str(args.rounds), "--seconds", f"{args.seconds:g}", "--repeat", str(args.repeat)]
+    command = " ".join([f"{k}={os.environ[k]}" for k in HELD if k in os.environ] + [shlex.join(words)])
     rows: list[dict[str, Any]] = []
     data = Path(os.environ.get("PITH_DATA", "../shared/data"))
     for network in networks(args.models, data, args.only):
         samples = calibration(network) if args.precision == "int8" else ()
         made = quantised(network, samples) if samples else None
         for threads in map(int, args.threads.split(",")):
-            row = measure(network, threads, args.repeat, args.rounds, args.seconds, peers, where, samples, made)
+            row = measure(network, threads, args.repeat, args.rounds, args.seconds, peers, where, samples, made, args.target)
             rows.append(row)
             print(f"{row['model']:<24}{threads} thread(s)  Pith {_shown(row['pith_ms'])} ms  {row['best_peer']} {_shown(row['best_ms'])} ms  "
                   f"ratio {_shown(row['ratio'])} ({_shown(row['ratio_low'])} to {_shown(row['ratio_high'])})", flush=True)  # fmt: skip
