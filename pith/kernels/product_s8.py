@@ -105,7 +105,8 @@ def product_of(call: Call) -> Call | None:
 def merges(call: Call) -> bool:
     """Whether the taps of a kernel row are one: neighbouring pixels lie next to each other."""
     x, w, at = call.input(0), call.input(1), call.attrs
-    return at["group"] == 1 and at["dilations"][1] == 1 and w.shape[3] > 1 and x.strides[2:] == (x.shape[3], 1)
+    channels = x.shape[3]
+    return at["group"] == 1 and at["dilations"][1] == 1 and w.shape[3] > 1 and x.strides[2] == channels and (x.strides[3] == 1 or channels == 1)
 
 
 @functools.cache
