@@ -324,7 +324,7 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
     ahead = ""
     if rows > 4 * tall and not split:
         ahead = f"        for (int32_t i = 0; i < 4 * width * part * {tall} / rows + 64; i += 64)\n"
-        ahead += f"          _mm_prefetch((const char *)w + (ptrdiff_t)4 * width * (q + part) + (ptrdiff_t)4 * width * part / rows * r + i, _MM_HINT_T0);\n"
+        ahead += "          _mm_prefetch((const char *)w + (ptrdiff_t)4 * width * (q + part) + (ptrdiff_t)4 * width * part / rows * r + i, _MM_HINT_T0);\n"
     text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
     {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{more}) {{

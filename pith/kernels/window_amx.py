@@ -57,7 +57,7 @@ def window(oh: int, ow: int, pixel: int, kernel: tuple[int, int], strides: tuple
     wide = (ow - 1) * sw + (kw - 1) * dw + 1
     depth = kw * pixel if dw == 1 else pixel
     per = -(-depth // 64)
-    chunk = -(-(-(-depth // per)) // 4) * 4
+    chunk = -(-depth // (4 * per)) * 4
     steps = kh * per * (1 if dw == 1 else kw)
     span = max(1, (16 - ow) // wide + 1) if (sh, sw) == (1, 1) and ow <= 8 else 1
     span = min(span, oh)

@@ -87,4 +87,5 @@ def _integers(port: dict[str, Any], array: np.ndarray) -> np.ndarray:
     if port["dtype"] is not np.int8 or array.dtype == np.int8:
         return array
     scale, zero = port["quantization"]
-    return np.clip(np.rint(array / scale) + zero, -128, 127).astype(np.int8)
+    integers: np.ndarray = np.clip(np.rint(array / scale) + zero, -128, 127).astype(np.int8)
+    return integers

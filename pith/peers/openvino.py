@@ -6,7 +6,6 @@ int8 by NNCF's post-training quantisation, with what it leaves in floats held to
 from __future__ import annotations
 
 import sys
-
 from collections.abc import Callable
 from pathlib import Path
 
