@@ -3,8 +3,9 @@
 `python benchmarks/integers_avx2.py [--models DIR] [--only NAME] [--depthwise] [--kinds] [--check] [--openvino] [--qdq DIR] [--csv FILE]`
 
 All for the target x86-64-v3, in one process and in turns; ratios are medians of the ratios round by round, above 1 where the
-second is faster. DIR holds float ONNX networks (resnet18*.onnx, mobilenetv2*.onnx, resnet50*.onnx); MobileNetV1 and SqueezeNet 1.1
-are made here with random weights. Quantised by min-max of random samples, for only speed is measured.
+second is faster. DIR holds float ONNX networks (resnet18*.onnx, mobilenetv2*.onnx, resnet50*.onnx); MobileNetV1, SqueezeNet 1.1 and
+ResNet-18 are made here with random weights, normally distributed (arXiv 1502.01852) as they are where training begins: how many
+products of int7 fit 16 bits depends on the weights. Quantised by min-max of random samples, for only speed is measured.
 --depthwise: single depthwise layers instead of networks.  --kinds: time by kind of layer.  --check: outputs against NumPy's reference, bit for bit.
 --openvino: OpenVINO's int8 held to AVX2, on the same network as exported, or on DIR/<name>.onnx of --qdq.
 """
@@ -57,8 +58,8 @@ class _Net:
         y = add_node(self.graph, "conv", inputs, attrs)
         return add_node(self.graph, "relu", [y]) if relu else y
 
-    def pool(self, x: str) -> str:
-        attrs = {"kernel_shape": (3, 3), "strides": (2, 2), "pads": (0,) * 4, "dilations": (1, 1), "layout": "channels_first"}
+    def pool(self, x: str, pad: int = 0) -> str:
+        attrs = {"kernel_shape": (3, 3), "strides": (2, 2), "pads": (pad,) * 4, "dilations": (1, 1), "layout": "channels_first"}
         y = add_node(self.graph, "max_pool", [x], attrs)
         self.graph.nodes[-1].outputs = [y]  # the places are not asked for
         return y
@@ -90,6 +91,17 @@ def squeezenet() -> Graph:
         s = net.conv(x, squeeze, 1)
         x = add_node(net.graph, "concat", [net.conv(s, expand, 1), net.conv(s, expand, 3)], {"axis": 1})
     return net.done(net.conv(x, 1000, 1))
+
+
+def resnet18() -> Graph:
+    """arXiv 1512.03385, table 1, with a convolution as its last layer."""
+    net = _Net("resnet18", 224)
+    x = net.pool(net.conv("x", 64, 7, stride=2), pad=1)
+    for out, stride in ((64, 1), (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1)):
+        y = net.conv(net.conv(x, out, 3, stride=stride), out, 3, relu=False)
+        short = x if net.graph.types[x].shape == net.graph.types[y].shape else net.conv(x, out, 1, stride=stride, relu=False)
+        x = add_node(net.graph, "relu", [add_node(net.graph, "add", [y, short])])
+    return net.done(net.conv(x, 1000, 1, relu=False))
 
 
 # extent, channels, kernel, stride
@@ -137,7 +149,7 @@ def time_depthwise(rounds: int = 20) -> None:
 
 def networks(folder: Path | None) -> dict[str, Callable[[], Graph]]:
     """By name; each call makes a new graph."""
-    found: dict[str, Callable[[], Graph]] = {"mobilenet_v1": mobilenet_v1, "squeezenet": squeezenet}
+    found: dict[str, Callable[[], Graph]] = {"mobilenet_v1": mobilenet_v1, "squeezenet": squeezenet, "resnet18": resnet18}
     for path in sorted(folder.glob("*.onnx")) if folder else ():
         if path.name.startswith(("resnet18", "mobilenetv2", "resnet50")):
             found[path.stem] = functools.partial(import_model, str(path))

@@ -1,11 +1,15 @@
 """Pith against other runtimes on twelve networks: every engine in a process of its own, in turns, ratios round by round.
 
-`python -m benchmarks.peers --models FOLDER [--only NAME] [--threads 1,2] [--repeat 3] [--csv FILE]`. FOLDER holds the nine random
+`python -m benchmarks.peers --models FOLDER [--precision int8] [--only NAME] [--threads 1,2] [--repeat 3] [--csv FILE]`. FOLDER holds the ten random
 networks (NAME.onnx and NAME.pt2) and what benchmarks/torch_models.py wrote; the two public networks are taken from PITH_DATA
 where it has no copy. Engines in other Python environments are named by PITH_PEER_PYTHON_... or --python, see docs/benchmarks.md.
 
 A row is a network at a number of threads. `ratio` is the best peer's time over Pith's: per round, the median over the rounds,
 and of that the median over the repetitions. Best is the engine with the smallest ratio among those whose result counts.
+
+int8: every engine gets the float network and the same samples, and makes integers of it by its own tools; Pith by `pith.quantize` with
+min-max ranges. A result counts with at least 10 dB of signal to noise against float32, or no more than 6 dB below the best engine's (all
+are below where random weights do not suit 8 bits).
 """
 
 from __future__ import annotations
@@ -27,7 +31,9 @@ from typing import Any
 
 import numpy as np
 
+import pith
 from pith.api import compile as pith_compile
+from pith.api import import_model
 from pith.bench.compare import Row, choose, compare
 from pith.bench.process import Interpreters
 from pith.runtime.bench import random_inputs
@@ -40,15 +46,17 @@ RANDOM = (
 )  # fmt: skip
 PUBLIC = ("yolox_nano", "ch_PP-OCRv3_det_infer")
 MEAN = "geometric mean"
+SAMPLES = 24  # random ones, to quantise with
+HELD = ("ONEDNN_MAX_CPU_ISA",)  # variables that hold engines to an instruction set
 
 
 @dataclass(frozen=True)
 class Network:
-    """path: the ONNX file;  shapes: for its open dimensions;  feed: a real input, or None for random ones."""
+    """path: the ONNX file;  shapes: for its open dimensions;  feeds: real inputs, or none for random ones."""
 
     path: Path
     shapes: dict[str, tuple[int, ...]] | None = None
-    feed: dict[str, np.ndarray] | None = None
+    feeds: Sequence[dict[str, np.ndarray]] = ()
 
 
 def networks(folder: Path, data: Path, only: str) -> list[Network]:
@@ -65,7 +73,7 @@ def networks(folder: Path, data: Path, only: str) -> list[Network]:
         if not path.is_file():
             print(f"{name}: not in {folder.name}, left out", file=sys.stderr)
             continue
-        found.append(Network(path, public.shapes if public else None, public.feeds(data)[0] if public and data.is_dir() else None))
+        found.append(Network(path, public.shapes if public else None, public.feeds(data) if public and data.is_dir() else ()))
     return found
 
 
@@ -90,10 +98,11 @@ def combine(repetitions: Sequence[Sequence[Row]]) -> dict[str, Any]:
     details: dict[str, Any] = {}
     for engine, measured in by_engine.items():
         if engine == "pith":
-            details["pith_error"] = _worst(measured)
+            details |= {"pith_error": _worst(measured), "pith_sqnr_db": _least(measured)}
             continue
         ratio = _median(r.ratio for r in measured)
-        details |= {f"{engine}_ms": _median(r.median_ms for r in measured), f"{engine}_ratio": ratio, f"{engine}_error": _worst(measured)}
+        details |= {f"{engine}_ms": _median(r.median_ms for r in measured), f"{engine}_ratio": ratio, f"{engine}_error": _worst(measured),
+                    f"{engine}_sqnr_db": _least(measured)}  # fmt: skip
         reasons = [r.reason for r in measured if r.reason]
         details[f"{engine}_reason"] = _without_paths(reasons[0]) if reasons else ""
         if ratio is not None and not reasons and all(r.counts is not False for r in measured) and (best is None or ratio < best[0]):
@@ -115,6 +124,16 @@ def means(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return result
 
 
+def updated(path: Path, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the CSV file, `rows` instead of those of the same networks, in the table's order; without means."""
+    new = {(r["model"], int(r["threads"])): r for r in rows}
+    with path.open(newline="") as f:
+        old = {(r["model"], int(r["threads"])): r for r in csv.DictReader(f) if r["model"] != MEAN}
+    order = [*RANDOM, *PUBLIC]
+    merged = sorted((old | new).items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
+    return [r | {"threads": t, "ratio": float(r["ratio"]) if r["ratio"] else None} for (_, t), r in merged]
+
+
 def _median(values: Iterable[float | None]) -> float | None:
     known = [v for v in values if v is not None]
     return statistics.median(known) if known else None
@@ -122,6 +141,10 @@ def _median(values: Iterable[float | None]) -> float | None:
 
 def _worst(rows: Sequence[Row]) -> float | None:
     return max((r.error for r in rows if r.error is not None), default=None)
+
+
+def _least(rows: Sequence[Row]) -> float | None:
+    return min((r.sqnr_db for r in rows if r.sqnr_db is not None), default=None)
 
 
 def _without_paths(text: str) -> str:
@@ -132,12 +155,34 @@ def _shown(value: Any) -> Any:
     return f"{value:.4g}" if isinstance(value, float) else "" if value is None else value
 
 
-def measure(network: Network, threads: int, repeat: int, rounds: int, seconds: float, peers: Sequence[str], where: Interpreters) -> dict[str, Any]:
-    """The table's row for one network at one number of threads."""
-    session = pith_compile(network.path, "host", network.shapes, **({"threads": threads} if threads > 1 else {}))
-    inputs = network.feed or random_inputs(session)
-    runs = [compare(network.path, session.folder, peers, inputs, threads=threads, rounds=rounds, seconds=seconds, interpreters=where)
-            for _ in range(repeat)]  # fmt: skip
+def calibration(network: Network) -> list[dict[str, np.ndarray]]:
+    """Samples to quantise with: the real inputs but the first, which the results are judged on, or random ones."""
+    if network.feeds:
+        return list(network.feeds[1:])
+    graph = import_model(str(network.path), network.shapes)
+    shapes = {n: graph.types[n].shape for n in graph.inputs}
+    rngs = [np.random.default_rng(1000 + k) for k in range(SAMPLES)]
+    return [{n: rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()} for rng in rngs]
+
+
+def quantised(network: Network, samples: Sequence[dict[str, np.ndarray]]) -> pith.Quantized:
+    """Pith's int8 network, by its quickest method: speed does not depend on that."""
+    return pith.quantize(network.path, [tuple(s.values()) for s in samples], shapes=network.shapes, method="minmax", improve=False)
+
+
+def measure(
+    network: Network, threads: int, repeat: int, rounds: int, seconds: float, peers: Sequence[str], where: Interpreters,
+    samples: Sequence[dict[str, np.ndarray]] = (), made: pith.Quantized | None = None, target: str = "host",
+) -> dict[str, Any]:  # fmt: skip
+    """The table's row for one network at one number of threads; in int8 where there are samples, and what Pith `made` with them."""
+    more = {"threads": threads} if threads > 1 else {}
+    if made is not None:
+        session = made.compile(target, **more)
+    else:
+        session = pith_compile(network.path, target, network.shapes, **more)
+    inputs = network.feeds[0] if network.feeds else random_inputs(session)
+    runs = [compare(network.path, session.folder, peers, inputs, threads=threads, rounds=rounds, seconds=seconds, interpreters=where,
+                    precision="int8" if samples else "float32", samples=samples) for _ in range(repeat)]  # fmt: skip
     head = {"model": network.path.stem, "mflop": 2 * session.manifest["macs"] / 1e6, "threads": threads}
     versions = {f"{r.engine}_version": r.version for r in runs[0] if r.version}
     session.close()
@@ -147,6 +192,8 @@ def measure(network: Network, threads: int, repeat: int, rounds: int, seconds: f
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, required=True, help="folder of the networks")
+    parser.add_argument("--precision", choices=("float32", "int8"), default="float32")
+    parser.add_argument("--target", default="host", help="Pith's; what holds the others to an instruction set is theirs, e.g. ONEDNN_MAX_CPU_ISA=AVX2")
     parser.add_argument("--only", default="")
     parser.add_argument("--threads", default="1")
     parser.add_argument("--peers")
@@ -155,35 +202,48 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each engine's runs, over all rounds")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--csv", type=Path)
+    parser.add_argument("--update", action="store_true", help="keep the rows of other networks that the CSV file has")
     args = parser.parse_args()
+    if args.update and not args.csv:
+        parser.error("--update of which --csv?")
     where = Interpreters(dict(p.split("=", 1) for p in args.python))
     peers, absent = choose(args.peers, where)
     if absent:
         print("not installed: " + ", ".join(absent), file=sys.stderr)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    command = shlex.join(["python", "-m", "benchmarks.peers", "--threads", args.threads, "--rounds", str(args.rounds), "--seconds", f"{args.seconds:g}",
-                          "--repeat", str(args.repeat)])  # fmt: skip
+    words = ["python", "-m", "benchmarks.peers"]
+    words += ["--precision", args.precision] if args.precision != "float32" else []
+    words += ["--target", args.target] if args.target != "host" else []
+    words += ["--peers", args.peers] if args.peers else []
+    words += ["--threads", args.threads, "--rounds", str(args.rounds), "--seconds", f"{args.seconds:g}", "--repeat", str(args.repeat)]
+    command = " ".join([f"{k}={os.environ[k]}" for k in HELD if k in os.environ] + [shlex.join(words)])
     rows: list[dict[str, Any]] = []
     data = Path(os.environ.get("PITH_DATA", "../shared/data"))
     for network in networks(args.models, data, args.only):
+        samples = calibration(network) if args.precision == "int8" else ()
+        made = quantised(network, samples) if samples else None
         for threads in map(int, args.threads.split(",")):
-            row = measure(network, threads, args.repeat, args.rounds, args.seconds, peers, where)
+            row = measure(network, threads, args.repeat, args.rounds, args.seconds, peers, where, samples, made, args.target)
             rows.append(row)
             print(f"{row['model']:<24}{threads} thread(s)  Pith {_shown(row['pith_ms'])} ms  {row['best_peer']} {_shown(row['best_ms'])} ms  "
                   f"ratio {_shown(row['ratio'])} ({_shown(row['ratio_low'])} to {_shown(row['ratio_high'])})", flush=True)  # fmt: skip
+            print(f"    {'pith':<14}error {_shown(row['pith_error'])}, {_shown(row['pith_sqnr_db'])} dB", flush=True)
             for engine in peers:
-                ms, ratio, error, reason = (row[f"{engine}_{k}"] for k in ("ms", "ratio", "error", "reason"))
-                print(f"    {engine:<14}" + (reason or f"{_shown(ms)} ms, {_shown(ratio)}, error {_shown(error)}"), flush=True)
+                ms, ratio, error, noise, reason = (row[f"{engine}_{k}"] for k in ("ms", "ratio", "error", "sqnr_db", "reason"))
+                print(f"    {engine:<14}" + (reason or f"{_shown(ms)} ms, {_shown(ratio)}, error {_shown(error)}, {_shown(noise)} dB"), flush=True)
+    facts = {"command": command, "commit": commit, "date": datetime.date.today().isoformat(), "processor": model_name()}
+    rows = [r | facts for r in rows]
+    if args.update and args.csv.is_file():
+        rows = updated(args.csv, rows)
     for mean in means(rows):
         print(f"{mean['model']}, {mean['threads']} thread(s): {_shown(mean['ratio'])}")
-        rows.append(mean)
+        rows.append(mean | facts)
     if args.csv and rows:
-        facts = {"command": command, "commit": commit, "date": datetime.date.today().isoformat(), "processor": model_name()}
         keys = list(dict.fromkeys(k for r in rows for k in r))
         with args.csv.open("w", newline="") as f:
-            writer = csv.DictWriter(f, [*keys, *facts], restval="", lineterminator="\n")
+            writer = csv.DictWriter(f, [*(k for k in keys if k not in facts), *facts], restval="", lineterminator="\n")
             writer.writeheader()
-            writer.writerows({k: _shown(v) for k, v in r.items()} | facts for r in rows)
+            writer.writerows({k: _shown(v) for k, v in r.items()} for r in rows)
 
 
 if __name__ == "__main__":

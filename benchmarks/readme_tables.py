@@ -1,4 +1,4 @@
-"""Write the tables of README.md and docs/quantization.md from the CSV files in benchmarks/results, between their markers.
+"""Write the tables of README.md, docs/quantization.md and docs/benchmarks.md from the CSV files in benchmarks/results, between their markers.
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; a NAME whose CSV file is missing is left alone.
 """
@@ -6,6 +6,7 @@ A table stands between `<!-- table: NAME -->` and `<!-- end -->`; a NAME whose C
 from __future__ import annotations
 
 import csv
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +53,11 @@ def _ms(text: str) -> str:
     return f"{float(text):.3g}" if text else "-"
 
 
-def _peers(rows: Rows) -> str:
+_EXACT = "engines whose result is off by 1e-4 or more do not count"
+_INT8 = "each engine's int8 network is made by its own tools, and counts with 10 dB of signal to noise, or 6 dB below the best engine's at the least"
+
+
+def _peers(rows: Rows, rule: str = _EXACT) -> str:
     """A line a network; for each number of threads Pith's time, the best peer and its time, and the ratio."""
     counts = sorted({r["threads"] for r in rows}, key=int)
     by_model: dict[str, dict[str, dict[str, str]]] = {}
@@ -77,8 +82,38 @@ def _peers(rows: Rows) -> str:
     first = rows[0]
     engines = [k.removesuffix("_version") for k in first if k.endswith("_version") and k != "pith_version"]
     versions = ", ".join(f"{e} {first[f'{e}_version']}" for e in engines if first[f"{e}_version"])
-    note = "Ratio: the best peer's time over Pith's, round by round, so above 1 Pith is faster; engines whose result is off by 1e-4 or "
-    note += f"more do not count. {versions}. {first['processor']}; `{first['command']}`, commit {first['commit']}, {first['date']}."
+    commits = ", ".join(dict.fromkeys(r["commit"] for r in rows))
+    note = f"Ratio: the best peer's time over Pith's, round by round, so above 1 Pith is faster; {rule}. "
+    note += f"{versions}. {first['processor']}; `{first['command']}`, commit {commits}, {first['date']}."
+    return _markdown(head, body, note)
+
+
+def _integers_avx2(rows: Rows) -> str:
+    """A line a network: milliseconds of float32, int8 and int7, and what each gains over the one before."""
+    body = [[r["network"], *(_ms(r[f"{k}_ms"]) for k in ("f32", "int8", "int7")), *(f"{float(r[k]):.2f}" for k in ("f32:int8", "int8:int7"))] for r in rows]
+    first = rows[0]
+    note = f"One thread, target {first['target']}, interleaved; ratios are medians of those round by round. {first['processor']}; "
+    note += f"`python -m benchmarks.integers_avx2 --models FOLDER`, commit {first['commit']}, {first['date']}."
+    head = ["network", "float32 ms", "int8 ms", "int7 ms", "int8 over float32", "int7 over int8"]
+    return _markdown(head, body, note)
+
+
+def _int8_gain(rows: Rows) -> str:
+    """A line a network, for each target the two times and their ratio."""
+    targets = list(dict.fromkeys(r["target"] for r in rows))
+    found = {(r["model"], r["target"]): r for r in rows}
+    body = []
+    for model in dict.fromkeys(r["model"] for r in rows):
+        line = [model]
+        for t in targets:
+            r = found.get((model, t))
+            line += ["-"] * 3 if r is None else [_ms(r["f32_ms"]), _ms(r["int8_ms"]), f"{float(r['ratio']):.2f}"]
+        body.append(line)
+    head = ["model"]
+    for t in targets:
+        head += [f"float32 ms, {t}", "int8 ms", "ratio"]
+    first = rows[0]
+    note = f"One thread, interleaved. {first['processor']}; `{first['command']}`, commit {first['commit']}, {first['date']}."
     return _markdown(head, body, note)
 
 
@@ -105,6 +140,8 @@ def _quantization(rows: Rows) -> str:
 
 TABLES: dict[str, Callable[[Rows], str]] = {
     "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers,
+    "peers_int8": functools.partial(_peers, rule=_INT8), "peers_int8_avx2": functools.partial(_peers, rule=_INT8),
+    "integers_avx2": _integers_avx2, "int8_gain": _int8_gain,
     "quantization": _quantization,
 }  # fmt: skip
 
@@ -124,7 +161,7 @@ def fill(text: str, results: Path = RESULTS) -> str:
 
 
 def main() -> None:
-    for page in (ROOT / "README.md", ROOT / "docs" / "quantization.md"):
+    for page in (ROOT / "README.md", ROOT / "docs" / "quantization.md", ROOT / "docs" / "benchmarks.md"):
         page.write_text(fill(page.read_text()))
 
 

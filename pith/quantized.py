@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pith.api import Shapes, compile_graph, expand_shapes, import_model
 from pith.graph import Graph, InputError, ShapeError
 from pith.quant.calibration import Progress, Runs, open_samples, ports_of
@@ -90,6 +92,21 @@ def check_samples(model: Any, data: Sequence[Any], *, shapes: Shapes | None = No
         for one in data:
             for _ in open_samples(one, ports_of(graph), images=SAMPLES, how=how):
                 pass
+
+
+def samples_of(model: Any, data: Any = None, *, count: int = 24, shapes: Shapes | None = None) -> list[dict[str, np.ndarray]]:
+    """The arrays, by input, that `pith.quantize` would calibrate `model` with: from `data`, or where that is None, normal noise.
+
+    Raises InputError as `quantize` does.
+    """
+    graph = import_model(model, dict(shapes or {}))  # type: ignore[arg-type]
+    ports = ports_of(graph)
+    if data is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `quantize` itself has them
+            return [dict(s) for s in open_samples(data, ports, images=count, how=Preprocess.parse(graph.metadata.get("pith.preprocess", "{}")))]
+    rngs = [np.random.default_rng(1000 + k) for k in range(count)]
+    return [{p.name: np.asarray(rng.standard_normal(p.shape) if p.np.kind == "f" else rng.integers(0, 2, p.shape)).astype(p.np) for p in ports} for rng in rngs]
 
 
 def compare(exact: Any, quantised: Any, data: Any, *, layers: bool = False, samples: int = SAMPLES, shapes: Shapes | None = None) -> Comparison:

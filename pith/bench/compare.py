@@ -13,23 +13,26 @@ from typing import Any
 
 import numpy as np
 
-from pith.bench.convert import converted, save_inputs
+from pith.bench.convert import Samples, converted, save_inputs
 from pith.bench.process import Engine, Failure, Interpreters
 from pith.graph.errors import InputError
 from pith.peers.base import get_peer, has, names
 from pith.version import VERSION
 
 BOUND = 1e-4  # of the largest value: a result further than this from ONNX Runtime's does not count
+BOUND8 = 10.0  # decibels: an int8 result with less signal to noise against ONNX Runtime's float32 does not count,
+BEHIND8 = 6.0  # unless it is no more than this below the best engine's: networks that do not suit 8 bits
 REFERENCE = "onnxruntime"
-KEYS = ("engine", "model", "precision", "threads", "median_ms", "ratio", "error", "counts", "version", "runs", "reason")
+KEYS = ("engine", "model", "precision", "threads", "median_ms", "ratio", "error", "sqnr_db", "counts", "version", "runs", "reason")
 _LOAD = 180.0  # seconds
 
 
 @dataclass
 class Row:
     """One engine at one number of threads. `ratio`: median over the rounds of its time over Pith's in the same round, so
-    above 1 it is slower than Pith;  `error`: largest difference from ONNX Runtime over its largest value;  `counts`: whether
-    that is below BOUND;  `reason`: why there is no time."""
+    above 1 it is slower than Pith;  `error`: largest difference from ONNX Runtime over its largest value;  `sqnr_db`: signal to
+    noise against it in decibels, of the worst output;  `counts`: whether the error is below BOUND, or for int8 made by each engine
+    itself, the signal to noise at least BOUND8 or no more than BEHIND8 below the best;  `reason`: why there is no time."""
 
     engine: str
     model: str
@@ -42,6 +45,7 @@ class Row:
     version: str = ""
     runs: int = 0
     reason: str | None = None
+    sqnr_db: float | None = None
     blocks: list[float | None] = field(default_factory=list)
 
     def plain(self) -> dict[str, Any]:
@@ -72,41 +76,54 @@ def choose(peers: str | None, interpreters: Interpreters) -> tuple[list[str], li
 def compare(
     model: Path, artefact: Path, peers: Sequence[str], inputs: Mapping[str, np.ndarray], *, threads: int = 1, rounds: int = 8,
     seconds: float = 2.0, interpreters: Interpreters | None = None, progress: Callable[[str, float], None] | None = None,
-    precision: str = "float32", rest: Mapping[str, np.ndarray] | None = None,
+    precision: str = "float32", rest: Mapping[str, np.ndarray] | None = None, samples: Samples = (),
 ) -> list[Row]:  # fmt: skip
     """Rows for Pith (the folder `artefact`) and each of `peers`; one that fails has the reason instead of a time.
 
     seconds: of each engine's timed runs, over all rounds;  rest: inputs that the compiled network has no more, fixed when it
-    was compiled, and the model file still has. ONNX Runtime judges results even when it is not among `peers`.
+    was compiled, and the model file still has;  samples: to calibrate with, then every engine runs the int8 network that its own
+    tools made of `model`. ONNX Runtime judges results even when it is not among `peers`, always by the model as given.
     """
     interpreters, say = interpreters or Interpreters(), progress or (lambda what, done: None)
     order = ["pith", *peers]
-    judge = [REFERENCE] if REFERENCE not in peers and (interpreters.named(REFERENCE) or has(get_peer(REFERENCE).module)) else []
-    rows = {e: Row(e, model.stem, precision, threads) for e in order + judge}
+    asked = REFERENCE in peers and not samples
+    judge = [REFERENCE] if not asked and (interpreters.named(REFERENCE) or has(get_peer(REFERENCE).module)) else []
+    rows = {e: Row(e, model.stem, precision, threads) for e in order}
     live: dict[str, Engine] = {}
+    reference: Mapping[str, np.ndarray] | None = None
     with tempfile.TemporaryDirectory(prefix="pith-bench-") as scratch, contextlib.ExitStack() as open_engines:
         folder = Path(scratch)
-        for k, name in enumerate(order + judge):
-            say(f"load {name}", 0.5 * k / len(order))
+
+        def load(name: str, samples: Samples) -> Engine:
             peer = get_peer(name)
             feed = dict(inputs) if name == "pith" else {**inputs, **(rest or {})}
+            path = artefact if name == "pith" else converted(peer, model, feed, interpreters, folder, samples)
+            archive = folder / f"{name}-inputs.npz"
+            ports = save_inputs(archive, feed)
+            return Engine(peer, interpreters.of(name), model, path, archive, ports, threads, folder, _LOAD)
+
+        for name in judge:
+            with contextlib.suppress(Failure):
+                engine = load(name, ())
+                reference = engine.outputs
+                engine.close()
+        for k, name in enumerate(order):
+            say(f"load {name}", 0.5 * k / len(order))
             try:
-                path = artefact if name == "pith" else converted(peer, model, feed, interpreters, folder)
-                archive = folder / f"{name}-inputs.npz"
-                ports = save_inputs(archive, feed)
-                engine = Engine(peer, interpreters.of(name), model, path, archive, ports, threads, folder, _LOAD)
+                engine = load(name, samples)
             except Failure as e:
                 rows[name].reason = str(e)
                 continue
             open_engines.callback(engine.close)
             live[name], rows[name].version = engine, engine.version or VERSION
         outputs = {n: e.outputs for n, e in live.items()}
+        if asked:
+            reference = outputs.get(REFERENCE)
         for k, lineup in enumerate(_turns(order, rounds)):
             say(f"round {k + 1} of {rounds}", 0.5 + 0.5 * k / rounds)
             for name in lineup:
                 _turn(live, rows[name], seconds / rounds)
-    rows = {e: rows[e] for e in order}
-    summarise(rows, outputs, outputs.get(REFERENCE))
+    summarise(rows, outputs, reference, quantised=bool(samples))
     return list(rows.values())
 
 
@@ -134,8 +151,9 @@ def _turn(live: dict[str, Engine], row: Row, seconds: float) -> None:
 
 
 def summarise(
-    rows: Mapping[str, Row], outputs: Mapping[str, Mapping[str, np.ndarray]], reference: Mapping[str, np.ndarray] | None
-) -> None:
+    rows: Mapping[str, Row], outputs: Mapping[str, Mapping[str, np.ndarray]], reference: Mapping[str, np.ndarray] | None,
+    *, quantised: bool = False,
+) -> None:  # fmt: skip
     """Fill in medians, ratios, errors from the blocks and outputs; of an engine that failed on the way nothing counts."""
     own = rows["pith"].blocks
     for row in rows.values():
@@ -146,7 +164,14 @@ def summarise(
         row.ratio = statistics.median(pairs) if pairs else None
         if reference is not None:
             row.error = error(reference, outputs[row.engine])
+            row.sqnr_db = signal_to_noise(reference, outputs[row.engine])
             row.counts = row.error is not None and row.error < BOUND
+    if reference is not None and quantised:
+        known = [r.sqnr_db for r in rows.values() if r.sqnr_db is not None]
+        least = min(BOUND8, max(known, default=0.0) - BEHIND8)
+        for row in rows.values():
+            if row.reason is None:
+                row.counts = row.sqnr_db is not None and row.sqnr_db >= least
 
 
 def error(reference: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]) -> float | None:
@@ -155,13 +180,44 @@ def error(reference: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
     By name where the names agree, else by position; shapes are flattened, since some engines drop a batch of 1. NaN where the
     reference has NaN is no difference; anywhere else the results do not correspond.
     """
+    pairs = _pairs(reference, outputs)
+    if pairs is None:
+        return None
+    worst = 0.0
+    for x, y in pairs:
+        scale = float(np.abs(x).max()) or 1.0
+        off = float(np.abs(x - y).max()) / scale
+        if math.isnan(off):
+            return None
+        worst = max(worst, off)
+    return worst
+
+
+def signal_to_noise(reference: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]) -> float | None:
+    """Sum of squares of the reference over that of the difference, in decibels, of the worst output; 999 where nothing differs;
+    None when they do not correspond, as for `error`."""
+    pairs = _pairs(reference, outputs)
+    if pairs is None:
+        return None
+    worst = 999.0
+    for x, y in pairs:
+        noise = float(np.square(x - y).sum())
+        if math.isnan(noise):
+            return None
+        if noise > 0:
+            worst = min(worst, 10 * math.log10(max(float(np.square(x).sum()), 1e-300) / noise))
+    return worst
+
+
+def _pairs(reference: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]] | None:
+    """Numbers of the outputs that correspond, in float64, without those that are NaN in both."""
     if reference.keys() == outputs.keys():
         pairs = [(reference[n], outputs[n]) for n in reference]
     elif len(reference) == len(outputs):
         pairs = list(zip(reference.values(), outputs.values(), strict=True))
     else:
         return None
-    worst = 0.0
+    result = []
     for a, b in pairs:
         if a.size != b.size or "U" in (a.dtype.kind, b.dtype.kind):
             return None
@@ -169,15 +225,9 @@ def error(reference: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
         known = ~np.isnan(x)
         if (known != ~np.isnan(y)).any():
             return None
-        x, y = x[known], y[known]
-        if not x.size:
-            continue
-        scale = float(np.abs(x).max()) or 1.0
-        off = float(np.abs(x - y).max()) / scale
-        if math.isnan(off):
-            return None
-        worst = max(worst, off)
-    return worst
+        if known.any():
+            result.append((x[known], y[known]))
+    return result
 
 
 def best_peer(rows: Sequence[Row]) -> Row | None:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pith.bench.process import Failure, Interpreters, ask
 from pith.cache import cache_folder, is_whole, touch, trim
 from pith.peers.base import Peer
 
+Samples = Sequence[Mapping[str, np.ndarray]]
 TIMEOUT = 600.0  # seconds; the slowest converters take half a minute
 _LIMIT = 4 << 30  # bytes of converted models that stay
 
@@ -25,19 +27,25 @@ def save_inputs(path: Path, inputs: dict[str, np.ndarray]) -> list[str]:
     return list(inputs)
 
 
-def converted(peer: Peer, model: Path, inputs: dict[str, np.ndarray], interpreters: Interpreters, scratch: Path) -> Path:
-    """The file `peer` loads for `model`, from the cache when it was made before. Raises Failure with the reason."""
-    if not peer.converts:
+def converted(
+    peer: Peer, model: Path, inputs: dict[str, np.ndarray], interpreters: Interpreters, scratch: Path, samples: Samples = (),
+) -> Path:  # fmt: skip
+    """The file `peer` loads for `model`, from the cache when it was made before; in int8, made by the engine's own tools, where
+    there are samples to calibrate with. Raises Failure with the reason."""
+    if samples:
+        if not peer.tool8:
+            raise Failure(f"what is installed of {peer.title} has no way to int8")
+    elif not peer.converts:
         return model
-    python = interpreters.of(peer.name, convert=True)
+    python = interpreters.of(peer.name, convert=True, quantize=bool(samples))
     home = cache_folder()
     root = scratch if home is None else home / "peers"
-    entry = root / f"{peer.name}-{_digest(peer, model, inputs, python)}"
+    entry = root / f"{peer.name}-{'int8-' if samples else ''}{_digest(peer, model, inputs, python, samples)}"
     if not is_whole(entry):
         root.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
         try:
-            _convert(peer, model, inputs, python, folder)
+            _convert(peer, model, inputs, python, folder, samples)
             shutil.rmtree(entry, ignore_errors=True)
             os.replace(folder, entry)
         finally:
@@ -47,21 +55,25 @@ def converted(peer: Peer, model: Path, inputs: dict[str, np.ndarray], interprete
     return entry / str(json.loads((entry / "manifest.json").read_text())["path"])
 
 
-def _convert(peer: Peer, model: Path, inputs: dict[str, np.ndarray], python: str, folder: Path) -> None:
-    archive = folder / "inputs.npz"
+def _convert(peer: Peer, model: Path, inputs: dict[str, np.ndarray], python: str, folder: Path, samples: Samples) -> None:
+    archive, more = folder / "inputs.npz", folder / "samples.npz"
     request = {
-        "what": "convert", "model": str(model.resolve()), "path": "", "inputs": str(archive), "names": save_inputs(archive, inputs),
-        "folder": str(folder),
+        "what": "quantize" if samples else "convert", "model": str(model.resolve()), "path": "", "inputs": str(archive),
+        "names": save_inputs(archive, inputs), "folder": str(folder),
     }  # fmt: skip
+    if samples:
+        save_inputs(more, {n: np.stack([s[n] for s in samples]) for n in inputs})
+        request["samples"] = str(more)
     path = ask(peer, python, request, TIMEOUT)["path"]
     archive.unlink(missing_ok=True)
+    more.unlink(missing_ok=True)
     files = {f.name: f.stat().st_size for f in folder.iterdir() if f.is_file()}
     if path not in files:
         raise Failure("the converter wrote nothing")
     (folder / "manifest.json").write_text(json.dumps({"path": path, "files": files}))
 
 
-def _digest(peer: Peer, model: Path, inputs: dict[str, np.ndarray], python: str) -> str:
+def _digest(peer: Peer, model: Path, inputs: dict[str, np.ndarray], python: str, samples: Samples) -> str:
     """Of all that decides what the converter writes."""
     digest = hashlib.sha256()
     source = Path(__file__).resolve().parents[1] / "peers" / f"{peer.name}.py"
@@ -72,4 +84,7 @@ def _digest(peer: Peer, model: Path, inputs: dict[str, np.ndarray], python: str)
         digest.update(b"|")
     shapes = {n: (a.dtype.str, a.shape) for n, a in inputs.items()}
     digest.update(f"{shapes} {python}".encode())
+    for sample in samples:
+        for n in inputs:
+            digest.update(np.ascontiguousarray(sample[n]).tobytes())
     return digest.hexdigest()[:16]

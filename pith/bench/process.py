@@ -40,8 +40,8 @@ class Interpreters:
 
     def __init__(self, options: Mapping[str, str] | None = None) -> None:
         """options: {"ncnn": path, "ncnn-convert": path, ...}; PITH_PEER_PYTHON_NCNN and PITH_PEER_PYTHON_NCNN_CONVERT say
-        the same. Raises InputError for a name that is no engine's and for a file that cannot be run."""
-        known = {n for p in names() if p != "pith" for n in (p, f"{p}-convert")}
+        the same, as does "-quantize". Raises InputError for a name that is no engine's and for a file that cannot be run."""
+        known = {n for p in names() if p != "pith" for n in (p, f"{p}-convert", f"{p}-quantize")}
         given = {n: os.environ[v] for n in known if (v := _VARIABLE + n.replace("-", "_").upper()) in os.environ}
         for name, path in {**given, **(options or {})}.items():
             if name not in known:
@@ -55,10 +55,12 @@ class Interpreters:
         """Whether the engine was given an interpreter of its own."""
         return peer in self._given
 
-    def of(self, peer: str, *, convert: bool = False) -> str:
-        """Path of the interpreter; the one that runs this command unless another was named."""
+    def of(self, peer: str, *, convert: bool = False, quantize: bool = False) -> str:
+        """Path of the interpreter that runs the engine, converts or quantises for it; the one that runs this command unless
+        another was named."""
         own = self._given.get(peer, sys.executable)
-        return self._given.get(f"{peer}-convert", own) if convert else own
+        converter = self._given.get(f"{peer}-convert", own)
+        return self._given.get(f"{peer}-quantize", converter) if quantize else converter if convert else own
 
 
 class Process:
@@ -136,13 +138,14 @@ class Process:
 
 def ask(peer: Peer, python: str, request: Mapping[str, Any], timeout: float, threads: int = 1) -> dict[str, Any]:
     """One request, one answer. Raises Failure, or Missing when the engine (or what converts for it) is not installed."""
-    convert = request["what"] == "convert"
+    what = request["what"]
     try:
         process = Process(python, {"engine": peer.name, **request}, peer.environment(threads))
     except OSError as e:
         raise Failure(f"could not start {python}: {e.strerror}") from None
     try:
-        return check(peer, python, process.answer(timeout), convert=convert)
+        own = {"convert": peer.tools, "quantize": peer.tools8}.get(what, "")
+        return check(peer, python, process.answer(timeout), tools=own)
     finally:
         process.close()
 
@@ -158,13 +161,12 @@ def first_result(peer: Peer, python: str, request: Mapping[str, Any], timeout: f
         process.close()
 
 
-def check(peer: Peer, python: str, answer: dict[str, Any], *, convert: bool = False) -> dict[str, Any]:
-    """The answer, unless it says that the engine is missing."""
+def check(peer: Peer, python: str, answer: dict[str, Any], *, tools: str = "") -> dict[str, Any]:
+    """The answer, unless it says that the engine, or `tools` where it was asked to convert, are missing."""
     if "missing" in answer:
         pip = "pip" if python == sys.executable else f"{python} -m pip"
-        own = convert and peer.tools != ""
-        packages = ("numpy " if answer["missing"] == "numpy" else "") + (peer.tools if own else peer.package)
-        raise Missing("its converter is not installed" if own else "not installed", f"{pip} install {packages}")
+        packages = ("numpy " if answer["missing"] == "numpy" else "") + (tools or peer.package)
+        raise Missing("its converter is not installed" if tools else "not installed", f"{pip} install {packages}")
     return answer
 
 

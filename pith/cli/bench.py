@@ -27,9 +27,12 @@ from pith.cli.common import (
 from pith.graph.errors import InputError, UnsupportedError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from pith.bench.ceilings import Ceilings
     from pith.bench.compare import Row
     from pith.bench.layers import Layer
+    from pith.graph import Graph
 
 
 def command(
@@ -44,6 +47,10 @@ def command(
     python: list[str] = typer.Option(
         [], help="PEER=PATH: the Python that has the engine; PEER-convert=PATH: the one that converts for it", show_default=False
     ),
+    precision: str = typer.Option(
+        "", help="int8: every engine's own int8 network, made of the float MODEL [default: MODEL as it is]", show_default=False
+    ),
+    images: Path = typer.Option(None, help="what to make int8 networks with, as for `pith quantize` [default: noise]", show_default=False),
     rounds: int = typer.Option(8, min=1, max=1000, help="how often every engine has its turn"),
     seconds: float = typer.Option(2.0, min=0.1, max=600, help="time for each engine, over all rounds"),
     layers: bool = typer.Option(False, "--layers", help="also Pith's time layer by layer, one thread"),
@@ -58,6 +65,7 @@ def command(
     from pith.bench.compare import choose, compare, missing_note
     from pith.bench.plots import check_picture, engines_picture, roofline_picture
     from pith.bench.process import Interpreters
+    from pith.quantized import quantize, samples_of
     from pith.runtime.bench import random_inputs
     from pith.targets.base import get_target
 
@@ -73,21 +81,32 @@ def command(
     interpreters = Interpreters(_interpreters(python))
     chosen, absent = choose(peers, interpreters)
     shapes, constants = parse_shapes(shape), parse_constants(const)
+    if precision not in ("", "int8"):
+        raise InputError(f"--precision {precision!r} is none that can be made", try_="int8, or leave it out: the model is timed as it is")
+    if precision and constants:
+        raise InputError("--precision int8 with --const", why="the engines' own tools quantise the model file as it is")
+    if images is not None and not precision:
+        raise InputError("--images without --precision int8", why="nothing is quantised")
+    samples: list[dict[str, np.ndarray]] = []
     rows: list[Row] = []
     with progress(quiet or json) as bar:
+        network: Path | Graph = model
+        if precision:
+            samples = samples_of(model, images, shapes=shapes)
+            network = quantize(model, samples, shapes=shapes, method="minmax", improve=False, progress=bar).graph
         for k in counts:
-            session = compile(model, target, shapes, constants=constants, threads=k, progress=bar)
+            session = compile(network, target, None if precision else shapes, constants=constants, threads=k, progress=bar)
             if len(session.shapes) > 1:
                 raise InputError("several shapes cannot be timed at once", try_="one shape: --shape input=1x3x224x224")
             inputs = random_inputs(session)
             rows += compare(
                 model, session.folder, chosen, inputs, threads=k, rounds=rounds, seconds=seconds, interpreters=interpreters,
-                progress=bar, precision=session.inputs[0].dtype if session.inputs else "float32", rest=constants,
+                progress=bar, precision=precision or (session.inputs[0].dtype if session.inputs else "float32"), rest=constants, samples=samples,
             )  # fmt: skip
             session.close()
         steps, ceilings = None, None
         if layers or roofline is not None:
-            session = compile(model, target, shapes, constants=constants, profile=True, progress=bar)
+            session = compile(network, target, None if precision else shapes, constants=constants, profile=True, progress=bar)
             steps, ceilings = _layers(session)
     if csv is not None:
         _write_csv(csv, rows)
@@ -163,13 +182,16 @@ def _write_csv(path: Path, rows: list[Row]) -> None:
 
 
 def _show(rows: list[Row], rounds: int) -> None:
-    from pith.bench.compare import BOUND, best_peer
+    from pith.bench.compare import BEHIND8, BOUND, BOUND8, best_peer
     from pith.peers.base import get_peer
 
-    table = Table("engine", "precision", "threads", "median ms", "ratio", "error", box=None, pad_edge=False)
+    int8 = any(r.precision == "int8" for r in rows)
+    table = Table("engine", "precision", "threads", "median ms", "ratio", "SQNR dB" if int8 else "error", box=None, pad_edge=False)
     for r in sorted((r for r in rows if r.median_ms is not None), key=lambda r: (r.threads, r.median_ms)):
         flaw = "" if r.counts is not False else "  does not count"
         error = "-" if r.error is None else f"{r.error:.1e}"
+        if int8:
+            error = "-" if r.sqnr_db is None else f"{r.sqnr_db:.1f}"
         table.add_row(get_peer(r.engine).title, r.precision, str(r.threads), f"{r.median_ms:.4f}",
                       "-" if r.ratio is None else f"{r.ratio:.3f}", error + flaw)  # fmt: skip
     out.print(table)
@@ -179,13 +201,18 @@ def _show(rows: list[Row], rounds: int) -> None:
         own = next((r for r in mine if r.engine == "pith"), None)
         if own is not None and own.counts is False:
             how = "has NaN or shapes of its own" if own.error is None else f"is {own.error:.1e} from ONNX Runtime's"
+            if int8 and own.sqnr_db is not None:
+                how = f"has {own.sqnr_db:.1f} dB of signal to noise"
             say(f"{threads} thread{'s' * (threads > 1)}: no comparison, Pith's result {how}; see docs/benchmarks.md")
         elif best is not None and best.ratio is not None:
             say(f"{threads} thread{'s' * (threads > 1)}: the best peer, {get_peer(best.engine).title}, takes {best.ratio:.2f} x Pith's time")
     for r in rows:
         if r.reason is not None:
             say(f"{get_peer(r.engine).title}, {r.threads} thread{'s' * (r.threads > 1)}: no time, {r.reason}")
-    say(f"medians of {rounds} rounds in turns; ratio: time over Pith's, round by round; error: from ONNX Runtime, counts below {BOUND:g}")
+    rule = f"error: from ONNX Runtime, counts below {BOUND:g}"
+    if int8:
+        rule = f"SQNR: against ONNX Runtime's float32, counts from {BOUND8:g} dB, or {BEHIND8:g} below the best"
+    say(f"medians of {rounds} rounds in turns; ratio: time over Pith's, round by round; {rule}")
 
 
 def _show_layers(steps: list[Layer], ceilings: Ceilings) -> None:

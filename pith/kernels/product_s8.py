@@ -105,7 +105,8 @@ def product_of(call: Call) -> Call | None:
 def merges(call: Call) -> bool:
     """Whether the taps of a kernel row are one: neighbouring pixels lie next to each other."""
     x, w, at = call.input(0), call.input(1), call.attrs
-    return at["group"] == 1 and at["dilations"][1] == 1 and w.shape[3] > 1 and x.strides[2:] == (x.shape[3], 1)
+    channels = x.shape[3]
+    return at["group"] == 1 and at["dilations"][1] == 1 and w.shape[3] > 1 and x.strides[2] == channels and (x.strides[3] == 1 or channels == 1)
 
 
 @functools.cache
@@ -165,6 +166,8 @@ class IntegerProduct(Kernel):
 
     def inplace(self, call: Call) -> tuple[int, ...]:
         out = call.outputs[0].type
+        if out.shape[-1] % call.isa.lanes(4):  # a load waits for stores to its neighbours that are masked
+            return ()
         return tuple(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.type == out)
 
     def emit(self, call: Call) -> Emitted:

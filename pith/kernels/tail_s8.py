@@ -103,6 +103,56 @@ def _as_float(expr: Expr) -> Expr | None:
     return memo.get(id(expr))
 
 
+def _prepared(store: _Store, out: DType) -> Expr | None:
+    """What is computed of an epilogue taken apart, in float32."""
+    expr = _as_float(store.expr)
+    return _without_detours(expr) if expr is not None and out in _BYTES else expr
+
+
+def _without_detours(expr: Expr) -> Expr:
+    """An expression of `_as_float` for a result of 8 bits, without what changes no bit of that: a bound that holds already, and
+    zero points added to a rounded number and taken off again, which is exact but for the sign of a zero."""
+    if any(n.op not in _SIGNLESS for n in expr.walk()):
+        return expr
+    memo: dict[int, Expr] = {}
+    for n in expr.walk():
+        args = tuple(memo[id(a)] for a in n.args)
+        new = n if args == n.args else Expr(n.op, n.dtype, args, n.value)
+        if n.op in ("min", "max") and args[1].op == "const" and _holds(args[0], n.op, float(args[1].value)):
+            new = args[0]
+        elif n.op == "sub" and args[0].op == "add" and args[1].op == "const" and args[0].args[1] == args[1] and _is_small(args[0].args[0]):
+            new = args[0].args[0]
+        memo[id(n)] = new
+    return memo[id(expr)]
+
+
+_SIGNLESS = ("arg", "const", "add", "sub", "mul", "min", "max", "rint")  # operators to which 0.0 and -0.0 are one number
+
+
+def _holds(e: Expr, op: str, bound: float) -> bool:
+    """Whether e = min(max(_, low), high), in either order, is within the bound of `op` by itself."""
+    for _ in range(2):
+        if e.op not in ("min", "max") or e.args[1].op != "const":
+            return False
+        limit = float(e.args[1].value)
+        if limit == limit and (limit <= bound if op == "min" else limit >= bound) and e.op == op:
+            return True
+        if e.op == op or (limit > bound if op == "min" else limit < bound):
+            return False
+        e = e.args[0]
+    return False
+
+
+def _is_small(e: Expr) -> bool:
+    """Whether e is a whole number of a few thousand at the most."""
+    if e.op != "rint" or e.args[0].op not in ("min", "max"):
+        return False
+    outer = e.args[0]
+    inner = outer.args[0]
+    ends = [v.args[1] for v in (outer, inner) if v.op in ("min", "max") and v.args[1].op == "const" and abs(float(v.args[1].value)) <= 4096]
+    return len(ends) == 2 and outer.op != inner.op
+
+
 def _is_byte(e: Expr) -> bool:
     return e.dtype in _BYTES or (e.op == "cast" and e.args[0].dtype in _BYTES)
 
@@ -158,7 +208,7 @@ def tail_of_sums(call: Call) -> tuple[SumTail, int] | None:
     if call.attrs.get("epilogue") is None:
         return (SumTail(None, (), DType.I32), 0) if len(call.inputs) <= 3 else None
     store = _stored(call.attrs["epilogue"]) if out.type.dtype in _BYTES else _Store(call.attrs["epilogue"], 0)
-    expr = _as_float(store.expr) if store is not None and store.expr.dtype is DType.F32 else None
+    expr = _prepared(store, out.type.dtype) if store is not None and store.expr.dtype is DType.F32 else None
     kinds = _kinds(call)
     if kinds is None:
         return None
@@ -195,7 +245,7 @@ def sum_args(call: Call, tail: SumTail) -> tuple[list[Arg], list[Arg]]:
     strides: list[Arg] = [Int(s) for i, _ in tail.full for s in call.input(3 + i).strides[:3]]
     if tail.expr is not None and tail.out is not DType.I32 and not tail.plain:
         store = _stored(call.attrs["epilogue"]) if tail.out in _BYTES else _Store(call.attrs["epilogue"], 0)
-        expr = _as_float(store.expr) if store is not None else None
+        expr = _prepared(store, tail.out) if store is not None else None
         assert expr is not None
         pointers += map(Float, _parameters(expr, 1 + len(pointers))[1])
     return pointers, strides

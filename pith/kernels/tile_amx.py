@@ -117,7 +117,7 @@ class AmxTile:
     leave: ClassVar[str] = "_tile_release();"
 
 
-_COPY = CFunction(
+COPY = CFunction(
     "copy_bytes",
     """/* n bytes, nothing written after them */
 static inline void copy_bytes(void *to, const void *from, int32_t n) {
@@ -135,19 +135,19 @@ static inline void copy_bytes(void *to, const void *from, int32_t n) {
 )
 
 
-def _tiles(rows: int, columns: int, signed: bool) -> str:
-    """C of one panel: `rows` x `columns` tiles of sums over all of K."""
+def _products(signed: bool) -> str:
+    """C of one step: one or two tiles of rows by one or two of columns."""
     dot = "_tile_dpbssd" if signed else "_tile_dpbusd"
-    o = [f"for (int32_t v = 0; v < {columns}; v++) head[v] = (const int32_t *)(const void *)w + 16 * v;"]
-    o += [f"_tile_loadd({2 * r + c}, head[{c}], 0);" for r in range(rows) for c in range(columns)]
-    o += [f"const int8_t *b = w + {64 * columns};", "const unsigned char *p = from;", "for (int32_t k = 0; k < chunks; k++) {"]
-    o += [f"  _tile_loadd({6 + c}, b + {c} * part, 64);" for c in range(columns)]
-    for r in range(rows):
-        o.append(f"  _tile_loadd({4 + r}, p + {16 * r} * pitch, pitch);")
-        o += [f"  {dot}({2 * r + c}, {4 + r}, {6 + c});" for c in range(columns)]
-    o += [f"  b += {columns} * part;", "  p += chunk;", "}"]
-    o += [f"_tile_stored({2 * r + c}, s + {16 * 32 * r + 16 * c}, 128);" for r in range(rows) for c in range(columns)]
-    return "\n".join("        " + line for line in o)
+    return f"""_tile_loadd(6, b, 64);
+        if (wide) _tile_loadd(7, b + part, 64);
+        _tile_loadd(4, p, pitch);
+        {dot}(0, 4, 6);
+        if (wide) {dot}(1, 4, 7);
+        if (tall) {{
+          _tile_loadd(5, p + 16 * pitch, pitch);
+          {dot}(2, 5, 6);
+          if (wide) {dot}(3, 5, 7);
+        }}"""
 
 
 @functools.cache
@@ -160,10 +160,9 @@ def _block(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
     text = f"""/* a block of `rows` rows against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
     {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero, int32_t chunk, void *copies) {{
-  int32_t sums[2][32 * 32] __attribute__((aligned(64)));
-  const int32_t *head[2];
+  int32_t sums[32 * 32] __attribute__((aligned(64)));
   const int32_t all = taps * kc, chunks = (all + chunk - 1) / chunk, part = 16 * chunk;
-  const int32_t groups = (rows + 31) / 32, size = (rows + groups - 1) / groups;
+  const int32_t groups = (rows + 31) / 32, size = (rows + groups - 1) / groups, tall = size > 16;
   const unsigned char *base = (const unsigned char *)a[0] + ao;
   ptrdiff_t pitch = rows > 1 ? (const unsigned char *)a[1] - (const unsigned char *)a[0] : 64;
   int even = taps == 1 && all == chunks * chunk && pitch % 2048 != 0 && rows == groups * size;
@@ -178,36 +177,46 @@ static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, 
     __asm__ volatile("" : : : "memory"); /* gcc does not know that tiles are loaded from memory */
   }}
   if (size < 32) pith_amx_configure(size, chunk);
-  int32_t turn = 0, last_c = 0, last_r = 0;
+  const int32_t share = (size + chunks - 1) / chunks, portion = share < 4 ? 4 : share;
+  int32_t last_c = 0, last_r = 0, count = 0;
   for (int32_t c = 0; c < n; c += 32) {{
-    const int32_t left = n - c;
-    for (int32_t r = 0; r < rows; r += size, turn++) {{ /* sums are finished while the next are made */
-      int32_t *const s = sums[turn & 1];
-      const unsigned char *const from = base + r * pitch;
-      if (left > 16) {{
-        if (size > 16) {{
-{_tiles(2, 2, signed)}
-        }} else {{
-{_tiles(1, 2, signed)}
-        }}
-      }} else {{
-        if (size > 16) {{
-{_tiles(2, 1, signed)}
-        }} else {{
-{_tiles(1, 1, signed)}
+    const int32_t wide = n - c > 16;
+    for (int32_t r = 0; r < rows; r += size) {{
+      const int32_t last_n = n - last_c < 32 ? n - last_c : 32;
+      const int32_t *const head = (const int32_t *)(const void *)w;
+      const int8_t *b = w + (wide ? 128 : 64);
+      const unsigned char *p = base + r * pitch;
+      int32_t done = 0;
+      _tile_loadd(0, head, 0);
+      if (wide) _tile_loadd(1, head + 16, 0);
+      if (tall) {{
+        _tile_loadd(2, head, 0);
+        if (wide) _tile_loadd(3, head + 16, 0);
+      }}
+      for (int32_t k = 0; k < chunks; k++) {{
+        {_products(signed)}
+        b += wide ? 2 * part : part;
+        p += chunk;
+        if (done < count) {{ /* sums of the products before go through their epilogue beside these */
+          const int32_t some = count - done < portion ? count - done : portion;
+          {finish.name}(sums + 32 * done, 32, y + last_r + done, last_c, some, last_n{before.replace("last_r", "last_r + done")}, zero);
+          done += some;
         }}
       }}
-      if (turn > 0) {{
-        const int32_t count = rows - last_r < size ? rows - last_r : size;
-        {finish.name}(sums[~turn & 1], 32, y + last_r, last_c, count, n - last_c < 32 ? n - last_c : 32{before}, zero);
+      _tile_stored(0, sums, 128);
+      if (wide) _tile_stored(1, sums + 16, 128);
+      if (tall) {{
+        _tile_stored(2, sums + 16 * 32, 128);
+        if (wide) _tile_stored(3, sums + 16 * 32 + 16, 128);
       }}
       last_c = c;
       last_r = r;
+      count = rows - r < size ? rows - r : size;
     }}
-    w += (ptrdiff_t)(left > 16 ? 32 : 16) * (4 + (ptrdiff_t)chunks * chunk);
+    w += (ptrdiff_t)(wide ? 32 : 16) * (4 + (ptrdiff_t)chunks * chunk);
   }}
-  {finish.name}(sums[~turn & 1], 32, y + last_r, last_c, rows - last_r < size ? rows - last_r : size, n - last_c < 32 ? n - last_c : 32{before}, zero);
+  {finish.name}(sums, 32, y + last_r, last_c, count, n - last_c < 32 ? n - last_c : 32{before}, zero);
   if (size < 32) pith_amx_configure(32, chunk);
 }}
 """
-    return CFunction(name, text, (finish, CONFIGURE, _COPY), ("stdint.h", "stddef.h"))
+    return CFunction(name, text, (finish, CONFIGURE, COPY), ("stdint.h", "stddef.h"))

@@ -102,7 +102,7 @@ class StripTile:
 
     def height(self, left: str) -> str:
         """C expression of how many rows to take where `left` are left."""
-        return f"{left} >= {self.rows} ? {self.rows} : {left} > {self.few} ? ({left} + {self.tall - 1}) / {self.tall} * {self.tall} : {left}"
+        return f"{left} >= {self.rows} ? {self.rows} : {left} % {self.tall} > {self.few} ? ({left} + {self.tall - 1}) / {self.tall} * {self.tall} : {left}"
 
     def column(self, taps: str, k: str) -> str:
         """C expression: bytes that one column of the packed weights has."""
@@ -166,6 +166,13 @@ def _copy(isa: ISA, dtype: DType, wide: bool, moved: bool) -> CFunction:
     value = f"vi_words_{dtype.short}(from + i)" if wide else "vi_add8(vi_load(from + i), vi_set8(shift))" if moved else "vi_load(from + i)"
     put = f"vi_store((int32_t *)(void *)(to + i), {value});"
     eight = f"vi_eight{f'_{dtype.short}' if wide else ''}(to + i, from + i{'' if wide else ', shift' if moved else ', 0'});"
+    halves = "" if wide or step == 16 else f"""  for (; i <= n - 16; i += 16) {eight.replace('eight', 'sixteen')}
+  if (i < n && n >= 16) {{
+    i = n - 16;
+    {eight.replace('eight', 'sixteen')}
+    return;
+  }}
+"""
     shift = "int32_t shift" if moved else ""
     text = f"""static inline void {name}({to} *to, const {x} *from, int32_t n{f', {shift}' if moved else ''}) {{
   int32_t i = 0;
@@ -175,7 +182,7 @@ def _copy(isa: ISA, dtype: DType, wide: bool, moved: bool) -> CFunction:
     {put}
     return;
   }}
-  for (; i <= n - 8; i += 8) {eight}
+{halves}  for (; i <= n - 8; i += 8) {eight}
   if (i < n && n >= 8) {{
     i = n - 8;
     {eight}
@@ -313,6 +320,11 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
     parts = "for (int32_t q = 0, part; q == 0 || q < quads; q += part) {"
     parts += f" /* a part of K */\n      part = quads - q < {_PART + _PART // 2} ? quads - q : {_PART};"
     passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
+    # weights that come from afar, once for all rows: those of the next part are sent for beside the rows of this one
+    ahead = ""
+    if rows > 4 * tall and not split:
+        ahead = f"        for (int32_t i = 0; i < 4 * width * part * {tall} / rows + 64; i += 64)\n"
+        ahead += "          _mm_prefetch((const char *)w + (ptrdiff_t)4 * width * (q + part) + (ptrdiff_t)4 * width * part / rows * r + i, _MM_HINT_T0);\n"
     text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
     {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{more}) {{
@@ -326,7 +338,7 @@ static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, 
     {'{' if split else parts}
       for (int32_t r = 0; r < rows; r += height - r >= {tall} ? {tall} : height - r >= {few} ? {few} : 1) {{
         int32_t *const t = s + r * width;
-        if (width == {width}) {{
+{ahead}        if (width == {width}) {{
           {choices[0]}
         }} else {{
           {choices[1]}

@@ -26,12 +26,13 @@ class Unable(Exception):
 @dataclass(frozen=True, slots=True)
 class Task:
     """model: the ONNX file as given;  path: what `convert` made of it;  inputs: arrays by name, in the model's order;
-    threads: how many the engine may use."""
+    threads: how many the engine may use;  samples: inputs to calibrate with, where it is to make int8 of a float model."""
 
     model: Path
     path: Path
     inputs: dict[str, np.ndarray]
     threads: int = 1
+    samples: tuple[dict[str, np.ndarray], ...] = ()
 
     @property
     def program(self) -> Path:
@@ -46,7 +47,8 @@ class Peer:
     """One engine. Subclass it, one file each, and register with `@register("name")`.
 
     title: its name in tables;  package: what pip installs to run it;  module: what is imported then;
-    tools, tool: the same for converting, where that needs more;  converts: whether `convert` does anything.
+    tools, tool: the same for converting, where that needs more;  converts: whether `convert` does anything;
+    tools8, tool8: the same for quantising, empty where the engine has no way to int8 on this kind of processor.
     Methods raise whatever the engine raises; the worker makes it the reason why there is no time.
     """
 
@@ -57,14 +59,24 @@ class Peer:
     tools: ClassVar[str] = ""
     tool: ClassVar[str] = ""
     converts: ClassVar[bool] = False
+    tools8: ClassVar[str] = ""
+    tool8: ClassVar[str] = ""
 
     def convert(self, task: Task, folder: Path) -> Path:
         """Write what the engine loads into `folder`; returns the file to open."""
         return task.model
 
+    def quantize(self, task: Task, folder: Path) -> Path:
+        """As `convert`, with weights and activations of int8, ranges from `task.samples`, by the engine's own tools."""
+        raise Unable(f"what is installed of {self.title} has no way to int8")
+
     def load(self, task: Task) -> Callable[[], Outputs]:
         """Load `task.path`; the result runs it once on `task.inputs` and returns the outputs, by name where it knows them."""
         raise NotImplementedError
+
+    def finish(self, outputs: Outputs) -> Outputs:
+        """What a caller still has to do to the outputs of a run, which is not timed: integers to the numbers they stand for."""
+        return outputs
 
     def environment(self, threads: int) -> dict[str, str]:
         """Environment variables that must be set before the engine is imported."""

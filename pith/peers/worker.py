@@ -4,7 +4,7 @@ The request is JSON in the first argument, answers are JSON, a line each, on wha
 there goes to standard error). A request is one of
 
 - probe: is the engine installed here, and which version;
-- convert: make the engine's own file of a model;
+- convert: make the engine's own file of a model;  quantize: the same in int8;
 - once: load, run, and say how much memory that took;  bare: the same without any engine, Python and NumPy alone;
 - serve: load, run once and save the outputs, then time blocks of runs, one for each line on standard input.
 """
@@ -77,7 +77,7 @@ def _answer(request: dict[str, Any], say: Any) -> None:
     from pith.peers.base import Task, get_peer, has
 
     peer, what = get_peer(request["engine"]), request["what"]
-    module = peer.tool if what == "convert" and peer.tool else peer.module
+    module = (peer.tool8 if what == "quantize" else peer.tool if what == "convert" else "") or peer.module
     if module and what != "bare" and not has(module):
         say({"missing": module})
         return
@@ -91,21 +91,33 @@ def _answer(request: dict[str, Any], say: Any) -> None:
     if what == "bare":
         say({"peak_bytes": peak_memory()})
         return
-    task = Task(Path(request["model"]), Path(request["path"]), inputs, request.get("threads", 1))
-    if what == "convert":
-        say({"path": peer.convert(task, Path(request["folder"])).name})
+    samples = _samples(request["samples"], request["names"]) if what == "quantize" else ()
+    task = Task(Path(request["model"]), Path(request["path"]), inputs, request.get("threads", 1), samples)
+    if what in ("convert", "quantize"):
+        make = peer.quantize if what == "quantize" else peer.convert
+        say({"path": make(task, Path(request["folder"])).name})
         return
     run = peer.load(task)
     outputs = run()
     if what == "once":
         say({"peak_bytes": peak_memory()})
         return
+    outputs = peer.finish(outputs)
     arrays = {f"a{k}": _plain(np.asarray(o)) for k, o in enumerate(outputs.values())}
     np.savez(request["outputs"], **arrays)
     say({"ready": True, "version": _version(peer.package), "outputs": list(outputs)})
     for line in sys.stdin:
         turn = json.loads(line)
         say(_block(run, turn["seconds"], turn["least"]))
+
+
+def _samples(archive: str, names: list[str]) -> tuple[dict[str, Any], ...]:
+    """Inputs to calibrate with: the archive has one array an input, with the samples along a new first axis."""
+    import numpy as np
+
+    with np.load(archive) as stacked:
+        arrays = [stacked[f"a{k}"] for k in range(len(names))]
+    return tuple(dict(zip(names, (np.ascontiguousarray(a[i]) for a in arrays), strict=True)) for i in range(len(arrays[0])))
 
 
 def _plain(array: Any) -> Any:

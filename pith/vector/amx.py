@@ -39,3 +39,23 @@ static inline void pith_amx_configure(int32_t rows, int32_t chunk) {
     (PERMIT,),
     ("stdint.h", "immintrin.h"),
 )
+
+CONFIGURE_COLUMN = CFunction(
+    "pith_amx_configure_column",
+    """/* tiles 0 to 3: sums, one below the other, 4 to 6: left sides, 7: weights */
+static inline void pith_amx_configure_column(int32_t rows, int32_t chunk) {
+  struct {
+    uint8_t palette, start, reserved[14];
+    uint16_t columns[16];
+    uint8_t rows[16];
+  } t = {1, 0, {0}, {64, 64, 64, 64, 0, 0, 0, 64}, {0}};
+  for (int32_t i = 0; i < 7; i++) t.rows[i] = (uint8_t)rows;
+  t.columns[4] = t.columns[5] = t.columns[6] = (uint16_t)chunk;
+  t.rows[7] = (uint8_t)(chunk / 4);
+  __asm__ volatile("" : : "r"(&t) : "memory"); /* gcc 12 takes the instruction to read eight bytes only */
+  _tile_loadconfig(&t);
+}
+""",
+    (PERMIT,),
+    ("stdint.h", "immintrin.h"),
+)

@@ -97,10 +97,10 @@ static inline __mmask16 vf_mask(int32_t n) {
 static inline vf vf_load_n(const float *p, int32_t n) { return _mm512_maskz_loadu_ps(vf_mask(n), p); }
 static inline void vf_store_n(float *p, vf v, int32_t n) { _mm512_mask_storeu_ps(p, vf_mask(n), v); }
 static inline vf vf_set1(float x) { return _mm512_set1_ps(x); }
-static inline vf vf_rint(vf v) { /* gcc's macro for it does not pass -Wsign-conversion */
-  const vf sign = _mm512_and_ps(v, _mm512_set1_ps(-0.0f)), a = _mm512_xor_ps(v, sign), big = _mm512_set1_ps(8388608.0f);
-  return _mm512_or_ps(_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, big, _CMP_LT_OQ), a, (a + big) - big), sign);
-}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion" /* gcc's macro for it has one */
+static inline vf vf_rint(vf v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+#pragma GCC diagnostic pop
 static inline vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 static inline vf vf_min(vf a, vf b) { return _mm512_min_ps(b, a); }
 static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(b, a); }

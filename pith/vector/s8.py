@@ -294,9 +294,12 @@ static inline const int8_t *vi_again(const int8_t *p) {
   __asm__("" : "+r"(p));
   return p;
 }
-/* eight bytes, plus a number, and as 16-bit numbers */
+/* eight or sixteen bytes, plus a number, and as 16-bit numbers */
 static inline void vi_eight(uint8_t *to, const void *p, int32_t n) {
   _mm_storel_epi64((__m128i *)(void *)to, _mm_add_epi8(_mm_loadl_epi64((const __m128i *)p), _mm_set1_epi8((char)n)));
+}
+static inline void vi_sixteen(uint8_t *to, const void *p, int32_t n) {
+  _mm_storeu_si128((__m128i *)(void *)to, _mm_add_epi8(_mm_loadu_si128((const __m128i *)p), _mm_set1_epi8((char)n)));
 }
 static inline void vi_eight_i8(int16_t *to, const void *p) {
   _mm_storeu_si128((__m128i *)(void *)to, _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)p)));

@@ -14,7 +14,7 @@ import pytest
 from pith.targets.base import get_target
 from tests.cli.test_errors import _save, helper, pith, refused
 
-KEYS = {"engine", "model", "precision", "threads", "median_ms", "ratio", "error", "counts", "version", "runs", "reason"}
+KEYS = {"engine", "model", "precision", "threads", "median_ms", "ratio", "error", "sqnr_db", "counts", "version", "runs", "reason"}
 
 
 @pytest.fixture

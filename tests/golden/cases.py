@@ -173,7 +173,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "lookup/vectors": _lookup,
     **{
         f"conv_integer/{k}": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7)
-        for k in ("amx", "dot", "generic", "words", "split")
+        for k in ("amx", "amx_window", "dot", "generic", "words", "split")
     },
     "conv_integer/pairs": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), limit=63, **_CONV, group=1, zero=7, range=(0, 127)),
     "conv_integer/depthwise": _integers("conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), **_CONV, group=40, zero=7),
@@ -196,7 +196,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
 
 
 # kernels of one target only
-ONLY_ON = {"conv_integer/amx": "x86-64-amx", "matmul_integer/amx": "x86-64-amx", "lookup/vectors": "x86-64-amx"}
+ONLY_ON = {"conv_integer/amx": "x86-64-amx", "conv_integer/amx_window": "x86-64-amx", "matmul_integer/amx": "x86-64-amx", "lookup/vectors": "x86-64-amx"}
 
 
 def compiled(name: str, target: str) -> Compilation:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import pith
 from pith.api import compile_graph
 from pith.graph import DType, TensorType
 from pith.graph.expr import arg, cast, const
@@ -27,8 +28,9 @@ from tests.kernels.test_integer_generic import ENDS, finished, integers, lookup_
 
 TARGET_NAMES = sorted(t for t in TARGETS if t != "host" and get_target(t).runs_here() and has_bytes(get_target(t).isa))
 SHORT = [t for t in TARGET_NAMES if "vnni" not in get_target(t).isa.features]  # without dot products: factors and sums of 16 bits
-TILES = [(t, k) for t in TARGET_NAMES for k in ("dot", "amx") if k != "amx" or ("amx" in get_target(t).isa.features and amx_allowed())]
+TILES = [(t, k) for t in TARGET_NAMES for k in ("dot", "amx") if k == "dot" or ("amx" in get_target(t).isa.features and amx_allowed())]
 TILES += [(t, k) for t in SHORT for k in ("words", "split")]
+WINDOWS = [(t, "amx_window") for t, k in TILES if k == "amx"]
 PATIENT = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 
 FEW = settings(PATIENT, max_examples=2)
@@ -60,14 +62,17 @@ def matmul(rng: np.random.Generator, end: str, batch: tuple[int, ...], *, fixed:
     return finished(Case("matmul_integer", [a, b, None], attrs, (1, 2) if fixed else ()), rng, end, -1)
 
 
-def compiled(cases: list[Case], target: str, kernel: str) -> None:
+def compiled(cases: list[Case], target: str, kernel: str, threads: int = 1) -> None:
     """All cases in one library by `kernel` where it applies (to most of them), and right to the bit."""
     graph, feeds = graph_of(cases)
     op = cases[0].op
     both = [k for k in kernels.KERNELS[op] if k.name == kernel]
     assert len(both) == 1
     with mock.patch.dict(kernels.KERNELS, {op: [*both, *(k for k in kernels.KERNELS[op] if k.name == "generic")]}):
-        session = compile_graph(graph, target, optimize=False, opt="-O1")
+        if threads == 1:
+            session = compile_graph(graph, target, optimize=False, opt="-O1")
+        else:
+            session = pith.compile(graph, target, opt="-O1", threads=threads, cache=False)
     families = [s["family"] for s in session.manifest["variants"][0]["steps"]]
     assert families.count(kernel) * 2 > len(families), families
     got = session(*feeds)
@@ -77,7 +82,7 @@ def compiled(cases: list[Case], target: str, kernel: str) -> None:
         np.testing.assert_array_equal(y, want, err_msg=str(case))
 
 
-@pytest.mark.parametrize(("target", "kernel"), TILES)
+@pytest.mark.parametrize(("target", "kernel"), [*TILES, *WINDOWS])
 @PATIENT
 @given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from(ENDS), min_size=8, max_size=8))
 def test_conv(target: str, kernel: str, seed: int, ends: list[str]) -> None:
@@ -102,6 +107,26 @@ def test_deep_sums(target: str, kernel: str) -> None:
         a, b = integers(rng, (m, k), np.uint8), integers(rng, (k, n), np.int8)
         cases.append(finished(Case("matmul_integer", [a, b, None], {"zero_a": 128, "zero_b": 0}), rng, "channel", -1))
     compiled(cases, target, kernel)
+
+
+@pytest.mark.parametrize(("target", "kernel"), WINDOWS)
+@PATIENT
+@given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from(ENDS), min_size=8, max_size=8), threads=st.integers(1, 2))
+def test_windows(target: str, kernel: str, seed: int, ends: list[str], threads: int) -> None:
+    """Rows of one to four tiles and several rows in one tile, K of a few and of many steps, groups of rows that do not come out even."""
+    rng = np.random.default_rng(seed)
+    cases = []
+    for end in ends:
+        k, s, d = int(rng.choice([2, 3, 5, 7])), int(rng.choice([1, 1, 2, 3])), int(rng.choice([1, 1, 2]))
+        p, across, down = int(rng.integers(0, 3)), int(rng.choice([1, 3, 5, 7, 8, 14, 16, 17, 28, 33, 56])), int(rng.integers(1, 20))
+        high, wide = (max(1, (n - 1) * s + (k - 1) * d + 1 - 2 * p) for n in (down, across))
+        if min(high, wide) + 2 * p < (k - 1) * d + 1:
+            p = (k - 1) * d
+        c, o, kind = int(rng.choice([1, 3, 4, 12, 24, 64, 65, 96, 128, 200])), int(rng.choice([1, 8, 17, 32, 33, 64, 90])), rng.choice([np.uint8, np.int8])
+        x, w = integers(rng, (int(rng.integers(1, 3)), high, wide, c), kind), integers(rng, (o, c, k, k), np.int8)
+        attrs = {"strides": (s, s), "pads": (p,) * 4, "dilations": (d, d), "group": 1, "layout": "channels_last", "zero": zero_of(rng, kind)}
+        cases.append(finished(Case("conv_integer", [x, w, rng.integers(-30000, 30000, o).astype(np.int32)], attrs), rng, end, -1))
+    compiled(cases, target, kernel, threads)
 
 
 BYTE_ENDS = [e for e in ENDS if e not in ("none", "float")]

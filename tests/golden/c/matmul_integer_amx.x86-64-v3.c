@@ -111,10 +111,9 @@ static inline void copy_bytes(void *to, const void *from, int32_t n) {
 /* a block of `rows` rows against every panel of the packed weights */
 static void rows_u8s8_amx_32x32_u8_act4761c835(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao, const int8_t *w,
     uint8_t *const *y, int32_t rows, int32_t n, int32_t height, float e0, float e1, int32_t zero, int32_t chunk, void *copies) {
-  int32_t sums[2][32 * 32] __attribute__((aligned(64)));
-  const int32_t *head[2];
+  int32_t sums[32 * 32] __attribute__((aligned(64)));
   const int32_t all = taps * kc, chunks = (all + chunk - 1) / chunk, part = 16 * chunk;
-  const int32_t groups = (rows + 31) / 32, size = (rows + groups - 1) / groups;
+  const int32_t groups = (rows + 31) / 32, size = (rows + groups - 1) / groups, tall = size > 16;
   const unsigned char *base = (const unsigned char *)a[0] + ao;
   ptrdiff_t pitch = rows > 1 ? (const unsigned char *)a[1] - (const unsigned char *)a[0] : 64;
   int even = taps == 1 && all == chunks * chunk && pitch % 2048 != 0 && rows == groups * size;
@@ -129,98 +128,54 @@ static void rows_u8s8_amx_32x32_u8_act4761c835(int32_t taps, int32_t kc, const u
     __asm__ volatile("" : : : "memory"); /* gcc does not know that tiles are loaded from memory */
   }
   if (size < 32) pith_amx_configure(size, chunk);
-  int32_t turn = 0, last_c = 0, last_r = 0;
+  const int32_t share = (size + chunks - 1) / chunks, portion = share < 4 ? 4 : share;
+  int32_t last_c = 0, last_r = 0, count = 0;
   for (int32_t c = 0; c < n; c += 32) {
-    const int32_t left = n - c;
-    for (int32_t r = 0; r < rows; r += size, turn++) { /* sums are finished while the next are made */
-      int32_t *const s = sums[turn & 1];
-      const unsigned char *const from = base + r * pitch;
-      if (left > 16) {
-        if (size > 16) {
-        for (int32_t v = 0; v < 2; v++) head[v] = (const int32_t *)(const void *)w + 16 * v;
-        _tile_loadd(0, head[0], 0);
-        _tile_loadd(1, head[1], 0);
-        _tile_loadd(2, head[0], 0);
-        _tile_loadd(3, head[1], 0);
-        const int8_t *b = w + 128;
-        const unsigned char *p = from;
-        for (int32_t k = 0; k < chunks; k++) {
-          _tile_loadd(6, b + 0 * part, 64);
-          _tile_loadd(7, b + 1 * part, 64);
-          _tile_loadd(4, p + 0 * pitch, pitch);
-          _tile_dpbusd(0, 4, 6);
-          _tile_dpbusd(1, 4, 7);
+    const int32_t wide = n - c > 16;
+    for (int32_t r = 0; r < rows; r += size) {
+      const int32_t last_n = n - last_c < 32 ? n - last_c : 32;
+      const int32_t *const head = (const int32_t *)(const void *)w;
+      const int8_t *b = w + (wide ? 128 : 64);
+      const unsigned char *p = base + r * pitch;
+      int32_t done = 0;
+      _tile_loadd(0, head, 0);
+      if (wide) _tile_loadd(1, head + 16, 0);
+      if (tall) {
+        _tile_loadd(2, head, 0);
+        if (wide) _tile_loadd(3, head + 16, 0);
+      }
+      for (int32_t k = 0; k < chunks; k++) {
+        _tile_loadd(6, b, 64);
+        if (wide) _tile_loadd(7, b + part, 64);
+        _tile_loadd(4, p, pitch);
+        _tile_dpbusd(0, 4, 6);
+        if (wide) _tile_dpbusd(1, 4, 7);
+        if (tall) {
           _tile_loadd(5, p + 16 * pitch, pitch);
           _tile_dpbusd(2, 5, 6);
-          _tile_dpbusd(3, 5, 7);
-          b += 2 * part;
-          p += chunk;
+          if (wide) _tile_dpbusd(3, 5, 7);
         }
-        _tile_stored(0, s + 0, 128);
-        _tile_stored(1, s + 16, 128);
-        _tile_stored(2, s + 512, 128);
-        _tile_stored(3, s + 528, 128);
-        } else {
-        for (int32_t v = 0; v < 2; v++) head[v] = (const int32_t *)(const void *)w + 16 * v;
-        _tile_loadd(0, head[0], 0);
-        _tile_loadd(1, head[1], 0);
-        const int8_t *b = w + 128;
-        const unsigned char *p = from;
-        for (int32_t k = 0; k < chunks; k++) {
-          _tile_loadd(6, b + 0 * part, 64);
-          _tile_loadd(7, b + 1 * part, 64);
-          _tile_loadd(4, p + 0 * pitch, pitch);
-          _tile_dpbusd(0, 4, 6);
-          _tile_dpbusd(1, 4, 7);
-          b += 2 * part;
-          p += chunk;
-        }
-        _tile_stored(0, s + 0, 128);
-        _tile_stored(1, s + 16, 128);
-        }
-      } else {
-        if (size > 16) {
-        for (int32_t v = 0; v < 1; v++) head[v] = (const int32_t *)(const void *)w + 16 * v;
-        _tile_loadd(0, head[0], 0);
-        _tile_loadd(2, head[0], 0);
-        const int8_t *b = w + 64;
-        const unsigned char *p = from;
-        for (int32_t k = 0; k < chunks; k++) {
-          _tile_loadd(6, b + 0 * part, 64);
-          _tile_loadd(4, p + 0 * pitch, pitch);
-          _tile_dpbusd(0, 4, 6);
-          _tile_loadd(5, p + 16 * pitch, pitch);
-          _tile_dpbusd(2, 5, 6);
-          b += 1 * part;
-          p += chunk;
-        }
-        _tile_stored(0, s + 0, 128);
-        _tile_stored(2, s + 512, 128);
-        } else {
-        for (int32_t v = 0; v < 1; v++) head[v] = (const int32_t *)(const void *)w + 16 * v;
-        _tile_loadd(0, head[0], 0);
-        const int8_t *b = w + 64;
-        const unsigned char *p = from;
-        for (int32_t k = 0; k < chunks; k++) {
-          _tile_loadd(6, b + 0 * part, 64);
-          _tile_loadd(4, p + 0 * pitch, pitch);
-          _tile_dpbusd(0, 4, 6);
-          b += 1 * part;
-          p += chunk;
-        }
-        _tile_stored(0, s + 0, 128);
+        b += wide ? 2 * part : part;
+        p += chunk;
+        if (done < count) { /* sums of the products before go through their epilogue beside these */
+          const int32_t some = count - done < portion ? count - done : portion;
+          finish_s8_avx512_u8_act4761c835(sums + 32 * done, 32, y + last_r + done, last_c, some, last_n, e0, e1, zero);
+          done += some;
         }
       }
-      if (turn > 0) {
-        const int32_t count = rows - last_r < size ? rows - last_r : size;
-        finish_s8_avx512_u8_act4761c835(sums[~turn & 1], 32, y + last_r, last_c, count, n - last_c < 32 ? n - last_c : 32, e0, e1, zero);
+      _tile_stored(0, sums, 128);
+      if (wide) _tile_stored(1, sums + 16, 128);
+      if (tall) {
+        _tile_stored(2, sums + 16 * 32, 128);
+        if (wide) _tile_stored(3, sums + 16 * 32 + 16, 128);
       }
       last_c = c;
       last_r = r;
+      count = rows - r < size ? rows - r : size;
     }
-    w += (ptrdiff_t)(left > 16 ? 32 : 16) * (4 + (ptrdiff_t)chunks * chunk);
+    w += (ptrdiff_t)(wide ? 32 : 16) * (4 + (ptrdiff_t)chunks * chunk);
   }
-  finish_s8_avx512_u8_act4761c835(sums[~turn & 1], 32, y + last_r, last_c, rows - last_r < size ? rows - last_r : size, n - last_c < 32 ? n - last_c : 32, e0, e1, zero);
+  finish_s8_avx512_u8_act4761c835(sums, 32, y + last_r, last_c, count, n - last_c < 32 ? n - last_c : 32, e0, e1, zero);
   if (size < 32) pith_amx_configure(32, chunk);
 }
 
