@@ -88,9 +88,9 @@ def accumulator(dtype: DType) -> Sums:
     return Sums(wide, f"({wide})")
 
 
-def exact(zero_a: int, zero_b: int = 0) -> Sums:
-    """Sums of products of 8-bit integers, which stay within int32 (so somebody has proven)."""
-    return Sums("int32_t", "(int32_t)", "int32_t", ("zero_a" if zero_a else "", "zero_b" if zero_b else ""))
+def exact(total: DType, zero_a: int, zero_b: int = 0) -> Sums:
+    """Sums of products of integers, which stay within their type, int32 or int64 (so somebody has proven)."""
+    return Sums(total.c, f"({total.c})", total.c, ("zero_a" if zero_a else "", "zero_b" if zero_b else ""))
 
 
 def extra_strides(call: Call, index: int, channel: int) -> tuple[int, ...]:
@@ -135,7 +135,7 @@ def named(call: Call, label: str, text: str, requires: tuple[CFunction, ...]) ->
     types = {"": call.input(0).type.dtype}
     types |= {"w": call.input(1).type.dtype, "y": call.outputs[0].type.dtype, "b": bias.type.dtype if bias else DType.I32}
     types |= {str(i + 1): call.input(3 + i).type.dtype for i in range(len(call.inputs) - 3)}
-    label += "_bias" if bias is not None else ""
+    label += "" if bias is None else "_bias64" if bias.type.dtype is DType.I64 else "_bias"
     if call.attrs.get("epilogue") is not None:
         label += "_" + digest(text + repr(types))
     f = c_function(call, label, text, types, requires=requires)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pith.graph import DType
 from pith.kernels.base import Call, Emitted, Kernel, Operand, kernel
 from pith.kernels.matmul_generic import emit_product, exact, extras_fit
+from pith.ops.conv_integer import sum_type
 
 
 @kernel("matmul_integer", "generic")
@@ -22,5 +24,5 @@ class MatmulIntegerGeneric(Kernel):
 
     def emit(self, call: Call) -> Emitted:
         zeros = {f"zero_{side}": int(call.attrs.get(f"zero_{side}", 0)) for side in "ab"}
-        label = "".join(f"_{name}" for name, zero in zeros.items() if zero) + f"_{call.input(1).type.dtype.short}"
-        return emit_product(call, exact(**zeros), {name: z for name, z in zeros.items() if z}, label=label)
+        label = "".join(f"_{name}" for name, zero in zeros.items() if zero) + f"_{call.input(1).type.dtype.short}" + "_wide" * (sum_type(call.attrs) is DType.I64)
+        return emit_product(call, exact(sum_type(call.attrs), **zeros), {name: z for name, z in zeros.items() if z}, label=label)

@@ -79,8 +79,7 @@ class Options:
         """What the formats imply, for people."""
         found = []
         if self.activation_bits == 16:
-            found.append("activations have 16 bits: there are no integer products of that width, so layers are computed in float32 on the rounded "
-                         "numbers, and compiled weights take four bytes each")  # fmt: skip
+            found.append("activations have 16 bits: functions of one value have no tables of that width, and are computed in float32 between two roundings")
         if self.weight_bits == 4:
             found.append("weights have 4 bits, one number a byte: the products are those of 8 bits")
         return found
