@@ -9,6 +9,7 @@ import functools
 import math
 from abc import abstractmethod
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def as_conv(call: Call) -> Call | None:
         k, n = w.shape[::-1] if at.get("trans_b") else w.shape
         weights = np.ascontiguousarray((w.const if at.get("trans_b") else w.const.T).reshape(n, k, 1, 1))
         attrs = {"strides": (1, 1), "pads": (0, 0, 0, 0), "dilations": (1, 1), "group": 1, "zero": at.get("zero_a", 0)}
-        attrs |= {"range": at["range"]} if "range" in at else {}
+        attrs |= {name: at[name] for name in ("range", "acc") if name in at}
         zero_w = at.get("zero_b", 0)
         flat = True
     else:
@@ -89,11 +90,12 @@ def _steps(shape: tuple[int, ...]) -> list[int]:
     return [math.prod(shape[i + 1 :]) for i in range(len(shape))]
 
 
-def product_of(call: Call) -> Call | None:
-    """`as_conv` of a call that these kernels may run: 8-bit sides, constant weights and bias, an epilogue that fits."""
+def product_of(call: Call, inputs: tuple[DType, ...] = _BYTES) -> Call | None:
+    """`as_conv` of a call that these kernels may run: inputs of these types, 8-bit constant weights, a constant bias, an epilogue that
+    fits."""
     x, w = call.input(0), call.input(1)
     bias = call.inputs[2] if len(call.inputs) > 2 else None
-    if x.type.dtype not in _BYTES or w.type.dtype not in _BYTES or (bias is not None and bias.const is None) or not x.type.size:
+    if x.type.dtype not in inputs or w.type.dtype not in _BYTES or (bias is not None and bias.const is None) or not x.type.size:
         return None
     if not x.inner_contiguous:  # as it will be once it is copied
         x = Operand(x.type, tuple(_steps(x.shape)), x.const)
@@ -129,6 +131,8 @@ def product(isa: ISA, tile: str, label: str, block: CFunction, dtype: DType, tai
 class IntegerProduct(Kernel):
     """What the products of all tiles have in common."""
 
+    inputs: ClassVar[tuple[DType, ...]] = _BYTES
+
     @abstractmethod
     def tile(self, conv: Call, taps: int, k: int) -> Tile:
         """The tile for a conv_integer over `taps` taps of `k` bytes."""
@@ -138,12 +142,12 @@ class IntegerProduct(Kernel):
         """Whether the instruction set has the tile, and the tile takes the call (a conv_integer)."""
 
     def applies(self, call: Call) -> bool:
-        conv = product_of(call)
+        conv = product_of(call, self.inputs)
         return conv is not None and self.fits(conv)
 
     def _plan(self, call: Call) -> tuple[Call, bool, Tile, int, int]:
         """The call as a convolution, whether taps of a row are merged, the tile, taps, bytes of each."""
-        conv = product_of(call)
+        conv = product_of(call, self.inputs)
         assert conv is not None
         _, c, kh, kw = conv.input(1).shape
         merged = merges(conv)
@@ -181,7 +185,7 @@ class IntegerProduct(Kernel):
         for g in range(group):
             part = w.const[g * per : (g + 1) * per].transpose(2, 3, 1, 0).reshape(kh * kw * c, per)
             start = totals(part, None if bias is None else bias[g * per : (g + 1) * per], shift)
-            panels.append(tile.pack(part, taps, start - np.int32(at["rest"] * part.shape[0] * shift)))
+            panels.append(tile.pack(part, taps, start - at["rest"] * part.shape[0] * shift))
         n, oh, ow = y.shape[:3]
         pixels = n * oh * ow
         column = panels[0].size // (-(-per // tile.width) * tile.width)  # about: the last panel may be narrower
@@ -189,7 +193,7 @@ class IntegerProduct(Kernel):
         zeros = np.full(max(kw, 1) * c if merged else group * c, at.get("zero", 0), x.type.dtype.np)
         pointers, strides = sum_args(conv, tail)
         sizes = (n, oh, ow, x.shape[1], x.shape[2], c, per, near, group, panels[0].size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
-        listed = -(-(8 * taps * tile.rows + (kh * kw * c * tile.rows if merged else 0)) // 64) * 64
+        listed = -(-(8 * taps * tile.rows + (kh * kw * c * tile.rows * x.type.dtype.itemsize if merged else 0)) // 64) * 64
         more: tuple[int, ...] = (zero,)
         if isinstance(tile, AmxTile):
             more = (zero, tile.chunk, listed)

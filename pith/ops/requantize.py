@@ -150,6 +150,12 @@ def fixed(acc: Expr, multiplier: Expr | int, shift: Expr | int, zero: int, bound
     return _within(call("scale_fixed", acc, multiplier, shift), zero, bounds, dtype)
 
 
+def fixed_wide(acc: Expr, multiplier: Expr | int, shift: Expr | int, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:
+    """The rule of fixed point for sums in int64, whose multiplier has 15 bits; argument types: int64, int32, int32."""
+    m, s = (v if isinstance(v, Expr) else const(v, DType.I32) for v in (multiplier, shift))
+    return _within(call("scale_wide", acc, m, s), zero, bounds, dtype)
+
+
 def wide(acc: Expr, factor: Expr | float, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:
     """The rule in float64: the int32 `acc` times `factor`, rounded to nearest with halves away from zero."""
     y = call("round", cast(acc, DType.F64) * factor)
