@@ -144,7 +144,7 @@ def quantize(
     model: as for `pith.compile`, a float network.  calibration: a folder of pictures, a .npy or .npz file, an array with
     samples along the first axis, or an iterable of arrays; like what the network will see, and none that it is judged by.
     method: easyquant, minmax, kl, percentile, mse, entropy, moving.  bits: 8 or 7;  weight_bits (4 too) and activation_bits
-    (16 too, computed in float32) where the two differ.  images: how many samples to use, drawn by `seed`.  preprocess: how
+    (16 too) where the two differ.  images: how many samples to use, drawn by `seed`.  preprocess: how
     pictures become arrays, JSON as `pith run --preprocess` takes it [what the model records].  symmetric: activations of a
     signed type around zero instead of an unsigned one.  improve: weights rounded together, biases corrected.  equalize: even
     out channel ranges between convolutions first.  mode: "paper" or "released", the two forms of EasyQuant;  start: the

@@ -18,7 +18,7 @@ def command(
     method: str = typer.Option("easyquant", help="easyquant, minmax, kl, percentile, mse, entropy or moving"),
     bits: int = typer.Option(8, help="8 or 7"),
     weight_bits: int = typer.Option(None, "--weight-bits", help="of weights alone: 8, 7 or 4", show_default=False),
-    activation_bits: int = typer.Option(None, "--activation-bits", help="of activations alone: 8, 7 or 16 (in float32)", show_default=False),
+    activation_bits: int = typer.Option(None, "--activation-bits", help="of activations alone: 8, 7 or 16", show_default=False),
     count: int = typer.Option(50, "--count", min=1, help="how many calibration samples to use"),
     seed: int = typer.Option(0, help="which samples are drawn when there are more"),
     shape: list[str] = ShapeOption,

@@ -24,5 +24,6 @@ class MatmulIntegerGeneric(Kernel):
 
     def emit(self, call: Call) -> Emitted:
         zeros = {f"zero_{side}": int(call.attrs.get(f"zero_{side}", 0)) for side in "ab"}
-        label = "".join(f"_{name}" for name, zero in zeros.items() if zero) + f"_{call.input(1).type.dtype.short}" + "_wide" * (sum_type(call.attrs) is DType.I64)
-        return emit_product(call, exact(sum_type(call.attrs), **zeros), {name: z for name, z in zeros.items() if z}, label=label)
+        sums = sum_type(call.attrs)
+        label = "".join(f"_{name}" for name, zero in zeros.items() if zero) + f"_{call.input(1).type.dtype.short}" + "_wide" * (sums is DType.I64)
+        return emit_product(call, exact(sums, **zeros), {name: z for name, z in zeros.items() if z}, label=label)

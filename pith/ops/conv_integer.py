@@ -58,8 +58,9 @@ class ConvInteger(Op):
 
     at = p * stride + k * dilation - pad.
 
-    Inputs x and w [O, I / group, *k] (8 or 16 bits; zero_w: the zero point of w), bias [O] (int32 or int64) or absent, extras. Attributes as
-    `conv`, and acc: the type of the sums, int32 where it is absent; zero: the zero point of x; the padding adds nothing; range: smallest and largest integer that x can hold, proven by who
+    Inputs x and w [O, I / group, *k] (8 or 16 bits; zero_w: the zero point of w), bias [O] (int32 or int64) or absent, extras.
+    Attributes as `conv`, and acc: the type of the sums, int32 where it is absent; zero: the zero point of x;
+    the padding adds nothing; range: smallest and largest integer that x can hold, proven by who
     says so (pith.passes.ranges), its type's where absent. The sum must not leave the range of its type (of int64: 2^53): who
     makes such a node proves it. The epilogue's argument 0 is the sum, and its type is that of y.
     """

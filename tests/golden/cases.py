@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -124,17 +125,19 @@ def _attention() -> Graph:
     return g
 
 
-def _integers(op: str, shape: tuple[int, ...], right: tuple[int, ...], *, fixed: bool = True, limit: int = 127, **attrs: object) -> Callable[[], Graph]:
-    """A product of uint8 [shape] and int8 [right], requantised to uint8 by one number."""
+def _integers(
+    op: str, shape: tuple[int, ...], right: tuple[int, ...], *, fixed: bool = True, limit: int = 127, dtype: DType = DType.U8, **attrs: Any
+) -> Callable[[], Graph]:
+    """A product of integers [shape] and int8 [right], requantised to uint8 by one number."""
 
     def build() -> Graph:
-        g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, shape)})
+        g = Graph("golden", inputs=["x"], types={"x": TensorType(dtype, shape)})
         if fixed:
             g.set_constant("w", np.random.default_rng(0).integers(-limit, limit + 1, right).astype(np.int8))
         else:
             g.inputs.append("w")
             g.types["w"] = TensorType(DType.I8, right)
-        end = requantize(Requantize(const(0.01, DType.F32), limits(DType.U8, 3)))
+        end = requantize(Requantize(const(0.01, DType.F32), limits(DType.U8, 3), acc=attrs.get("acc", DType.I32)))
         g.outputs = [add_node(g, op, ["x", "w"], {**attrs, "epilogue": end})]
         return g
 
@@ -183,6 +186,8 @@ BUILT: dict[str, Callable[[], Graph]] = {
     ),
     **{f"matmul_integer/{k}": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7) for k in ("amx", "dot", "generic", "words", "split")},
     "matmul_integer/pairs": _integers("matmul_integer", (70, 36), (36, 40), limit=63, zero_a=7, range=(0, 127)),
+    "conv_integer/shorts": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7, dtype=DType.U16),
+    "matmul_integer/shorts": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7, dtype=DType.I16, acc=DType.I64),
     "matmul_integer/batched": _integers("matmul_integer", (3, 7, 36), (3, 36, 40), fixed=False, zero_a=7, zero_b=3),
     "conv_transpose/phases": _graph(
         (1, 5, 5, 16),
