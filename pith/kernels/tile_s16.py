@@ -50,6 +50,11 @@ class ShortTile(StripTile):
         return ", 16-bit inputs, sums in int64" if self.part else ", 16-bit inputs"
 
     @property
+    def head(self) -> int:
+        """Bytes that a column of a panel begins with, in front of its weights."""
+        return 12 if self.part else 4
+
+    @property
     def more(self) -> tuple[int, ...]:
         """Further arguments of the block function: nothing, groups of a part, bytes from one copied row to the next."""
         return 0, self.part, self.pitch

@@ -67,6 +67,11 @@ class DotTile:
         return f"{self.prefix}_{self.rows}x{self.width}"
 
     @property
+    def head(self) -> int:
+        """Bytes that a column of a panel begins with, in front of its weights."""
+        return 4
+
+    @property
     def width(self) -> int:
         """Columns of the widest panel."""
         return self.vectors * self.isa.lanes(4)

@@ -81,7 +81,7 @@ class Options:
         if self.activation_bits == 16:
             found.append("activations have 16 bits: functions of one value have no tables of that width, and are computed in float32 between two roundings")
         if self.weight_bits == 4:
-            found.append("weights have 4 bits, one number a byte: the products are those of 8 bits")
+            found.append("weights have 4 bits, two numbers a byte: the products are those of 8 bits")
         return found
 
 

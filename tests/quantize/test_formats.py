@@ -28,7 +28,7 @@ def made(weight_bits: int, activation_bits: int, **options: object):  # type: ig
     return quantize_graph(net, open_samples(pictures(6), ports_of(net)), Interpreted, chosen)
 
 
-def test_four_bit_weights_are_integers_in_bytes() -> None:
+def test_four_bit_weights_are_integers() -> None:
     outcome = made(4, 8)
     for layer in outcome.plan.layers:
         q = outcome.numbers.weights[layer.key].q
