@@ -66,7 +66,7 @@ def as_conv(call: Call) -> Call | None:
         alone = w.shape[2:] == (1, 1) and tuple(at["strides"]) == (1, 1) and not any(at["pads"]) and at["group"] == 1
         flat = alone and all(o.rows for o in (x, y, *(e for e in extras if e is not None and e.shape == y.shape)))
     weights, attrs["rest"] = signed(weights, zero_w)
-    if attrs["rest"] and (attrs["group"] != 1 or abs(attrs["rest"]) * 255 * math.prod(weights.shape[1:]) > LARGEST):
+    if attrs["rest"] and ((attrs["group"] != 1 and weights.shape[1] != 1) or abs(attrs["rest"]) * 255 * math.prod(weights.shape[1:]) > LARGEST):
         return None
     attrs |= {"layout": "channels_last", "epilogue": at.get("epilogue")}
     shape = y.shape
@@ -252,7 +252,7 @@ class IntegerDot(IntegerProduct):
         return DotTile(conv.isa)
 
     def fits(self, call: Call) -> bool:
-        return has_bytes(call.isa)
+        return has_bytes(call.isa) and (not call.attrs["rest"] or call.attrs["group"] == 1)
 
 
 @kernel("conv_integer", "amx")
