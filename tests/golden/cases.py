@@ -152,6 +152,23 @@ def _softmax_fixed() -> Graph:
     return g
 
 
+def _softmax_integer() -> Graph:
+    """Rows of ten numbers."""
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, (3, 10))})
+    g.set_constant("t", np.arange(256, 0, -1).astype(np.int32))
+    g.outputs = [add_node(g, "softmax_integer", ["x", "t"], {"multiplier": 255.0, "zero": 0, "dtype": DType.U8})]
+    return g
+
+
+def _layer_norm_integer() -> Graph:
+    """Rows of ten numbers."""
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.I8, (3, 10))})
+    for name in ("scale", "bias"):
+        g.set_constant(name, np.full(10, 20, np.float32))
+    g.outputs = [add_node(g, "layer_norm_integer", ["x", "scale", "bias"], {"epsilon": 1.0, "zero": 7, "dtype": DType.U8})]
+    return g
+
+
 def _lookup() -> Graph:
     g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, (3, 700))})
     g.set_constant("t", np.random.default_rng(0).permutation(256).astype(np.uint8))
@@ -172,6 +189,8 @@ BUILT: dict[str, Callable[[], Graph]] = {
     **{f"conv/winograd{m}": _graph((1, 9, 9, 16), "conv", (24, 16, 3, 3), **_CONV, group=1) for m in (2, 4, 6)},
     "conv_chain/strip": _inverted_residual,
     "softmax_fixed/rows": _softmax_fixed,
+    "softmax_integer/rows": _softmax_integer,
+    "layer_norm_integer/rows": _layer_norm_integer,
     "lookup/table": _lookup,
     "lookup/vectors": _lookup,
     **{
