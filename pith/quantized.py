@@ -154,19 +154,21 @@ def quantize(
     activation_bits: int | None = None, images: int = 50, seed: int = 0,
     shapes: Shapes | None = None, preprocess: str | None = None, symmetric: bool = False, improve: bool = True,
     equalize: bool = False, mode: str = "paper", start: str = "", keep_float: Sequence[str] = (), min_cosine: float | None = None,
-    float_outputs: bool = False, explain: bool = False, progress: Progress | None = None,
+    float_outputs: bool = False, integers_only: bool = False, explain: bool = False, progress: Progress | None = None,
 ) -> Quantized:  # fmt: skip
     """Quantise a float network after training: its sums of products and what lies between become 8-bit (7-bit) integers.
 
     model: as for `pith.compile`, a float network.  calibration: a folder of pictures, a .npy or .npz file, an array with
     samples along the first axis, or an iterable of arrays; like what the network will see, and none that it is judged by.
     method: easyquant, minmax, kl, percentile, mse, entropy, moving.  bits: 8 or 7;  weight_bits (4 too) and activation_bits
-    (16 too, computed in float32) where the two differ.  images: how many samples to use, drawn by `seed`.  preprocess: how
+    (16 too) where the two differ.  images: how many samples to use, drawn by `seed`.  preprocess: how
     pictures become arrays, JSON as `pith run --preprocess` takes it [what the model records].  symmetric: activations of a
     signed type around zero instead of an unsigned one.  improve: weights rounded together, biases corrected.  equalize: even
     out channel ranges between convolutions first.  mode: "paper" or "released", the two forms of EasyQuant;  start: the
     method whose ranges it begins with.  keep_float: names of layers to leave in floats.  min_cosine: leave as many layers in
     floats, the worst first, as it takes for every output to keep this cosine.  float_outputs: do not round the results.
+    integers_only: leave nothing in floats that has an integer form: functions like gelu are tables, which costs a rounding each, and
+    8-bit networks give the same bits everywhere.
     explain: measure what each layer does to the results, for the report's ranking (as many runs of the network as it has
     layers, on a few samples).  progress: called with (stage, 0..1).
     Raises PithError subclasses. The same input gives the same bits.
@@ -176,7 +178,7 @@ def quantize(
         raise ShapeError("several shapes cannot be quantised at once", try_="one shape for each input")
     options = Options(method, weight_bits or bits, activation_bits or bits, symmetric, start=start, mode=mode, rounding=improve,
                       bias=improve, equalize=equalize,
-                      keep=frozenset(keep_float), float_outputs=float_outputs)  # fmt: skip
+                      keep=frozenset(keep_float), float_outputs=float_outputs, integers_only=integers_only)  # fmt: skip
     options.check()
     say("import", 0.0)
     graph = model.copy() if isinstance(model, Graph) else import_model(model, dict(shapes or {}))  # type: ignore[arg-type]

@@ -34,6 +34,7 @@ TABLE: dict[str, set[str]] = {
     "api": {"graph", "importers", "passes", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache", "tune"},
     "quant": {"graph", "ops", "passes", "runtime"},
     "quantized": {"api", "quant", "exporters", "graph", "report", "runtime"},
+    "train": {"graph", "ops", "quantized", "runtime"},
     "bridge": {"api", "graph", "runtime"},
     "cli": {"api", "quantized", "bench", "peers", "graph", "runtime", "report", "targets", "artefact", "importers", "kernels", "ops", "lower"},
     "demo": {"api", "cli", "report", "runtime"},

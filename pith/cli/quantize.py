@@ -18,7 +18,7 @@ def command(
     method: str = typer.Option("easyquant", help="easyquant, minmax, kl, percentile, mse, entropy or moving"),
     bits: int = typer.Option(8, help="8 or 7"),
     weight_bits: int = typer.Option(None, "--weight-bits", help="of weights alone: 8, 7 or 4", show_default=False),
-    activation_bits: int = typer.Option(None, "--activation-bits", help="of activations alone: 8, 7 or 16 (in float32)", show_default=False),
+    activation_bits: int = typer.Option(None, "--activation-bits", help="of activations alone: 8, 7 or 16", show_default=False),
     count: int = typer.Option(50, "--count", min=1, help="how many calibration samples to use"),
     seed: int = typer.Option(0, help="which samples are drawn when there are more"),
     shape: list[str] = ShapeOption,
@@ -26,6 +26,7 @@ def command(
     symmetric: bool = typer.Option(False, "--symmetric", help="int8 activations around zero instead of uint8"),
     improve: bool = typer.Option(True, "--improve/--no-improve", help="round weights together and correct biases"),
     equalize: bool = typer.Option(False, "--equalize", help="even out channel ranges between convolutions first"),
+    integers_only: bool = typer.Option(False, "--integers-only", help="leave nothing in floats that need not be: functions like gelu are tables"),
     mode: str = typer.Option("paper", help="form of EasyQuant: paper or released (as in its code)"),
     start: str = typer.Option("", help="method whose ranges EasyQuant begins with [default: minmax; kl if released]", show_default=False),
     keep_float: list[str] = typer.Option([], "--keep-float", help="name of a layer to leave in floats (as the report has it)", show_default=False),
@@ -59,7 +60,7 @@ def command(
         found = quantize(
             model, images, method=method, bits=bits, weight_bits=weight_bits, activation_bits=activation_bits, images=count,
             seed=seed, shapes=shapes, preprocess=preprocess, symmetric=symmetric, improve=improve, equalize=equalize, mode=mode,
-            start=start, keep_float=keep_float, min_cosine=min_cosine, explain=report is not None, progress=bar,
+            start=start, integers_only=integers_only, keep_float=keep_float, min_cosine=min_cosine, explain=report is not None, progress=bar,
         )  # fmt: skip
     if output is not None:
         found.save_onnx(output)

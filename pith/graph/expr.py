@@ -28,6 +28,7 @@ FUNCTIONS: dict[str, int] = {
     "select": 3,  # select(condition, if_true, if_false)
     "cast": 1,
     "scale_fixed": 3,  # of int32: scale_fixed(x, multiplier, shift) is x * multiplier * 2^(shift - 31), see pith.graph.fixed
+    "scale_wide": 3,  # of an int64 and two int32: the same with a multiplier of 15 bits, rounded once
     "sat_cast": 1,  # to a small float, saturating; to an integer, clamped to its range after round-half-even
 }
 _TO_BOOL = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not", "isnan", "isinf"})

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pith.graph.dtype import SMALL_FLOATS, DType
-from pith.graph.fixed import scale_fixed
+from pith.graph.fixed import scale_fixed, scale_wide
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])
 
@@ -70,7 +70,7 @@ _F: dict[str, Callable[..., Any]] = {
     "and": np.logical_and, "or": np.logical_or, "xor": np.logical_xor, "not": np.logical_not,
     "bitand": np.bitwise_and, "bitor": np.bitwise_or, "bitxor": np.bitwise_xor, "bitnot": np.invert,
     "shl": lambda a, b: _shift(a, b, True), "shr": lambda a, b: _shift(a, b, False),
-    "scale_fixed": scale_fixed,
+    "scale_fixed": scale_fixed, "scale_wide": scale_wide,
     "isnan": np.isnan, "isinf": np.isinf, "select": np.where,
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 It is the arithmetic of TensorFlow Lite's reference kernels, which is gemmlowp's (B. Jacob et al., "Quantization and Training of
 Neural Networks for Efficient Integer-Arithmetic-Only Inference", arXiv 1712.05877, section 2.2 and appendix B), rounding twice.
-All functions take and give int32 values (in arrays of int64) and are exact.
+All functions but `scale_wide` take and give int32 values (in arrays of int64); all are exact.
 """
 
 from __future__ import annotations
@@ -36,6 +36,17 @@ def scale_fixed(x: np.ndarray, multiplier: np.ndarray, shift: np.ndarray) -> np.
     shift = np.clip(np.asarray(shift, np.int64), -31, 31)
     left = wrapped(np.asarray(x, np.int64) << np.maximum(shift, 0))
     return rounded_shift(high_product(left, multiplier), np.maximum(-shift, 0))
+
+
+def scale_wide(x: np.ndarray, multiplier: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """int64 x * multiplier * 2^(shift - 31), the multiplier (0 or more) rounded to 15 bits first; to nearest, halves up.
+
+    |x| below 2^47, shift from -31 to 8. The reference kernels do this with sums of 16-bit activations.
+    """
+    m = np.asarray(multiplier, np.int64)
+    m = np.where(m < 0x7FFF0000, (m + 2**15) >> 16, 0x7FFF)
+    by = 15 - np.asarray(shift, np.int64)
+    return np.asarray((np.asarray(x, np.int64) * m + (np.int64(1) << (by - 1))) >> by)
 
 
 def quantized_multiplier(factor: float) -> tuple[int, int]:

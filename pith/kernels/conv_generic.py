@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pith.kernels.base import Call, Const, Emitted, Kernel, Operand, kernel
+from pith.kernels.four_bits import ELEMENT
 from pith.kernels.matmul_generic import Params, Sums, accumulator, extra_strides, finish, loops_fit, named, optional
 
 
@@ -29,7 +30,8 @@ POSITION = "(at{a} + k{a} * di{a})"
 @dataclass(frozen=True, slots=True)
 class Integers:
     """What is different for 8-bit integers: how they are summed, the weights as they were packed and their strides, and the
-    C of the index of an input channel in the picture and in the weights; `label` tells these apart in the function's name."""
+    C of the index of an input channel in the picture and in the weights; `label` tells these apart in the function's name.
+    four: the weights lie two a byte."""
 
     sums: Sums
     extra: dict[str, int]
@@ -37,6 +39,7 @@ class Integers:
     strides: tuple[int, ...]
     steps: tuple[str, str]
     label: str
+    four: bool = False
 
 
 def emit_loops(
@@ -94,16 +97,21 @@ def emit_loops(
     lines += ["for (int32_t c = 0; c < co; c++) {", f"{sums.total} acc = {start};"]
     for a in range(rank):
         lines += [t.format(a=a) for t in taps]
+    first = walk(f"{part} + (ptrdiff_t)c * wo", "w", "k{a}")
+    element, held = f"LDw(h[{step_w}])", f"const $Tw *const h = w + {first};"
+    if integers and integers.four:
+        element, held = f"pith_four_bits(w, h + {step_w})", f"const ptrdiff_t h = {first};"
     lines += [
         f"const $T *const u = {walk('x + (ptrdiff_t)b * xb + (ptrdiff_t)(g * ci) * xc', 'x', position)};",
-        f"const $Tw *const h = {walk(f'w + {part} + (ptrdiff_t)c * wo', 'w', 'k{a}')};",
-        f"for (int32_t i = 0; i < ci; i++) acc += {sums.factor(0, f'LD(u[{step_x}])')} * {sums.factor(1, f'LDw(h[{step_w}])')};",
+        held,
+        f"for (int32_t i = 0; i < ci; i++) acc += {sums.factor(0, f'LD(u[{step_x}])')} * {sums.factor(1, element)};",
     ]
     places = [f"q_{v}[(ptrdiff_t)c * {v}c]" for v in walks]
     value = f"({sums.kind})acc" if sums.cast and sums.kind != sums.total else "acc"
     store, requires = finish(call, value, places[1:], places[0], sums.kind)
     lines += [*["}"] * rank, *store, *["}"] * (rank + 3)]
     text = f"static void $name({p}) {{\n{_indent(lines)}\n}}\n"
+    requires = (*requires, ELEMENT) if integers and integers.four else requires
     label = f"loops{rank}" + (integers.label if integers else "")
     return Emitted(named(call, label, text, requires), tuple(p.args), why="plain loops")
 

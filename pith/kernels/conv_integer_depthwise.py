@@ -75,13 +75,13 @@ def baked(conv: Call) -> bool:
     return max(conv.input(1).shape[2:]) <= _KERNEL and at["dilations"][1] == 1 and at["strides"][1] <= 3
 
 
-def is_depthwise(conv: Call) -> bool:
-    """Whether a conv_integer is depthwise, with an end that these kernels have."""
+def is_depthwise(conv: Call, *, rest: bool = False) -> bool:
+    """Whether a conv_integer is depthwise, with an end that these kernels have; `rest`: its weights may not fit 8 bits."""
     w, at = conv.input(1), conv.attrs
     found = tail_of_sums(conv)
     constant = all(x is not None and (x.const is not None or x.shape == conv.outputs[0].shape) for x in conv.inputs[3:])
     return (
-        w.shape[1] == 1 and at["group"] == w.shape[0] and not at["rest"] and constant and found is not None and found[0].out in (DType.I8, DType.U8)
+        w.shape[1] == 1 and at["group"] == w.shape[0] and (rest or not at["rest"]) and constant and found is not None and found[0].out in (DType.I8, DType.U8)
         and "f32" not in found[0].kinds
     )  # fmt: skip
 

@@ -3,7 +3,8 @@
 As many channels at a time as a vector has bytes: of each input column, the bytes of two rows of taps are put side by side, and
 serve every output pixel that the column is a tap of, as in `conv_integer_depthwise`. "pairs": products of such two are summed
 in 16 bits, and so are those of some columns, as many as `exact_s16` has proven to fit; then they are widened. "words": both
-factors are widened first, and two products are summed in int32, which is exact for any bytes.
+factors are widened first, and two products are summed in int32, which is exact for any bytes, and for weights of nine bits: bytes with
+a zero point in their middle, as old models of unsigned bytes have them. Those take this way on every instruction set.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import functools
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -74,7 +76,7 @@ def way_of(conv: Call) -> Way | None:
 
 
 def pack(block: int, weights: np.ndarray, start: np.ndarray, extras: list[np.ndarray], wide: bool) -> np.ndarray:
-    """Weights [C, kh, kw] (int8), starts [C] (int32) and per-channel extras (float32) by blocks of channels: bytes (int8).
+    """Weights [C, kh, kw] (int8; int16 where `wide`), starts [C] (int32) and per-channel extras (float32) by blocks of channels: bytes (int8).
 
     Weights lie as the inputs do: [kw, pairs of rows, vectors, channels, 2].
     """
@@ -210,15 +212,17 @@ def depthwise_shorts(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw
 class _Depthwise(Kernel):
     """group = input channels = output channels, an 8-bit result, kernels that are spelled out."""
 
+    nine: ClassVar[bool] = False  # whether weights may have more than 8 bits
+
     @abstractmethod
     def way(self, conv: Call) -> Way | None:
         """How the products are summed; None where they cannot be."""
 
     def applies(self, call: Call) -> bool:
-        if not has_bytes(call.isa) or "vnni" in call.isa.features:
+        conv = product_of(call) if has_bytes(call.isa) else None
+        if conv is None or ("vnni" in call.isa.features and not conv.attrs["rest"]):
             return False
-        conv = product_of(call)
-        return conv is not None and is_depthwise(conv) and baked(conv) and self.way(conv) is not None
+        return is_depthwise(conv, rest=self.nine) and baked(conv) and self.way(conv) is not None
 
     def cost(self, call: Call) -> float:
         conv = product_of(call)
@@ -254,10 +258,11 @@ class _Depthwise(Kernel):
         assert w.const is not None
         bias = conv.inputs[2].const if conv.inputs[2] is not None else None
         ch, _, kh, kw = w.shape
-        start = totals(w.const.reshape(ch, -1).T, bias, at.get("zero", 0) + way.shift)
+        weights = w.const[:, 0] + np.int16(at["rest"]) if self.nine else w.const[:, 0]
+        start = totals(weights.reshape(ch, -1).T, bias, at.get("zero", 0) + way.shift)
         constants = [] if tail.plain else [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k == "channel"]
         size = call.isa.vector_bytes
-        packed = pack(size, w.const[:, 0], start, [e for e in constants if e is not None], not way.parts)
+        packed = pack(size, weights, start, [e for e in constants if e is not None], not way.parts)
         pointers, strides = sum_args(conv, tail)
         kept = [p for p in pointers if isinstance(p, Float) or (isinstance(p, In) and (tail.plain or tail.kinds[p.index - 3] != "channel"))]
         (sh, sw), (dh, _) = at["strides"], at["dilations"]
@@ -289,7 +294,9 @@ class IntegerDepthwisePairs(_Depthwise):
 
 @kernel("conv_integer", "depthwise_words")
 class IntegerDepthwiseWords(_Depthwise):
-    """16-bit factors: exact for all bytes."""
+    """16-bit factors: exact for all bytes, and for weights that do not fit them."""
+
+    nine: ClassVar[bool] = True
 
     def way(self, conv: Call) -> Way | None:
         return Way((), 128 if conv.input(0).type.dtype is DType.I8 else 0)

@@ -52,7 +52,7 @@ _ROWS = """      if (iy0 >= 0 && ix0 >= 0 && iy0 + (kh - 1) * dh < ih && ix0 + k
 def implicit_product(
     name: str, types: tuple[str, str, str], params: str, full: Sequence[tuple[int, str]], extras: Sequence[str], block: str, rows: int,
     height: str, per_column: str, *, merged: bool, patch: bool = False, before: str = "", enter: str = "", leave: str = "",
-    more: tuple[str, str] = ("", ""), ahead: Shape | None = None,
+    more: tuple[str, str] = ("", ""), begin: str = "", weights: str = "w", ahead: Shape | None = None,
 ) -> str:  # fmt: skip
     """C text of the loop.
 
@@ -61,6 +61,7 @@ def implicit_product(
     rows: the most rows it takes;  height: C expression of how many it shall take, from `pixels - p`;  per_column: elements of
     `types[1]` that one column of packed weights has;  merged: one entry a kernel row (dense pixels, no dilation, one group);
     patch: there is scratch memory behind the list;  before: a statement before each call of the block function;
+    begin: a statement before the pixels of each group of columns that stay in cache, after which the weights are called `weights`;
     enter, leave: statements around everything;  more: further parameters, and the arguments of `block` they become;
     ahead: the shape of a float32 tile, which may ask for weights ahead.
     """
@@ -75,9 +76,9 @@ def implicit_product(
     memory = f"  {x} *const patch = ({x} *)(void *)(a + kh * {'' if merged else 'kw * '}{rows});\n" if patch else ""
     taps, depth = ("kh", "kw * c") if merged else ("kh * kw", "c")
     groups = (
-        f"    {block}({taps}, {depth}, a, 0, w, out, rows, cols, height{passed.replace(' + (ptrdiff_t)g * n', '')}{more[1]}{later});\n" if merged else
+        f"    {block}({taps}, {depth}, a, 0, {weights}, out, rows, cols, height{passed.replace(' + (ptrdiff_t)g * n', '')}{more[1]}{later});\n" if merged else
         f"""    for (int32_t g = 0; g < groups; g++) {{
-      {block}({taps}, {depth}, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, cols, height{passed}{more[1]}{later});
+      {block}({taps}, {depth}, a, (ptrdiff_t)g * c, {weights} + (ptrdiff_t)g * wg, out, rows, cols, height{passed}{more[1]}{later});
       for (int32_t r = 0; r < rows; r++) {{
         out[r] += n;
 {advance}      }}
@@ -117,6 +118,6 @@ def implicit_product(
   w += n_from * {per_column};
 {count}{f"  {enter}{chr(10)}" if enter else ""}  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += near * {per_column}) {{ /* columns that stay in cache */
     const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
-{textwrap.indent(blocks, "  ")}  }}
+{f"    {begin}{chr(10)}" if begin else ""}{textwrap.indent(blocks, "  ")}  }}
 {f"  {leave}{chr(10)}" if leave else ""}}}
 """

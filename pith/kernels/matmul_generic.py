@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.ctext import c_function
+from pith.kernels.four_bits import ELEMENT
 from pith.vector.cexpr import digest, print_expr
 from pith.vector.cfunction import CFunction
 
@@ -88,9 +89,9 @@ def accumulator(dtype: DType) -> Sums:
     return Sums(wide, f"({wide})")
 
 
-def exact(zero_a: int, zero_b: int = 0) -> Sums:
-    """Sums of products of 8-bit integers, which stay within int32 (so somebody has proven)."""
-    return Sums("int32_t", "(int32_t)", "int32_t", ("zero_a" if zero_a else "", "zero_b" if zero_b else ""))
+def exact(total: DType, zero_a: int, zero_b: int = 0) -> Sums:
+    """Sums of products of integers, which stay within their type, int32 or int64 (so somebody has proven)."""
+    return Sums(total.c, f"({total.c})", total.c, ("zero_a" if zero_a else "", "zero_b" if zero_b else ""))
 
 
 def extra_strides(call: Call, index: int, channel: int) -> tuple[int, ...]:
@@ -135,15 +136,15 @@ def named(call: Call, label: str, text: str, requires: tuple[CFunction, ...]) ->
     types = {"": call.input(0).type.dtype}
     types |= {"w": call.input(1).type.dtype, "y": call.outputs[0].type.dtype, "b": bias.type.dtype if bias else DType.I32}
     types |= {str(i + 1): call.input(3 + i).type.dtype for i in range(len(call.inputs) - 3)}
-    label += "_bias" if bias is not None else ""
+    label += "" if bias is None else "_bias64" if bias.type.dtype is DType.I64 else "_bias"
     if call.attrs.get("epilogue") is not None:
         label += "_" + digest(text + repr(types))
     f = c_function(call, label, text, types, requires=requires)
     return CFunction(f.name, f.text, f.requires, ("stdint.h", "stddef.h"))
 
 
-def emit_product(call: Call, sums: Sums, extra: dict[str, int], *, label: str = "") -> Emitted:
-    """The loop nest of a matrix product; `extra`: further arguments that `sums` names."""
+def emit_product(call: Call, sums: Sums, extra: dict[str, int], *, label: str = "", four: Const | None = None) -> Emitted:
+    """The loop nest of a matrix product; `extra`: further arguments that `sums` names; `four`: the second factor, two numbers a byte."""
     a, b, y, bias = call.input(0), call.input(1), call.outputs[0], optional(call, 2)
     (m, k), (sam, sak) = _matrix(a, bool(call.attrs.get("trans_a")), row=True)
     (_, n), (sbk, sbn) = _matrix(b, bool(call.attrs.get("trans_b")), row=False)
@@ -154,11 +155,11 @@ def emit_product(call: Call, sums: Sums, extra: dict[str, int], *, label: str = 
     walks |= {f"e{i}": extra_strides(call, 3 + i, len(y.shape) - 1) for i in range(len(call.inputs) - 3)}
 
     p = Params()
-    p.pointers(call, "a", "b")
+    p.pointers(call, "a", "b", four)
     p.ints({"m": m, "n": n, "k": k, "sam": sam, "sak": sak, "sbk": sbk, "sbn": sbn, **extra})
     for name, s in walks.items():
         p.ints({f"{name}m": s[row] if row >= 0 else 0, f"{name}n": s[col] if col >= 0 else 0})
-    loops, at = "", {name: name for name in ("a", "b", *walks)}
+    loops, at = "", {name: "0" if four and name == "b" else name for name in ("a", "b", *walks)}
     for d in axes:
         steps = {"a": _batch_stride(a, d, len(axes)), "b": _batch_stride(b, d, len(axes))}
         steps |= {name: s[d] for name, s in walks.items()}
@@ -172,13 +173,16 @@ def emit_product(call: Call, sums: Sums, extra: dict[str, int], *, label: str = 
     rows = "".join(
         f"    {t} *const q_{v} = {at[v]} + (ptrdiff_t)r * {v}m;\n" for t, v in zip(types, walks, strict=True)
     )
-    left, right = sums.factor(0, "LD(p[(ptrdiff_t)i * sak])"), sums.factor(1, "LDw(w[(ptrdiff_t)j * sbn])")
+    element = "pith_four_bits(b, w + (ptrdiff_t)j * sbn)" if four else "LDw(w[(ptrdiff_t)j * sbn])"
+    left, right = sums.factor(0, "LD(p[(ptrdiff_t)i * sak])"), sums.factor(1, element)
+    first = f"{'ptrdiff_t w = ' if four else 'const $Tw *w = '}{at['b']} + (ptrdiff_t)c * sbn"
+    requires = (*requires, ELEMENT) if four else requires
     text = f"""static void $name({p}) {{
 {loops}  for (int32_t r = 0; r < m; r++) {{
     const $T *const p = {at["a"]} + (ptrdiff_t)r * sam;
 {rows}    for (int32_t c = 0; c < n; c += {BLOCK}) {{
       const int32_t cols = n - c < {BLOCK} ? n - c : {BLOCK};
-      const $Tw *w = {at["b"]} + (ptrdiff_t)c * sbn;
+      {first};
       {sums.total} acc[{BLOCK}];
       for (int32_t j = 0; j < {BLOCK}; j++) acc[j] = 0;
       for (int32_t i = 0; i < k; i++, w += sbk) {{

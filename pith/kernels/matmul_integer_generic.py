@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pith.kernels.base import Call, Emitted, Kernel, Operand, kernel
+from pith.graph import DType
+from pith.kernels.base import Call, Const, Emitted, Kernel, Operand, kernel
+from pith.kernels.four_bits import are_four_bits, packed_array
 from pith.kernels.matmul_generic import emit_product, exact, extras_fit
+from pith.ops.conv_integer import sum_type
 
 
 @kernel("matmul_integer", "generic")
@@ -20,7 +23,19 @@ class MatmulIntegerGeneric(Kernel):
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return output or index != 2 or operand.contiguous
 
+    def packs(self, call: Call) -> bool:
+        """Whether the second factor is constant and stored two numbers a byte."""
+        b = call.input(1)
+        return len(b.shape) == 2 and b.contiguous and are_four_bits(b.const)
+
+    def uses(self, call: Call) -> set[int]:
+        return {i for i, x in enumerate(call.inputs) if x is not None and not (i == 1 and self.packs(call))}
+
     def emit(self, call: Call) -> Emitted:
         zeros = {f"zero_{side}": int(call.attrs.get(f"zero_{side}", 0)) for side in "ab"}
-        label = "".join(f"_{name}" for name, zero in zeros.items() if zero) + f"_{call.input(1).type.dtype.short}"
-        return emit_product(call, exact(**zeros), {name: z for name, z in zeros.items() if z}, label=label)
+        sums = sum_type(call.attrs)
+        label = "".join(f"_{name}" for name, zero in zeros.items() if zero) + f"_{call.input(1).type.dtype.short}" + "_wide" * (sums is DType.I64)
+        own = call.input(1)
+        four = Const(packed_array(own.const)) if own.const is not None and self.packs(call) else None
+        label += "_four" if four else ""
+        return emit_product(call, exact(sums, **zeros), {name: z for name, z in zeros.items() if z}, label=label, four=four)

@@ -9,12 +9,14 @@ import functools
 import math
 from abc import abstractmethod
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
 from pith.graph import DType, TensorType
 from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import in_2d
+from pith.kernels.four_bits import UNPACK, are_four_bits, packed_panels
 from pith.kernels.implicit_product import GROUPED, implicit_product
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
 from pith.kernels.tile_amx import AmxTile
@@ -49,7 +51,7 @@ def as_conv(call: Call) -> Call | None:
         k, n = w.shape[::-1] if at.get("trans_b") else w.shape
         weights = np.ascontiguousarray((w.const if at.get("trans_b") else w.const.T).reshape(n, k, 1, 1))
         attrs = {"strides": (1, 1), "pads": (0, 0, 0, 0), "dilations": (1, 1), "group": 1, "zero": at.get("zero_a", 0)}
-        attrs |= {"range": at["range"]} if "range" in at else {}
+        attrs |= {name: at[name] for name in ("range", "acc") if name in at}
         zero_w = at.get("zero_b", 0)
         flat = True
     else:
@@ -64,7 +66,7 @@ def as_conv(call: Call) -> Call | None:
         alone = w.shape[2:] == (1, 1) and tuple(at["strides"]) == (1, 1) and not any(at["pads"]) and at["group"] == 1
         flat = alone and all(o.rows for o in (x, y, *(e for e in extras if e is not None and e.shape == y.shape)))
     weights, attrs["rest"] = signed(weights, zero_w)
-    if attrs["rest"] and (attrs["group"] != 1 or abs(attrs["rest"]) * 255 * math.prod(weights.shape[1:]) > LARGEST):
+    if attrs["rest"] and ((attrs["group"] != 1 and weights.shape[1] != 1) or abs(attrs["rest"]) * 255 * math.prod(weights.shape[1:]) > LARGEST):
         return None
     attrs |= {"layout": "channels_last", "epilogue": at.get("epilogue")}
     shape = y.shape
@@ -89,11 +91,12 @@ def _steps(shape: tuple[int, ...]) -> list[int]:
     return [math.prod(shape[i + 1 :]) for i in range(len(shape))]
 
 
-def product_of(call: Call) -> Call | None:
-    """`as_conv` of a call that these kernels may run: 8-bit sides, constant weights and bias, an epilogue that fits."""
+def product_of(call: Call, inputs: tuple[DType, ...] = _BYTES) -> Call | None:
+    """`as_conv` of a call that these kernels may run: inputs of these types, 8-bit constant weights, a constant bias, an epilogue that
+    fits."""
     x, w = call.input(0), call.input(1)
     bias = call.inputs[2] if len(call.inputs) > 2 else None
-    if x.type.dtype not in _BYTES or w.type.dtype not in _BYTES or (bias is not None and bias.const is None) or not x.type.size:
+    if x.type.dtype not in inputs or w.type.dtype not in _BYTES or (bias is not None and bias.const is None) or not x.type.size:
         return None
     if not x.inner_contiguous:  # as it will be once it is copied
         x = Operand(x.type, tuple(_steps(x.shape)), x.const)
@@ -111,24 +114,39 @@ def merges(call: Call) -> bool:
 
 @functools.cache
 def product(isa: ISA, tile: str, label: str, block: CFunction, dtype: DType, tail: SumTail, rows: int, height: str, column: str,
-            merged: bool, enter: str, leave: str, rowed: bool = False) -> CFunction:  # fmt: skip
-    """The block loop over output pixels with `block`, the block function of a tile (its other facts beside it)."""
+            merged: bool, enter: str, leave: str, rowed: bool = False, four: tuple[int, int] = (0, 0)) -> CFunction:  # fmt: skip
+    """The block loop over output pixels with `block`, the block function of a tile (its other facts beside it).
+
+    four: of weights that lie two a byte, the width of the widest panel and the bytes that a column begins with.
+    """
     more = {
         AmxTile.name: (", int32_t chunk, int32_t copies", ", chunk, (unsigned char *)scratch + copies"),
         StripTile.name: (", int32_t shift, int32_t edge, int32_t pitch, int32_t copies", ", shift, edge, pitch, (unsigned char *)scratch + copies"),
     }.get(tile, (", int32_t times", ", times") if rowed else ("", ""))
     name = f"conv_{dtype.short}s8_{label}{'_rowed' if rowed else ''}{'_rows' if merged else ''}{tail.suffix}"
+    wide, head = four
+    begin = ""
+    if wide:
+        name += "_four"
+        more = (more[0] + ", int32_t room", more[1])
+        begin = (
+            f"for (int32_t g = 0; g < groups; g++) pith_unpack_panels(w + (ptrdiff_t)g * (wg / {column} * (({column} + {head}) / 2)), "
+            f"(int8_t *)scratch + room + (ptrdiff_t)g * wg, cols, {wide}, {head}, {column} - {head});"
+        )
     text = implicit_product(
         name, (dtype.c, "int8_t", tail.out.c), tail.params(False), tail.full,
-        [GROUPED["full" if i in dict(tail.full) else k.partition("_")[0]].format(i=i) for i, k in enumerate(tail.kinds)], block.name, rows, height, column,
+        [GROUPED["full" if i in dict(tail.full) else k.partition("_")[0]].format(i=i) for i, k in enumerate(tail.kinds)], block.name, rows, height,
+        f"(({column} + {head}) / 2)" if wide else column,
         merged=merged, patch=merged, enter=enter, leave=leave,
-        more=(f", int32_t zero_y{more[0]}", f", zero_y{more[1]}"),
+        more=(f", int32_t zero_y{more[0]}", f", zero_y{more[1]}"), begin=begin, weights="((const int8_t *)scratch + room)" if wide else "w",
     )  # fmt: skip
-    return CFunction(name, text, (block,), ("stdint.h", "stddef.h"))
+    return CFunction(name, text, (block, UNPACK) if wide else (block,), ("stdint.h", "stddef.h"))
 
 
 class IntegerProduct(Kernel):
     """What the products of all tiles have in common."""
+
+    inputs: ClassVar[tuple[DType, ...]] = _BYTES
 
     @abstractmethod
     def tile(self, conv: Call, taps: int, k: int) -> Tile:
@@ -139,12 +157,12 @@ class IntegerProduct(Kernel):
         """Whether the instruction set has the tile, and the tile takes the call (a conv_integer)."""
 
     def applies(self, call: Call) -> bool:
-        conv = product_of(call)
+        conv = product_of(call, self.inputs)
         return conv is not None and self.fits(conv)
 
     def _plan(self, call: Call) -> tuple[Call, bool, Tile, int, int]:
         """The call as a convolution, whether taps of a row are merged, the tile, taps, bytes of each."""
-        conv = product_of(call)
+        conv = product_of(call, self.inputs)
         assert conv is not None
         _, c, kh, kw = conv.input(1).shape
         merged = merges(conv)
@@ -184,15 +202,20 @@ class IntegerProduct(Kernel):
         for g in range(group):
             part = w.const[g * per : (g + 1) * per].transpose(2, 3, 1, 0).reshape(kh * kw * c, per)
             start = totals(part, None if bias is None else bias[g * per : (g + 1) * per], shift)
-            panels.append(tile.pack(part, taps, start - np.int32(at["rest"] * part.shape[0] * shift)))
+            panels.append(tile.pack(part, taps, start - at["rest"] * part.shape[0] * shift))
         n, oh, ow = y.shape[:3]
         pixels = n * oh * ow
-        column = panels[0].size // (-(-per // tile.width) * tile.width)  # about: the last panel may be narrower
-        near = per if group > 1 or pixels <= tile.rows or panels[0].size <= _NEAR * 3 // 2 else max(1, _NEAR // (column * tile.width)) * tile.width
+        column = panels[0].size // sum(tile.width if per - c > tile.width // 2 else tile.width // 2 for c in range(0, per, tile.width))
+        four = are_four_bits(w.const) and not at["rest"]
+        # few rows: weights are taken apart piece by piece, and each is used while it is near
+        room = _NEAR // 6 if four and pixels <= 4 * tile.rows else _NEAR
+        whole = group > 1 or (pixels <= tile.rows and not four) or panels[0].size <= room * 3 // 2
+        near = per if whole else max(1, room // (column * tile.width)) * tile.width
+        packed = [packed_panels(p, per, tile.width, tile.head) for p in panels] if four else panels
         zeros = np.full(max(kw, 1) * c if merged else group * c, at.get("zero", 0), x.type.dtype.np)
         pointers, strides = sum_args(conv, tail)
         sizes = (n, oh, ow, x.shape[1], x.shape[2], c, per, near, group, panels[0].size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
-        listed = -(-(8 * taps * tile.rows + (kh * kw * c * tile.rows if merged else 0)) // 64) * 64
+        listed = -(-(8 * taps * tile.rows + (kh * kw * c * tile.rows * x.type.dtype.itemsize if merged else 0)) // 64) * 64
         more: tuple[int, ...] = (zero,)
         if isinstance(tile, AmxTile):
             more = (zero, tile.chunk, listed)
@@ -200,23 +223,27 @@ class IntegerProduct(Kernel):
             more = (zero, *tile.more, listed) if tile.copied else (zero,)
         elif tile.rowed:
             more = (zero, at["rest"])
+        memory = listed + tile.scratch(taps, k)
+        if four:
+            at_end = -(-memory // 64) * 64
+            more, memory = (*more, at_end), at_end + (group * panels[0].size if whole else column * near)
         blocks, wide = max(1, -(-pixels // tile.rows)), max(1, -(-per // tile.width))
         by_rows = group > 1 or blocks >= 8 or blocks >= wide
         part_of: tuple[Arg, ...] = (
             (Begin(tile.rows), End(tile.rows, pixels), Int(0), Int(per)) if by_rows else (Int(0), Int(pixels), Begin(tile.width), End(tile.width, per))
         )
         args: tuple[Arg, ...] = (
-            In(0), Const(np.concatenate(panels)), Const(zeros), Out(0), *pointers, Scratch(), *map(Int, sizes), *map(Int, x.strides[:3]),
+            In(0), Const(np.concatenate(packed)), Const(zeros), Out(0), *pointers, Scratch(), *map(Int, sizes), *map(Int, x.strides[:3]),
             *map(Int, y.strides[:3]), *strides, *map(Int, more), *part_of,
         )  # fmt: skip
         kind = tile.name if not isinstance(tile, StripTile) or tile.copied else ""
         f = product(
             call.isa, kind, tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("(p_to - p)"),
             tile.column(*(("kh", "(kw * c)") if merged else ("(kh * kw)", "c"))), merged, tile.enter, tile.leave,
-            isinstance(tile, DotTile) and tile.rowed,
+            isinstance(tile, DotTile) and tile.rowed, (tile.width, tile.head) if four else (0, 0),
         )  # fmt: skip
-        why = f"{kh}x{kw} by {tile.label} tiles of 8-bit products{', taps of a row merged' if merged else ''}{tile.why}"
-        return Emitted(f, args, listed + tile.scratch(taps, k), why, blocks if by_rows else wide)
+        why = f"{kh}x{kw} by {tile.label} tiles of 8-bit products{', taps of a row merged' if merged else ''}{tile.why}{', weights two a byte' if four else ''}"
+        return Emitted(f, args, memory, why, blocks if by_rows else wide)
 
 
 @kernel("conv_integer", "dot")
@@ -228,7 +255,7 @@ class IntegerDot(IntegerProduct):
         return DotTile(conv.isa)
 
     def fits(self, call: Call) -> bool:
-        return has_bytes(call.isa)
+        return has_bytes(call.isa) and (not call.attrs["rest"] or call.attrs["group"] == 1)
 
 
 @kernel("conv_integer", "amx")

@@ -20,6 +20,7 @@ from pith.graph.expr import call as function
 from pith.kernels.base import Arg, Call, Float, In, Int
 from pith.kernels.fused_map import IVDEP
 from pith.kernels.tile_f32 import _label, _parameters
+from pith.ops.conv_integer import sum_type
 from pith.targets.isa.base import ISA
 from pith.vector.cexpr import digest, print_expr
 from pith.vector.cfunction import CFunction
@@ -27,6 +28,8 @@ from pith.vector.f32 import needs, print_vector, vectorisable
 from pith.vector.s8 import dialect_s8
 
 _BYTES = {DType.I8: (-128, 127), DType.U8: (0, 255)}
+_SHORTS = (DType.I16, DType.U16)
+_FULL = {"u8": "uint8_t", "i8": "int8_t", "u16": "uint16_t", "i16": "int16_t", "f32": "float"}  # extras of the output's shape
 _PER_CHANNEL = {"channel": "const float *", "channel_i32": "const int32_t *", "channel_f64": "const double *"}
 _LOADS = {"u8": "vf_of_u8", "i8": "vf_of_i8", "f32": "vf_load"}
 
@@ -37,19 +40,20 @@ class SumTail:
 
     expr: None keeps the int32 sums;  kinds: of each extra "channel" (float32, one a channel), "value" (a number), or the type
     of an array of the output's shape ("u8", "i8", "f32");  out: type of the result, 8-bit ones rounded with `zero` added.
-    plain: the expression has the types of its own, and extras for each channel may be "channel_i32" and "channel_f64".
+    plain: the expression has the types of its own, and extras for each channel may be "channel_i32" and "channel_f64", full ones
+    "u16" and "i16".  acc: type of the sums; those in int64 have plain expressions.
     """
 
     expr: Expr | None
     kinds: tuple[str, ...]
     out: DType
     plain: bool = False
+    acc: DType = DType.I32
 
     @property
     def full(self) -> list[tuple[int, str]]:
         """Index and C type of the extras of the output's shape."""
-        types = {"u8": "uint8_t", "i8": "int8_t", "f32": "float"}
-        return [(i, types[k]) for i, k in enumerate(self.kinds) if k in types]
+        return [(i, _FULL[k]) for i, k in enumerate(self.kinds) if k in _FULL]
 
     @property
     def numbers(self) -> frozenset[int]:
@@ -60,8 +64,8 @@ class SumTail:
     def suffix(self) -> str:
         """Part of function names that tells epilogues apart."""
         if self.expr is None:
-            return "_sums"
-        label = "plain_" if self.plain else _label(self.expr, self.kinds)
+            return "_sums" if self.acc is DType.I32 else "_sums_long"
+        label = "plain_" * self.plain + "long_" * (self.acc is DType.I64) if self.plain else _label(self.expr, self.kinds)
         return f"_{self.out.short}_{label}" + digest(f"{self.expr.digest.hex()}{self.kinds}")
 
     def params(self, row_pointers: bool) -> str:
@@ -206,13 +210,13 @@ def tail_of_sums(call: Call) -> tuple[SumTail, int] | None:
     """The epilogue of a conv_integer or matmul_integer call and the zero point of its result; None when it cannot run here."""
     out = call.outputs[0]
     if call.attrs.get("epilogue") is None:
-        return (SumTail(None, (), DType.I32), 0) if len(call.inputs) <= 3 else None
+        return (SumTail(None, (), out.type.dtype, acc=out.type.dtype), 0) if len(call.inputs) <= 3 else None
     store = _stored(call.attrs["epilogue"]) if out.type.dtype in _BYTES else _Store(call.attrs["epilogue"], 0)
     expr = _prepared(store, out.type.dtype) if store is not None and store.expr.dtype is DType.F32 else None
     kinds = _kinds(call)
     if kinds is None:
         return None
-    if any(k in ("channel_i32", "channel_f64") for k in kinds):
+    if sum_type(call.attrs) is DType.I64 or any(k in ("channel_i32", "channel_f64", "u16", "i16") for k in kinds):
         return _plain(call)
     if store is None or expr is None or not vectorisable(expr):
         return _plain(call)
@@ -224,7 +228,7 @@ def _kinds(call: Call) -> list[str] | None:
     """What each extra is; None where one has neither the output's shape nor one number for each channel."""
     out, kinds = call.outputs[0], list[str]()
     for x in call.inputs[3:]:
-        if x is not None and x.type.dtype in (*_BYTES, DType.F32) and x.shape == out.shape:
+        if x is not None and x.type.dtype in (*_BYTES, *_SHORTS, DType.F32) and x.shape == out.shape:
             kinds.append(x.type.dtype.short)
         elif x is not None and x.type.dtype in (DType.F32, DType.I32, DType.F64) and x.shape == out.shape[-1:]:
             kinds.append("channel" if x.type.dtype is DType.F32 else f"channel_{x.type.dtype.short}")
@@ -234,16 +238,16 @@ def _kinds(call: Call) -> list[str] | None:
 
 
 def _plain(call: Call) -> tuple[SumTail, int] | None:
-    """An epilogue that is printed as it is, with a result of 8 bits."""
+    """An epilogue that is printed as it is, with a result of 8 or 16 bits or in float32."""
     kinds, expr, out = _kinds(call), call.attrs["epilogue"], call.outputs[0].type.dtype
-    return None if kinds is None or out not in _BYTES else (SumTail(expr, tuple(kinds), out, plain=True), 0)
+    return None if kinds is None or out not in (*_BYTES, *_SHORTS, DType.F32) else (SumTail(expr, tuple(kinds), out, plain=True, acc=sum_type(call.attrs)), 0)
 
 
 def sum_args(call: Call, tail: SumTail) -> tuple[list[Arg], list[Arg]]:
     """Arguments for the extras: pointers and values, and of each full one its three outer strides."""
     pointers: list[Arg] = [In(3 + i) for i, k in enumerate(tail.kinds) if k != "value"]
     strides: list[Arg] = [Int(s) for i, _ in tail.full for s in call.input(3 + i).strides[:3]]
-    if tail.expr is not None and tail.out is not DType.I32 and not tail.plain:
+    if tail.expr is not None and not tail.plain:
         store = _stored(call.attrs["epilogue"]) if tail.out in _BYTES else _Store(call.attrs["epilogue"], 0)
         expr = _prepared(store, tail.out) if store is not None else None
         assert expr is not None
@@ -254,7 +258,7 @@ def sum_args(call: Call, tail: SumTail) -> tuple[list[Arg], list[Arg]]:
 def plain_loop(tail: SumTail, places: list[str]) -> tuple[list[str], tuple[CFunction, ...]]:
     """C statements of a plain epilogue of the sum `v`, the last one the value of the result; `places`: where its extras are."""
     assert tail.expr is not None
-    types = {"channel": "float", "channel_i32": "int32_t", "channel_f64": "double", "f32": "float", "u8": "uint8_t", "i8": "int8_t"}
+    types = {"channel": "float", "channel_i32": "int32_t", "channel_f64": "double", **_FULL}
     loads = [f"const {types[k]} x{i} = {place};" for i, (k, place) in enumerate(zip(tail.kinds, places, strict=True))]
     statements, result, requires = print_expr(tail.expr, ["v", *(f"x{i}" for i in range(len(tail.kinds)))])
     return [*loads, *statements, f"({tail.out.c})({result})"], requires
@@ -266,7 +270,7 @@ def finish_block(isa: ISA, tail: SumTail) -> CFunction:
     name = f"finish_s8_{isa.name}{tail.suffix}"
     ctype = tail.out.c
     rows = f"int32_t rows, int32_t cols{tail.params(True)}, int32_t zero"
-    head = f"static void {name}(const int32_t *s, int32_t ld, {ctype} *const *y, ptrdiff_t no, {rows}) {{\n"
+    head = f"static void {name}(const {tail.acc.c} *s, int32_t ld, {ctype} *const *y, ptrdiff_t no, {rows}) {{\n"
     if tail.expr is None:
         text = "  (void)zero;\n  for (int32_t r = 0; r < rows; r++)\n"
         text += "    for (int32_t c = 0; c < cols; c++) y[r][no + c] = s[(ptrdiff_t)r * ld + c];\n}\n"
@@ -275,10 +279,10 @@ def finish_block(isa: ISA, tail: SumTail) -> CFunction:
         full = dict(tail.full)
         lines, requires = plain_loop(tail, [f"p{i}[c]" if i in full else f"e{i}[no + c]" for i in range(len(tail.kinds))])
         text = "  (void)zero;\n  for (int32_t r = 0; r < rows; r++) {\n"
-        text += f"    const int32_t *const from = s + (ptrdiff_t)r * ld;\n    {ctype} *const to = y[r] + no;\n"
+        text += f"    const {tail.acc.c} *const from = s + (ptrdiff_t)r * ld;\n    {ctype} *const to = y[r] + no;\n"
         text += "".join(f"    const {t} *const p{i} = e{i}[r] + no;\n" for i, t in full.items())
         text += "    PITH_IVDEP\n    for (int32_t c = 0; c < cols; c++) {\n"
-        text += "".join(f"      {t}\n" for t in ["const int32_t v = from[c];", *lines[:-1], f"to[c] = {lines[-1]};"])
+        text += "".join(f"      {t}\n" for t in [f"const {tail.acc.c} v = from[c];", *lines[:-1], f"to[c] = {lines[-1]};"])
         return CFunction(name, head + text + "    }\n  }\n}\n", (IVDEP, *requires), ("stdint.h", "stddef.h"))
     full = dict(tail.full)
     fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")

@@ -44,6 +44,7 @@ class AmxTile:
     name: ClassVar[str] = "amx"
     why: ClassVar[str] = ""
     width: ClassVar[int] = 32
+    head: ClassVar[int] = 4
 
     @property
     def rows(self) -> int:

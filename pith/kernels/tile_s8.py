@@ -21,9 +21,9 @@ from pith.vector.s8 import dialect_s8, dot
 
 
 def totals(weights: np.ndarray, bias: np.ndarray | None, shift: int) -> np.ndarray:
-    """What the sums begin with: bias - shift * (sum of each column of weights [K, N]), int32."""
+    """What the sums begin with: bias - shift * (sum of each column of weights [K, N]), int64; of int32 sums the low bits count."""
     start = -shift * weights.astype(np.int64).sum(0)
-    return np.asarray(start if bias is None else start + bias, np.int32)
+    return np.asarray(start if bias is None else start + bias, np.int64)
 
 
 def grouped(weights: np.ndarray, taps: int, step: int) -> np.ndarray:
@@ -65,6 +65,11 @@ class DotTile:
     @property
     def label(self) -> str:
         return f"{self.prefix}_{self.rows}x{self.width}"
+
+    @property
+    def head(self) -> int:
+        """Bytes that a column of a panel begins with, in front of its weights."""
+        return 4
 
     @property
     def width(self) -> int:

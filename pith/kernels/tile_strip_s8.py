@@ -86,6 +86,11 @@ class StripTile:
         return f", {2 * self.depth} products summed in 16 bits{f', inputs moved by {self.moved}' if self.moved else ''}"
 
     @property
+    def head(self) -> int:
+        """Bytes that a column of a panel begins with, in front of its weights."""
+        return 4
+
+    @property
     def width(self) -> int:
         """Columns of the widest panel."""
         return self.vectors * self.isa.lanes(4)

@@ -1,4 +1,4 @@
-"""conv_integer: convolution of 8-bit integers, summed exactly in int32, with a fused epilogue."""
+"""conv_integer: convolution of integers of 8 or 16 bits, summed exactly in int32 or int64, with a fused epilogue."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pith.graph import DType, ShapeError, TensorType
 from pith.ops.base import OPS, Arrays, Attrs, Op, Types, register
 from pith.ops.conv import LAST, apply_epilogue, permuted_layout
 
-BYTES = (DType.I8, DType.U8)
+NARROW = (DType.I8, DType.U8, DType.I16, DType.U16)
+SUMS = (DType.I32, DType.I64)
 
 
 def check_types(x: TensorType, w: TensorType, bias: TensorType | None) -> None:
-    """Raise ShapeError unless x and w are 8-bit integers, w signed where it is constant weights, and bias int32."""
-    if x.dtype not in BYTES or w.dtype not in BYTES or (bias is not None and bias.dtype is not DType.I32):
-        raise ShapeError(f"an integer product of {x} and {w} with bias {bias}", why="both sides are int8 or uint8, the bias int32")
+    """Raise ShapeError unless x and w are integers of 8 or 16 bits, and bias int32 or int64."""
+    if x.dtype not in NARROW or w.dtype not in NARROW or (bias is not None and bias.dtype not in SUMS):
+        raise ShapeError(f"an integer product of {x} and {w} with bias {bias}", why="both sides have 8 or 16 bits, the bias is int32 or int64")
 
 
 def check_range(x: np.ndarray, attrs: Attrs) -> None:
@@ -26,21 +27,28 @@ def check_range(x: np.ndarray, attrs: Attrs) -> None:
         assert lo <= int(x.min()) and int(x.max()) <= hi, f"values from {x.min()} to {x.max()} where [{lo}, {hi}] was promised"
 
 
+def sum_type(attrs: Attrs) -> DType:
+    """The type of the sums: int32, or int64 where the attribute `acc` says so."""
+    found = attrs.get("acc", DType.I32)
+    assert found in SUMS
+    return DType(found)
+
+
 def result_type(shape: tuple[int, ...], attrs: Attrs) -> TensorType:
-    """int32, or what the epilogue makes of it."""
+    """That of the sums, or what the epilogue makes of them."""
     epilogue = attrs.get("epilogue")
-    return TensorType(DType.I32 if epilogue is None else epilogue.dtype, shape)
+    return TensorType(sum_type(attrs) if epilogue is None else epilogue.dtype, shape)
 
 
 def finish(sums: np.ndarray, bias: np.ndarray | None, attrs: Attrs, extras: Sequence[np.ndarray | None], channel_axis: int) -> np.ndarray:
-    """Exact `sums` (integers held in float64) and bias as int32, and the epilogue over them."""
+    """Exact `sums` (integers held in float64) and bias in the type of the sums, and the epilogue over them."""
     acc = sums.astype(np.int64)
     if bias is not None:
         shape = [1] * acc.ndim
         shape[channel_axis] = bias.shape[0]
         acc = acc + bias.astype(np.int64).reshape(shape)
     dtype = result_type(acc.shape, attrs).dtype
-    y = apply_epilogue(acc.astype(np.int32), attrs, extras, channel_axis)
+    y = apply_epilogue(acc.astype(sum_type(attrs).np), attrs, extras, channel_axis)
     return np.ascontiguousarray(y.astype(dtype.np, copy=False))
 
 
@@ -50,10 +58,11 @@ class ConvInteger(Op):
 
     at = p * stride + k * dilation - pad.
 
-    Inputs x (int8 or uint8), w [O, I / group, *k] (int8, or uint8 with the zero point zero_w), bias [O] (int32) or absent, extras. Attributes as
-    `conv`, and zero: the zero point of x; the padding adds nothing; range: smallest and largest integer that x can hold, proven by who
-    says so (pith.passes.ranges), its type's where absent. The sum is int32 and must not leave its range: who
-    makes such a node proves it. The epilogue's argument 0 is the int32 sum, and its type is that of y.
+    Inputs x and w [O, I / group, *k] (8 or 16 bits; zero_w: the zero point of w), bias [O] (int32 or int64) or absent, extras.
+    Attributes as `conv`, and acc: the type of the sums, int32 where it is absent; zero: the zero point of x;
+    the padding adds nothing; range: smallest and largest integer that x can hold, proven by who
+    says so (pith.passes.ranges), its type's where absent. The sum must not leave the range of its type (of int64: 2^53): who
+    makes such a node proves it. The epilogue's argument 0 is the sum, and its type is that of y.
     """
 
     def infer(self, inputs: Types, attrs: Attrs) -> list[TensorType]:

@@ -1,4 +1,4 @@
-"""matmul_integer: matrix product of 8-bit integers, summed exactly in int32, with a fused epilogue."""
+"""matmul_integer: matrix product of integers of 8 or 16 bits, summed exactly in int32 or int64, with a fused epilogue."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pith.ops.conv_integer import check_range, check_types, finish, result_type
 
 @register("matmul_integer")
 class MatmulInteger(Op):
-    """acc = (a - zero_a) @ (b - zero_b) + bias. Inputs a [..., M, K], b [..., K, N] (int8 or uint8), bias [N] (int32) or absent, extras.
+    """acc = (a - zero_a) @ (b - zero_b) + bias. Inputs a [..., M, K], b [..., K, N] (8 or 16 bits), bias [N] (int32 or int64) or absent, extras.
 
     Attributes trans_a, trans_b, epilogue as `matmul`; zero_a, zero_b: zero points; range: smallest and largest integer of a, as
-    `conv_integer` has it. The sum is int32 and must not leave its
-    range: who makes such a node proves it. The epilogue's argument 0 is the int32 sum, and its type is that of y.
+    `conv_integer` has it, and acc: the type of the sums. The sum must not leave its range: who makes such a node proves it. The
+    epilogue's argument 0 is the sum, and its type is that of y.
     """
 
     def infer(self, inputs: Types, attrs: Attrs) -> list[TensorType]:

@@ -1,4 +1,4 @@
-"""Requantisation: how an int32 sum becomes an 8-bit integer again. Each rule for it is one tree, built here.
+"""Requantisation: how a sum becomes an integer of 8 or 16 bits again. Each rule for it is one tree, built here.
 
 The rule of floats, for networks that describe scales as ONNX does, is made of float32 steps and recognised here too:
 
@@ -27,11 +27,12 @@ from pith.graph import DType, Expr
 from pith.graph.expr import arg, call, cast, const
 
 ACC = arg(0, DType.I32)
+NARROW = (DType.I8, DType.U8, DType.I16, DType.U16)
 
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """A second summand: `operand` (an argument of type int8 or uint8) less `zero`, times `multiplier` (a float32)."""
+    """A second summand: `operand` (an argument of 8 or 16 bits) less `zero`, times `multiplier` (a float32)."""
 
     operand: Expr
     zero: int
@@ -50,11 +51,12 @@ class Clamp:
 
 @dataclass(frozen=True, slots=True)
 class Requantize:
-    """A requantisation taken apart. `multiplier`: a float32 constant, or the argument that has one for each channel."""
+    """A requantisation taken apart. `multiplier`: a float32 constant, or the argument that has one for each channel; `acc`: type of the sum."""
 
     multiplier: Expr
     clamp: Clamp
     residual: Residual | None = None
+    acc: DType = DType.I32
 
 
 def limits(dtype: DType, zero: int, lo: float = -np.inf, hi: float = np.inf, *, scale: float = 1.0) -> Clamp:
@@ -83,8 +85,8 @@ def clamped(v: Expr, clamp: Clamp) -> Expr:
 
 
 def build(q: Requantize) -> Expr:
-    """The canonical tree over argument 0, the int32 sum."""
-    v = scaled(ACC, 0, q.multiplier)
+    """The canonical tree over argument 0, the sum."""
+    v = scaled(ACC, 0, q.multiplier) if q.acc is DType.I32 else cast(arg(0, q.acc), DType.F32) * q.multiplier
     if q.residual is not None:
         v = v + scaled(q.residual.operand, q.residual.zero, q.residual.multiplier)
     return clamped(v, q.clamp)
@@ -92,7 +94,7 @@ def build(q: Requantize) -> Expr:
 
 def split(expr: Expr) -> tuple[Expr, Clamp] | None:
     """The v and the clamp of an expression that `clamped` built, whatever v is; None for any other."""
-    if expr.op != "cast" or expr.dtype not in (DType.I8, DType.U8):
+    if expr.op != "cast" or expr.dtype not in NARROW:
         return None
     y, zero = expr.args[0], 0
     if y.op == "add" and y.args[1].op == "const":
@@ -121,7 +123,8 @@ def match(expr: Expr | None) -> Requantize | None:
             return None
     if v.op != "mul" or v.args[1].op not in ("const", "arg"):
         return None
-    q = Requantize(v.args[1], clamp, residual)
+    acc = DType.I64 if v.args[0] == cast(arg(0, DType.I64), DType.F32) else DType.I32
+    q = Requantize(v.args[1], clamp, residual, acc)
     return q if build(q) == expr else None
 
 
@@ -131,7 +134,7 @@ def _residual(v: Expr) -> Residual | None:
     q, zero = v.args[0].args[0], 0
     if q.op == "sub" and q.args[1].op == "const":
         q, zero = q.args[0], int(q.args[1].value)
-    if q.op != "cast" or q.args[0].op != "arg" or q.args[0].dtype not in (DType.I8, DType.U8):
+    if q.op != "cast" or q.args[0].op != "arg" or q.args[0].dtype not in NARROW:
         return None
     return Residual(q.args[0], zero, float(v.args[1].value))
 
@@ -145,6 +148,12 @@ def multiplier(value: np.ndarray, index: int) -> Expr:
 def fixed(acc: Expr, multiplier: Expr | int, shift: Expr | int, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:
     """The rule of fixed point: the int32 `acc` scaled, clamped to `bounds` (which include the zero point), as `dtype`."""
     return _within(call("scale_fixed", acc, multiplier, shift), zero, bounds, dtype)
+
+
+def fixed_wide(acc: Expr, multiplier: Expr | int, shift: Expr | int, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:
+    """The rule of fixed point for sums in int64, whose multiplier has 15 bits; argument types: int64, int32, int32."""
+    m, s = (v if isinstance(v, Expr) else const(v, DType.I32) for v in (multiplier, shift))
+    return _within(call("scale_wide", acc, m, s), zero, bounds, dtype)
 
 
 def wide(acc: Expr, factor: Expr | float, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:

@@ -17,6 +17,8 @@ from pith.ops.requantize import clamped, limits, scaled
 
 _COMPARE = ("lt", "le", "gt", "ge")
 _BYTES = (DType.I8, DType.U8)
+_NARROW = (*_BYTES, DType.I16, DType.U16)
+_INTEGERS = (*_NARROW, DType.I32, DType.I64)
 Factor = np.ndarray  # float64; of one element, or broadcast like the operands
 
 
@@ -52,7 +54,7 @@ class Canonical:
         """The numbers of a constant, conversions to floats left out; None for others."""
         if e.op == "cast" and e.dtype.is_float:
             return self.value(e.args[0])
-        if e.op == "cast" and e.dtype is DType.I32 and e.args[0].dtype in _BYTES:
+        if e.op == "cast" and e.dtype is DType.I32 and e.args[0].dtype in _NARROW:
             return self.value(e.args[0])
         if e.op == "const":
             return np.asarray(e.value, np.float64)
@@ -83,7 +85,7 @@ class Canonical:
 
     def sum(self, e: Expr) -> _Sum | None:
         """`e` as a sum; None where it is none, or one that has only itself as a term."""
-        if e.op == "cast" and e.dtype is DType.F32 and e.args[0].dtype in (*_BYTES, DType.I32):
+        if e.op == "cast" and e.dtype is DType.F32 and e.args[0].dtype in _INTEGERS:
             return _Sum({e: np.ones(())}, np.zeros(()))
         v = self.value(e)
         if v is not None and e.dtype is DType.F32:
@@ -136,7 +138,7 @@ class Canonical:
         if term.op != "cast":
             return term
         q, zero = term.args[0], 0.0
-        if q.op == "sub" and q.args[0].op == "cast" and q.args[0].args[0].dtype in _BYTES:
+        if q.op == "sub" and q.args[0].op == "cast" and q.args[0].args[0].dtype in _NARROW:
             number = self.number(q.args[1])
             if number is None:
                 return term
@@ -144,9 +146,9 @@ class Canonical:
         if q.op == "mul":
             sides = [self.integers(cast(side, DType.F32)) for side in q.args]
             return cast(sides[0].args[0] * sides[1].args[0], DType.F32) if all(s.args[0].dtype is DType.I32 for s in sides) else term
-        if q.dtype not in _BYTES and not (q.op == "cast" and q.args[0].dtype in _BYTES):
+        if q.dtype not in _NARROW and not (q.op == "cast" and q.args[0].dtype in _NARROW):
             return term
-        return scaled(q if q.dtype in _BYTES else q.args[0], int(zero), 1.0).args[0]
+        return scaled(q if q.dtype in _NARROW else q.args[0], int(zero), 1.0).args[0]
 
     # ---- a change of units moved to the leaves
 
@@ -194,9 +196,9 @@ class Canonical:
     # ---- quantisations
 
     def quantised(self, e: Expr) -> Expr | None:
-        """The canonical form of one quantisation to 8 bits, whatever is below it; None where `e` is no quantisation of float32,
+        """The canonical form of one quantisation to 8 or 16 bits, whatever is below it; None where `e` is no quantisation of float32,
         or one that no integers go into: that is ONNX's own, with its division."""
-        if e.op != "sat_cast" or e.dtype not in _BYTES or e.args[0].dtype is not DType.F32 or not _of_integers(e):
+        if e.op != "sat_cast" or e.dtype not in _NARROW or e.args[0].dtype is not DType.F32 or not _of_integers(e):
             return None
         y, zero = e.args[0], 0.0
         if y.op == "add" and (point := self.number(y.args[1])) is not None:
@@ -225,7 +227,7 @@ class Canonical:
         return clamped(v, clamp)
 
     def run(self, e: Expr) -> Expr:
-        """`e` with all quantisations to 8 bits in it in canonical form, innermost first."""
+        """`e` with all quantisations to 8 or 16 bits in it in canonical form, innermost first."""
         memo: dict[Expr, Expr] = {}
         for node in e.walk():
             new = Expr(node.op, node.dtype, tuple(memo[a] for a in node.args), node.value) if node.args else node
@@ -234,7 +236,7 @@ class Canonical:
 
 
 def _of_integers(e: Expr) -> bool:
-    return any(n.op == "arg" and n.dtype in (*_BYTES, DType.I32) for n in e.walk())
+    return any(n.op == "arg" and n.dtype in _INTEGERS for n in e.walk())
 
 
 def _small(term: Expr) -> bool:

@@ -15,9 +15,10 @@ import numpy as np
 from pith.graph import DType, Expr, Graph, Node
 from pith.graph.expr import arg, const, substitute, used_args
 from pith.ops.base import add_node
+from pith.ops.conv_integer import sum_type
 from pith.ops.windows import channel_axis
 from pith.passes.canonical import Canonical
-from pith.passes.quantised import BYTES
+from pith.passes.quantised import NARROW
 from pith.passes.rewrite import merge_origin
 from pith.passes.scalars import as_stored, constant_scalar, elementwise, scalar_expr
 
@@ -70,7 +71,7 @@ class _Fusion:
         if node.op not in _ANCHORS or node.attrs.get("epilogue") is not None or node.inputs[3:]:
             return False
         t = self.graph.types[node.outputs[0]]
-        kind = DType.I32 if node.op in _INTEGER else DType.F32
+        kind = sum_type(node.attrs) if node.op in _INTEGER else DType.F32
         return t.dtype is kind and bool(t.shape) and node.outputs[0] not in self.outputs
 
     def may_wait(self, node: Node) -> bool:
@@ -95,7 +96,7 @@ class _Fusion:
             exits = [v for v in region.values if v in self.outputs or any(id(u) not in inside for u in self.readers.get(v, ()))]
             y = node.outputs[0]
             dtype = self.graph.types[y].dtype
-            quantised = anchor.op in _INTEGER and dtype in BYTES
+            quantised = anchor.op in _INTEGER and dtype in NARROW
             if exits == [y] and (dtype is DType.F32 or quantised) and (best is None or self.goes_on(best, region, y)):
                 best = region.copy()
         return best
@@ -104,7 +105,7 @@ class _Fusion:
         """Whether `region`, up to `y`, is better than `best`. Behind a quantisation a further tensor must come in (a residual
         sum), or floats be wanted: functions of the quantised value alone are tables."""
         types = self.graph.types
-        if types[best.nodes[-1].outputs[0]].dtype not in BYTES:
+        if types[best.nodes[-1].outputs[0]].dtype not in NARROW:
             return True
         tensors = [sum(types[v].shape == types[y].shape for v in r.extras) for r in (best, region)]
         return tensors[1] > tensors[0] or (types[y].dtype is DType.F32 and not any(elementwise(u) for u in self.readers.get(y, ())))
@@ -133,7 +134,7 @@ class _Fusion:
     def operand(self, anchor: Node, value: str, extras: list[str], later: bool) -> Expr | None:
         """The element of another tensor, which joins the extras; of one that was dequantised, its integers do."""
         maker = self.makers.get(value)
-        if anchor.op in _INTEGER and maker is not None and maker.op == "dequantize_linear" and self.graph.types[maker.inputs[0]].dtype in BYTES:
+        if anchor.op in _INTEGER and maker is not None and maker.op == "dequantize_linear" and self.graph.types[maker.inputs[0]].dtype in NARROW:
             inner = [constant_scalar(self.graph, i) or self.operand(anchor, i, extras, later) for i in maker.inputs if i]
             found = [e for e in inner if e is not None]
             return scalar_expr(self.graph, maker, found) if len(found) == len(maker.inputs) else None
@@ -145,10 +146,10 @@ class _Fusion:
 
     def readable(self, anchor: Node, value: str, later: bool) -> bool:
         """Whether an epilogue can read `value`: float32, one element for each of the result or for each channel; behind
-        a sum of integers also 8-bit integers, int32 constants of channels, and constants in float64, of which none is left."""
+        a sum of integers also integers of 8 and 16 bits, int32 constants of channels, and constants in float64, of which none is left."""
         t, shape = self.graph.types[value], self.graph.types[anchor.outputs[0]].shape
         channel, constant = _per_channel(anchor, t.shape, shape), value in self.graph.constants
-        integer = anchor.op in _INTEGER and (t.dtype in BYTES or (t.dtype in (DType.F64, DType.I32) and constant and channel))
+        integer = anchor.op in _INTEGER and (t.dtype in NARROW or (t.dtype in (DType.F64, DType.I32) and constant and channel))
         if not (t.dtype is DType.F32 or integer) or not (later or self.made_at.get(value, -1.0) < self.place[id(anchor)]):
             return False
         if t.shape == shape:  # the product of two tensors made at run time has no room for a third
@@ -194,13 +195,13 @@ class _Fusion:
         }
         form = Canonical(known, 1 + len(values))
         expr = form.run(expr)
-        expr = expr if expr.dtype in BYTES else form.tidy(expr, {})
+        expr = expr if expr.dtype in NARROW else form.tidy(expr, {})
         used = [i for i in used_args(expr) if i]
         names = [values[i - 1] if i <= len(values) else graph.add_constant(form.made[i], f"{anchor.name or anchor.op}.multiplier") for i in used]
         for k, i in enumerate(used):
             if i in known and i <= len(values) and graph.types[names[k]].dtype is DType.F32:
                 names[k] = graph.add_constant(known[i], names[k])
-        place: list[Expr] = [arg(0, DType.I32)] * form.next_arg
+        place: list[Expr] = [arg(0, sum_type(anchor.attrs))] * form.next_arg
         for e in expr.walk():
             if e.op == "arg" and e.value:
                 place[int(e.value)] = arg(1 + used.index(int(e.value)), e.dtype)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pith.graph import DType, Graph, Node
-from pith.ops.int32 import LARGEST, centred_weights, fits_int32, reach
+from pith.ops.int32 import LARGEST, WIDEST, centred_weights, largest_sum, reach, sums_of
 from pith.ops.windows import channel_axis
-from pith.passes.quantised import Quantised, constant_integers, quantised, real_constant
+from pith.passes.quantised import BYTES, Quantised, constant_integers, quantised, real_constant
 from pith.passes.rewrite import Rewrite, use_counts, vector_along
 
 _MATCHED = 1e-6  # relative: a scale that was multiplied in float32 is meant to be the product
@@ -30,17 +30,24 @@ class _Product:
     scale: np.ndarray
     axis: int
     bias: np.ndarray | None = None
+    sums: DType = DType.I32
 
-    def take_bias(self, real: np.ndarray) -> bool:
-        """Round `real` to steps of the sums; False where it needs more than int32 has."""
+    def take_bias(self, real: np.ndarray, dtype: DType) -> bool:
+        """Round `real` to steps of the sums with inputs of `dtype`; False where it needs more than they have."""
         silent = np.abs(self.weights).max(axis=tuple(a for a in range(self.weights.ndim) if a != self.axis)) == 0
         fine = np.maximum(np.abs(real) / _FEW_STEPS, np.finfo(np.float32).tiny)
         self.scale = np.where(silent & (np.abs(real) / self.scale > _FEW_STEPS), fine, self.scale)
         steps = np.rint(real / self.scale)
-        if not np.isfinite(steps).all() or np.abs(steps).max(initial=0) > LARGEST:
+        if not np.isfinite(steps).all() or sums_of(dtype, int(min(np.abs(steps).max(initial=0), 2.0 * WIDEST))) is None:
             return False
         self.bias = steps.astype(np.int64)
         return True
+
+    def proven(self, dtype: DType, zero: int) -> bool:
+        """Whether no sum can leave its type, which is chosen here, for inputs of `dtype` and their zero point."""
+        found = sums_of(dtype, largest_sum(reach(dtype, zero), self.weights, self.bias, self.axis))
+        self.sums = found or DType.I32
+        return found is not None
 
 
 class _Integers:
@@ -100,17 +107,20 @@ class _Integers:
         if b is None or any(node.inputs[2:]) or not shape:
             return None
         depth = shape[-2] if node.attrs.get("trans_a") and len(shape) > 1 else shape[-1]
-        if depth * reach(a.steps.dtype, a.steps.zero) * reach(b.steps.dtype, b.steps.zero) > LARGEST:
+        largest = depth * reach(a.steps.dtype, a.steps.zero) * reach(b.steps.dtype, b.steps.zero)
+        sums = sums_of(a.steps.dtype if a.steps.dtype not in BYTES else b.steps.dtype, largest)
+        if sums is None:
             self.left(node)
             return None
-        attrs = {**node.attrs, "zero_a": a.steps.zero, "zero_b": b.steps.zero}
+        attrs = {**node.attrs, "zero_a": a.steps.zero, "zero_b": b.steps.zero, **_sums(sums)}
         y = self.walk.add("matmul_integer", [a.value, b.value], attrs, like=node)
         return self.dequantised(node, y, np.array(a.steps.scale * b.steps.scale), -1)
 
     def left(self, node: Node) -> None:
         """Note that a product stays one of floats, though its operands are integers."""
         where = node.name or node.outputs[0]
-        self.graph.notes.append(f"{where} ({node.op}) is computed in float32: sums of its integers, with its bias, may leave int32")
+        room = "int32" if self.walk.type(self.walk.made[node.inputs[0]].inputs[0]).dtype in BYTES else "int64"
+        self.graph.notes.append(f"{where} ({node.op}) is computed in float32: sums of its integers, with its bias, may leave {room}")
 
     def weights(self, value: str, axis: int) -> _Product | None:
         """Constant weights whose scale is one number or one for each index of `axis`."""
@@ -132,16 +142,16 @@ class _Integers:
             real = real_constant(self.walk, bias)
             if found is not None and found[0].dtype == np.int32 and np.allclose(found[1], p.scale, rtol=_MATCHED, atol=0):
                 p.bias = found[0].astype(np.int64) - found[2]
-            elif real is None or not p.take_bias(real):
+            elif real is None or not p.take_bias(real, x.steps.dtype):
                 return False
-        return fits_int32(reach(x.steps.dtype, x.steps.zero), p.weights, p.bias, p.axis)
+        return p.proven(x.steps.dtype, x.steps.zero)
 
     def add(self, op: str, node: Node, x: str, p: _Product, attrs: dict[str, object]) -> str:
         graph, name = self.graph, node.name or op
         inputs = [x, graph.add_constant(p.weights, f"{name}.weights")]
         if p.bias is not None:
-            inputs.append(graph.add_constant(p.bias.astype(np.int32), f"{name}.bias"))
-        y = self.walk.add(op, inputs, attrs, like=node)
+            inputs.append(graph.add_constant(p.bias.astype(p.sums.np), f"{name}.bias"))
+        y = self.walk.add(op, inputs, {**attrs, **_sums(p.sums)}, like=node)
         return self.dequantised(node, y, p.scale, _channel(self.walk.made[y], len(self.walk.type(y).shape)))
 
     def dequantised(self, node: Node, sums: str, scale: np.ndarray, axis: int) -> str:
@@ -174,11 +184,10 @@ class _Integers:
             if vector is None or w.dtype != np.int8 or product.attrs.get("zero_b", 0) or (w.ndim != 2 and not conv):
                 continue
             p = _Product(w, scale, 0 if conv or product.attrs.get("trans_b") else 1)
-            largest = reach(self.walk.type(product.inputs[0]).dtype, product.attrs["zero" if conv else "zero_a"])
-            if not p.take_bias(vector if node.op == "add" else -vector) or not fits_int32(largest, w, p.bias, p.axis):
+            dtype, zero = self.walk.type(product.inputs[0]).dtype, product.attrs["zero" if conv else "zero_a"]
+            if not p.take_bias(vector if node.op == "add" else -vector, dtype) or not p.proven(dtype, zero):
                 continue
-            attrs = product.attrs
-            return self.add(product.op, node, product.inputs[0], p, attrs)
+            return self.add(product.op, node, product.inputs[0], p, {k: v for k, v in product.attrs.items() if k != "acc"})
         return None
 
     # ---- means
@@ -231,12 +240,17 @@ class _Integers:
         """Means of windows, as a convolution of each channel with ones."""
         shape = self.walk.type(x.value).shape
         channels, count = shape[channel_axis({"layout": layout}, len(shape))], math.prod(window["kernel"])
-        if count > _TAPS:
+        if count > _TAPS or count * reach(x.steps.dtype, x.steps.zero) > LARGEST:
             return None
         weights = self.graph.add_constant(np.ones((channels, 1, *window["kernel"]), np.int8), "ones")
         attrs = {k: v for k, v in window.items() if k != "kernel"}
         y = self.walk.add("conv_integer", [x.value, weights], {**attrs, "group": channels, "layout": layout, "zero": x.steps.zero}, like=node)
         return self.dequantised(node, y, np.array(x.steps.scale / count), -1)
+
+
+def _sums(dtype: DType) -> dict[str, object]:
+    """The attribute that says of what type sums are, where that is not int32."""
+    return {} if dtype is DType.I32 else {"acc": dtype}
 
 
 def _channel(product: Node, rank: int) -> int:

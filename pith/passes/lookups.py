@@ -1,4 +1,4 @@
-"""Elementwise operators on 8-bit integers: functions of one of them become tables, the others canonical requantisations.
+"""Elementwise operators on integers: functions of one of 8 bits become tables, the others canonical requantisations.
 
 `split` gives every elementwise reader of dequantised integers a dequantisation of its own, which fuses with it, so that the
 real numbers are never stored.
@@ -12,7 +12,7 @@ from pith.graph import DType, Graph, Node
 from pith.graph.expr import arg, evaluate, substitute, used_args
 from pith.ops.base import add_node
 from pith.passes.canonical import Canonical
-from pith.passes.quantised import BYTES
+from pith.passes.quantised import BYTES, NARROW
 from pith.passes.scalars import elementwise
 
 
@@ -25,7 +25,7 @@ def split(graph: Graph) -> int:
         y = node.outputs[0]
         nodes += own.pop(id(node), [])
         nodes.append(node)
-        if node.op != "dequantize_linear" or graph.types[node.inputs[0]].dtype not in BYTES:
+        if node.op != "dequantize_linear" or graph.types[node.inputs[0]].dtype not in NARROW:
             continue
         users = list({id(u): u for u in readers.get(y, ())}.values())
         apart = [u for u in users if elementwise(u)]
@@ -43,7 +43,7 @@ def run(graph: Graph) -> int:
     """Returns how many nodes were changed."""
     changed = 0
     for node in graph.nodes:
-        if node.op == "fused" and any(graph.types[i].dtype in (*BYTES, DType.I32) for i in node.inputs):
+        if node.op == "fused" and any(graph.types[i].dtype in (*NARROW, DType.I32) for i in node.inputs):
             changed += _canonical(graph, node)
             changed += _lookup(graph, node)
     graph.drop_unused()

@@ -10,7 +10,7 @@ import numpy as np
 
 from pith.graph import Graph, Node
 from pith.passes.quantised import (
-    BYTES,
+    NARROW,
     Quantised,
     Steps,
     computed,
@@ -112,7 +112,7 @@ def _met(walk: Rewrite, node: Node, uses: dict[str, int]) -> str | None:
 
 def run(graph: Graph) -> int:
     """Returns the number of changes."""
-    if not any(n.op == "dequantize_linear" and graph.types[n.inputs[0]].dtype in BYTES for n in graph.nodes) and not any(
+    if not any(n.op == "dequantize_linear" and graph.types[n.inputs[0]].dtype in NARROW for n in graph.nodes) and not any(
         n.op == "quantize_linear" for n in graph.nodes
     ):
         return 0

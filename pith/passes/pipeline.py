@@ -17,6 +17,7 @@ from pith.passes import (
     fuse_blocks,
     fuse_elementwise,
     fuse_epilogue,
+    integer_norms,
     integers,
     layout,
     lookups,
@@ -37,6 +38,7 @@ Passes = tuple[tuple[str, Callable[[Graph], int]], ...]
 INTEGERS: Passes = (
     ("move quantisation", move_quantisation.run),
     ("integers", integers.run),
+    ("integer norms", integer_norms.run),
 )
 # Channels first, one operator a layer, batch norms folded: the form that quantisation works on.
 FRONT: Passes = (
@@ -60,6 +62,7 @@ BACK: Passes = (
     ("simplify", simplify.run),
     ("fuse attention", fuse_attention.run),
     ("move quantisation", move_quantisation.run),
+    ("integer norms", integer_norms.run),
     ("split dequantisation", lookups.split),
     ("fuse epilogue", fuse_epilogue.run),
     ("fuse blocks", fuse_blocks.run),

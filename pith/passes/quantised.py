@@ -11,12 +11,13 @@ from pith.ops.base import OPS
 from pith.passes.rewrite import Rewrite
 
 BYTES = (DType.I8, DType.U8)
+NARROW = (*BYTES, DType.I16, DType.U16)
 _SCALES = (1e-30, 1e30)  # within, dividing what was multiplied gives the same integer again
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Scale and zero point of a tensor of 8-bit integers."""
+    """Scale and zero point of a tensor of integers of 8 or 16 bits."""
 
     scale: float
     zero: int
@@ -32,7 +33,7 @@ class Quantised:
 
 
 def steps_of(walk: Rewrite, node: Node) -> Steps | None:
-    """What a quantize_linear or dequantize_linear node does with an 8-bit tensor as a whole; None for anything else.
+    """What a quantize_linear or dequantize_linear node does with a tensor of 8 or 16 bits as a whole; None for anything else.
 
     Its scale is one positive number, its zero point one number, both known; the real side is float32.
     """
@@ -41,7 +42,7 @@ def steps_of(walk: Rewrite, node: Node) -> Steps | None:
     real, whole = (node.inputs[0], node.outputs[0]) if node.op == "quantize_linear" else (node.outputs[0], node.inputs[0])
     constants, dtype = walk.graph.constants, walk.type(whole).dtype
     scale = constants.get(node.inputs[1])
-    if dtype not in BYTES or walk.type(real).dtype is not DType.F32 or scale is None or scale.size != 1 or scale.ndim > len(walk.type(whole).shape):
+    if dtype not in NARROW or walk.type(real).dtype is not DType.F32 or scale is None or scale.size != 1 or scale.ndim > len(walk.type(whole).shape):
         return None
     step, zero = float(np.float32(scale.reshape(-1)[0])), 0
     if len(node.inputs) > 2 and node.inputs[2]:
@@ -53,7 +54,7 @@ def steps_of(walk: Rewrite, node: Node) -> Steps | None:
 
 
 def quantised(walk: Rewrite, value: str) -> Quantised | None:
-    """The 8-bit integers that `value` was made from, all by one scale and zero point."""
+    """The integers of 8 or 16 bits that `value` was made from, all by one scale and zero point."""
     maker = walk.made.get(value)
     if maker is None or maker.op != "dequantize_linear":
         return None

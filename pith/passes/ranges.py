@@ -13,6 +13,7 @@ import numpy as np
 
 from pith.graph import DType, Expr, Graph, Node
 from pith.ops import requantize
+from pith.ops.conv_integer import sum_type
 from pith.passes.quantised import BYTES
 
 Bounds = tuple[float, float]
@@ -150,7 +151,7 @@ class _Ranges:
             if q is not None and self.tame(node, q):
                 return q.clamp.lo + q.clamp.zero, q.clamp.hi + q.clamp.zero
             extras = [self.of(i) if i else _ALL for i in node.inputs[3:]]
-            return of_type(dtype) if epilogue is None else bounds(epilogue, [of_type(DType.I32), *extras])
+            return of_type(dtype) if epilogue is None else bounds(epilogue, [of_type(sum_type(node.attrs)), *extras])
         if node.op == "fused":
             return bounds(node.attrs["expr"], [self.of(i) if i else _ALL for i in node.inputs])
         if node.op == "lookup" and node.inputs[1] in graph.constants:

@@ -13,14 +13,14 @@ _POOLS = ("max_pool", "average_pool", "lp_pool")
 
 
 def is_anchor(graph: Graph, node: Node) -> bool:
-    """Operators on pictures, channels first, that are to run channels last: convolutions of float32 and of 8-bit integers
+    """Operators on pictures, channels first, that are to run channels last: convolutions of float32 and of integers
     with constant weights (which have fast kernels in that layout only) and pools."""
     if node.op not in ("conv", "conv_integer", "conv_transpose", *_POOLS) or node.attrs.get("layout", "channels_first") != "channels_first":
         return False
     x = graph.types[node.inputs[0]]
     if len(x.shape) != 4 or any(node.outputs[1:]) or node.inputs[3:]:
         return False
-    return node.op in _POOLS or (x.dtype in (DType.F32, DType.I8, DType.U8) and node.inputs[1] in graph.constants)
+    return node.op in _POOLS or (x.dtype in (DType.F32, DType.I8, DType.U8, DType.I16, DType.U16) and node.inputs[1] in graph.constants)
 
 
 def all_inputs_move(node: Node) -> bool:

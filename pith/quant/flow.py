@@ -35,7 +35,8 @@ class Options:
     paper's; errors of earlier layers then count, and a search over few rows fits them too).  stages: into how many runs of
     layers the network is cut; before each, the inputs of its layers are taken from the network quantised so far.  joint: a
     second sweep, over the activations.  rounding, bias, equalize: see improve.py.  keep: names of layers to leave in floats.
-    float_outputs: results that are not rounded.
+    float_outputs: results that are not rounded.  integers_only: 8-bit functions that float32 steps do not give exactly (sigmoid, gelu, ...)
+    read rounded values, and so are tables; results of normalisations are rounded.
     """
 
     method: str = "easyquant"
@@ -52,6 +53,7 @@ class Options:
     equalize: bool = False
     keep: frozenset[str] = frozenset()
     float_outputs: bool = False
+    integers_only: bool = False
 
     def check(self) -> None:
         """Raises InputError for what is none."""
@@ -79,10 +81,9 @@ class Options:
         """What the formats imply, for people."""
         found = []
         if self.activation_bits == 16:
-            found.append("activations have 16 bits: there are no integer products of that width, so layers are computed in float32 on the rounded "
-                         "numbers, and compiled weights take four bytes each")  # fmt: skip
+            found.append("activations have 16 bits: functions of one value have no tables of that width, and are computed in float32 between two roundings")
         if self.weight_bits == 4:
-            found.append("weights have 4 bits, one number a byte: the products are those of 8 bits")
+            found.append("weights have 4 bits, two numbers a byte: the products are those of 8 bits")
         return found
 
 
@@ -118,7 +119,8 @@ def front(graph: Graph) -> Graph:
 class _Flow:
     def __init__(self, graph: Graph, samples: Samples, compile: Compile, options: Options, say: Progress) -> None:
         self.graph, self.samples, self.compile, self.options, self.say = graph, samples, compile, options, say
-        self.plan = make_plan(graph, keep=options.keep, float_outputs=options.float_outputs)
+        self.plan = make_plan(graph, keep=options.keep, float_outputs=options.float_outputs,
+                              integers_only=options.integers_only and options.activation_bits != 16)  # fmt: skip
         self.makers = graph.producers()
         self.limit = weight_limit(options.weight_bits)
         self.seen: dict[str, Seen] = {}

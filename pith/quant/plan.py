@@ -16,6 +16,9 @@ FUNCTIONS = (
     "relu", "clip", "leaky_relu", "prelu", "sigmoid", "hard_sigmoid", "hard_swish", "swish", "gelu", "mish", "tanh", "elu", "selu",
     "celu", "softplus", "softsign", "erf", "thresholded_relu", "abs", "neg",
 )  # fmt: skip
+# Those of them that no exact float32 steps compute: for the same bits everywhere, their argument is rounded too, and they are tables.
+TABLED = ("sigmoid", "swish", "gelu", "mish", "tanh", "elu", "selu", "celu", "softplus", "erf")
+NORMS = ("softmax", "layer_norm")  # which have an integer form
 _AFFINE = ("add", "sub", "mul", "div")  # with a constant they are functions too
 # Operators that move or select: the integers pass through unchanged.
 _MOVERS = ("reshape", "transpose", "slice", "expand", "max_pool", "pad", "resize", "gather")
@@ -45,8 +48,8 @@ class Plan:
 
 
 class _Planner:
-    def __init__(self, graph: Graph, keep: frozenset[str], float_outputs: bool) -> None:
-        self.graph, self.keep, self.float_outputs = graph, keep, float_outputs
+    def __init__(self, graph: Graph, keep: frozenset[str], float_outputs: bool, integers_only: bool) -> None:
+        self.graph, self.keep, self.float_outputs, self.integers_only = graph, keep, float_outputs, integers_only
         self.users = graph.consumers()
         self.makers = graph.producers()
         self.outputs = set(graph.outputs)
@@ -81,7 +84,7 @@ class _Planner:
         return users[0] if len(users) == 1 and v not in self.outputs else None
 
     def kind(self, node: Node) -> str:
-        """weighted, join, pool, function, mover, concat or float."""
+        """weighted, join, pool, function, norm, mover, concat or float."""
         out = node.outputs[0]
         inputs = self.activations(node)
         if not self.real(out) or not inputs or not all(self.real(i) for i in inputs) or any(node.outputs[1:]):
@@ -102,6 +105,8 @@ class _Planner:
             return "float"
         if node.op in _MOVERS:
             return "mover" if len(inputs) == 1 and inputs[0] == node.inputs[0] else "float"
+        if node.op in NORMS:
+            return "norm" if self.integers_only and inputs == node.inputs[:1] else "float"
         mean = node.op == "reduce" and node.attrs["kind"] == "mean" and _spatial(self.graph, node)
         return "pool" if node.op == "average_pool" or mean else "float"
 
@@ -117,7 +122,9 @@ class _Planner:
     def deferred(self, v: str, kind: str) -> bool:
         """Whether `v`, made by a node of that kind, goes through one function before it is rounded."""
         reader = self.single_reader(v)
-        return kind in ("weighted", "join") and reader is not None and self.kind(reader) == "function"
+        if reader is None or (self.integers_only and reader.op in TABLED):
+            return False
+        return kind in ("weighted", "join") and self.kind(reader) == "function"
 
     # ---- marking
 
@@ -138,7 +145,7 @@ class _Planner:
                     waiting.add(out)
                 else:
                     changed |= self.mark(out)
-            elif kind == "function" and (inputs[0] in waiting or inputs[0] in self.marked):
+            elif (kind == "function" and (inputs[0] in waiting or inputs[0] in self.marked)) or (kind == "norm" and inputs[0] in self.marked):
                 changed |= self.mark(out)
             elif kind == "mover":
                 changed |= self.moved(inputs[0], out)
@@ -212,10 +219,11 @@ def _layer(graph: Graph, node: Node) -> Layer:
     return Layer(layer_name(node), node.outputs[0], node.op, node.inputs[0], w if w in graph.constants else "", bias)
 
 
-def make_plan(graph: Graph, *, keep: frozenset[str] = frozenset(), float_outputs: bool = False) -> Plan:
+def make_plan(graph: Graph, *, keep: frozenset[str] = frozenset(), float_outputs: bool = False, integers_only: bool = False) -> Plan:
     """The plan for `graph`, which is not changed.
 
     keep: names of layers to leave in floating point.  float_outputs: graph outputs that no integer operator reads are
-    not rounded.
+    not rounded.  integers_only: what a function of TABLED reads is rounded too, and so are
+    results of normalisations.
     """
-    return _Planner(graph, keep, float_outputs).run()
+    return _Planner(graph, keep, float_outputs, integers_only).run()

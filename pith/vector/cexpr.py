@@ -10,7 +10,7 @@ import numpy as np
 
 from pith.graph import SMALL_FLOATS, DType, Expr
 from pith.vector.cfunction import CFunction
-from pith.vector.fixed import SCALE_FIXED
+from pith.vector.fixed import SCALE_FIXED, SCALE_WIDE
 from pith.vector.math import MATH
 
 Requires = tuple[CFunction, ...]
@@ -246,6 +246,8 @@ class _Printer:
             return a[0]
         if op == "scale_fixed" and d is DType.I32:
             return f"{self.use(SCALE_FIXED)}({', '.join(a)})"
+        if op == "scale_wide" and d is DType.I64:
+            return f"{self.use(SCALE_WIDE)}({', '.join(a)})"
         raise KeyError(op)
 
     def node(self, node: Expr, a: list[str]) -> str:

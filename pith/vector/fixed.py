@@ -39,3 +39,15 @@ static inline int32_t pith_scale_fixed(int32_t x, int32_t m, int32_t shift) {
     (HIGH_PRODUCT, ROUNDED_SHIFT),
     ("stdint.h",),
 )
+
+SCALE_WIDE = CFunction(
+    "pith_scale_wide",
+    """/* x * m * 2^(shift - 31), m rounded to 15 bits; |x| below 2^47, shift from -31 to 8 */
+static inline int64_t pith_scale_wide(int64_t x, int32_t m, int32_t shift) {
+  const int64_t by = m < 0x7fff0000 ? (m + (1 << 15)) >> 16 : 0x7fff;
+  return (x * by + (INT64_C(1) << (14 - shift))) >> (15 - shift);
+}
+""",
+    (),
+    ("stdint.h",),
+)

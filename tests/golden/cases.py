@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -124,17 +125,19 @@ def _attention() -> Graph:
     return g
 
 
-def _integers(op: str, shape: tuple[int, ...], right: tuple[int, ...], *, fixed: bool = True, limit: int = 127, **attrs: object) -> Callable[[], Graph]:
-    """A product of uint8 [shape] and int8 [right], requantised to uint8 by one number."""
+def _integers(
+    op: str, shape: tuple[int, ...], right: tuple[int, ...], *, fixed: bool = True, limit: int = 127, dtype: DType = DType.U8, **attrs: Any
+) -> Callable[[], Graph]:
+    """A product of integers [shape] and int8 [right], requantised to uint8 by one number."""
 
     def build() -> Graph:
-        g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, shape)})
+        g = Graph("golden", inputs=["x"], types={"x": TensorType(dtype, shape)})
         if fixed:
             g.set_constant("w", np.random.default_rng(0).integers(-limit, limit + 1, right).astype(np.int8))
         else:
             g.inputs.append("w")
             g.types["w"] = TensorType(DType.I8, right)
-        end = requantize(Requantize(const(0.01, DType.F32), limits(DType.U8, 3)))
+        end = requantize(Requantize(const(0.01, DType.F32), limits(DType.U8, 3), acc=attrs.get("acc", DType.I32)))
         g.outputs = [add_node(g, op, ["x", "w"], {**attrs, "epilogue": end})]
         return g
 
@@ -146,6 +149,23 @@ def _softmax_fixed() -> Graph:
     g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.I8, (3, 10))})
     g.set_constant("t", np.maximum(2**31 - 1 - np.arange(256) * 2**23, 0).astype(np.int32))
     g.outputs = [add_node(g, "softmax_fixed", ["x", "t"], {})]
+    return g
+
+
+def _softmax_integer() -> Graph:
+    """Rows of ten numbers."""
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, (3, 10))})
+    g.set_constant("t", np.arange(256, 0, -1).astype(np.int32))
+    g.outputs = [add_node(g, "softmax_integer", ["x", "t"], {"multiplier": 255.0, "zero": 0, "dtype": DType.U8})]
+    return g
+
+
+def _layer_norm_integer() -> Graph:
+    """Rows of ten numbers."""
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.I8, (3, 10))})
+    for name in ("scale", "bias"):
+        g.set_constant(name, np.full(10, 20, np.float32))
+    g.outputs = [add_node(g, "layer_norm_integer", ["x", "scale", "bias"], {"epsilon": 1.0, "zero": 7, "dtype": DType.U8})]
     return g
 
 
@@ -169,6 +189,8 @@ BUILT: dict[str, Callable[[], Graph]] = {
     **{f"conv/winograd{m}": _graph((1, 9, 9, 16), "conv", (24, 16, 3, 3), **_CONV, group=1) for m in (2, 4, 6)},
     "conv_chain/strip": _inverted_residual,
     "softmax_fixed/rows": _softmax_fixed,
+    "softmax_integer/rows": _softmax_integer,
+    "layer_norm_integer/rows": _layer_norm_integer,
     "lookup/table": _lookup,
     "lookup/vectors": _lookup,
     **{
@@ -183,6 +205,8 @@ BUILT: dict[str, Callable[[], Graph]] = {
     ),
     **{f"matmul_integer/{k}": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7) for k in ("amx", "dot", "generic", "words", "split")},
     "matmul_integer/pairs": _integers("matmul_integer", (70, 36), (36, 40), limit=63, zero_a=7, range=(0, 127)),
+    "conv_integer/shorts": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7, dtype=DType.U16),
+    "matmul_integer/shorts": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7, dtype=DType.I16, acc=DType.I64),
     "matmul_integer/batched": _integers("matmul_integer", (3, 7, 36), (3, 36, 40), fixed=False, zero_a=7, zero_b=3),
     "conv_transpose/phases": _graph(
         (1, 5, 5, 16),

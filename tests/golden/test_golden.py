@@ -38,7 +38,8 @@ def test_every_kernel_has_a_case() -> None:
 VECTORS_ONLY = ("conv/winograd2", "conv/winograd4", "conv/winograd6", "conv_chain/strip", "softmax/vector", "layer_norm/vector", "rms_norm/vector",
                 "conv_integer/dot", "conv_integer/depthwise", "matmul_integer/dot", "matmul_integer/batched",
                 "conv_integer/pairs", "conv_integer/words", "conv_integer/depthwise_pairs", "conv_integer/depthwise_words",
-                "matmul_integer/pairs", "matmul_integer/words", "conv_integer/split", "matmul_integer/split", *ONLY_ON)  # fmt: skip
+                "matmul_integer/pairs", "matmul_integer/words", "conv_integer/split", "matmul_integer/split",
+                "conv_integer/shorts", "matmul_integer/shorts", *ONLY_ON)  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "target"), [(n, t) for n in NAMES for t in TARGETS if t != "c99" or n not in VECTORS_ONLY])

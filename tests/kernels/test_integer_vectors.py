@@ -144,6 +144,22 @@ def test_depthwise(target: str, kernel: str, seed: int, ends: list[str]) -> None
     compiled(cases, target, kernel)
 
 
+@pytest.mark.parametrize("target", TARGET_NAMES)
+@PATIENT
+@given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from(BYTE_ENDS), min_size=8, max_size=8))
+def test_depthwise_weights_of_nine_bits(target: str, seed: int, ends: list[str]) -> None:
+    """Bytes of either sign with a zero point anywhere."""
+    rng = np.random.default_rng(seed)
+    cases = []
+    for k, end in enumerate(ends):
+        plain = conv(rng, "none", 1, 1, int(rng.integers(2, 150)), largest=5, dilated=False)
+        kind = np.uint8 if k % 3 else np.int8
+        attrs = {**plain.attrs, "zero_w": int(rng.choice([zero_of(rng, kind), 120, 1]))}
+        w = integers(rng, plain.inputs[1].shape, kind)
+        cases.append(finished(Case("conv_integer", [plain.inputs[0], w, plain.inputs[2]], attrs), rng, end, -1))
+    compiled(cases, target, "depthwise_words")
+
+
 # ---- sums in 16 bits: inputs and weights at the very edge of what has been proven
 
 RANGES = [(0, 127), (-63, 63), (0, 255), (128, 255), (-128, 127), (-128, -1), (0, 1), (17, 90), (-3, 120), (-127, 127)]

@@ -114,8 +114,13 @@ class Call:
         """Whether the operator works on integers that stand for real numbers: input 0 has 8 bits and a scale."""
         return self.has(0) and self.dtype(self.x(0)) in BYTES and self.tensor(0).steps is not None
 
+    @property
+    def short(self) -> bool:
+        """Whether the operator works on integers of 16 bits that stand for real numbers."""
+        return self.has(0) and self.dtype(self.x(0)) is DType.I16 and self.tensor(0).steps is not None
+
     def steps(self, t: Tensor) -> Steps:
-        """The scale and zero point of an 8-bit tensor; one pair."""
+        """The scale and zero point of an integer tensor; one pair."""
         s = t.steps
         if s is None:
             raise self.invalid(f"tensor {t.name!r} has no scale", "integers that stand for real numbers need one")

@@ -13,6 +13,7 @@ from pith.importers.onnx.fold import Builder
 from pith.importers.tflite.context import BYTES, Call
 from pith.importers.tflite.load import MAX_ELEMENTS, Model, Operator, Tensor, parse, read_file
 from pith.importers.tflite.registry import MAPS, find
+from pith.importers.tflite.shorts import KNOWN
 from pith.ops import load_all
 
 # What damaged or hostile content can raise while it is read; all of it becomes a ModelError.
@@ -166,8 +167,11 @@ class Importer:
                 self.poisoned.update(op.outputs)
                 return
             inputs = ["" if i < 0 or self.is_state(i) else self.value(i, where) for i in op.inputs]
+            call = Call(self, op, inputs, name)
+            if call.short and op.name not in KNOWN:
+                raise UnsupportedError("activations of 16 bits are not supported", where=where)
             with np.errstate(all="ignore"):  # scales may be any numbers
-                results = mapping(Call(self, op, inputs, name))
+                results = mapping(call)
         except UnsupportedError as e:
             why = f"{e.what} ({e.why})" if e.why else e.what
             self.issues.append((f"CUSTOM {op.custom}" if op.name == "CUSTOM" else op.name, name, why, e.try_))

@@ -10,6 +10,7 @@ from pith.importers.tflite.activations import activated
 from pith.importers.tflite.context import BYTES, Call
 from pith.importers.tflite.quantised import bounds, factor, less_zero, whole_range
 from pith.importers.tflite.registry import tflite_op
+from pith.importers.tflite.shorts import check_scales
 from pith.ops.requantize import fixed
 
 _PLAIN = {
@@ -30,7 +31,7 @@ def pair(n: Call) -> tuple[str, str]:
     return a, b
 
 
-def _eight_bits(n: Call) -> tuple[int, int, int, DType, tuple[int, int]]:
+def _integers(n: Call) -> tuple[int, int, int, DType, tuple[int, int]]:
     """Of an operator of two quantised operands: its three zero points, the result's type and bounds."""
     out = n.out()
     dtype = n.out_dtype()
@@ -44,10 +45,12 @@ def add(n: Call) -> str:
     """Quantised operands are first brought to twice the larger of their scales, with `left` bits below the point."""
     a, b = pair(n)
     sub = n.op.name == "SUB"
-    if not n.quantised:
+    if n.short:
+        check_scales(n)
+    elif not n.quantised:
         return activated(n, n.emit("sub" if sub else "add", [a, b]))
-    za, zb, zy, dtype, limits = _eight_bits(n)
-    sa, sb, sy, left = n.scale(n.tensor(0)), n.scale(n.tensor(1)), n.scale(n.out()), 20
+    za, zb, zy, dtype, limits = _integers(n)
+    sa, sb, sy, left = n.scale(n.tensor(0)), n.scale(n.tensor(1)), n.scale(n.out()), 15 if n.short else 20
     twice = float(np.float32(2) * max(sa, sb))
     x, y = n.args(a, b)
     p = _scaled(less_zero(x, za), left, float(sa) / twice)
@@ -67,7 +70,7 @@ def squared_difference(n: Call) -> str:
     if not n.quantised:
         d = n.emit("sub", [a, b])
         return n.emit("mul", [d, d])
-    za, zb, zy, dtype, limits = _eight_bits(n)
+    za, zb, zy, dtype, limits = _integers(n)
     if dtype is not DType.I8:
         raise n.unsupported(f"operands of {dtype.value} are not supported")
     sa, sb, sy, left = n.scale(n.tensor(0)), n.scale(n.tensor(1)), n.scale(n.out()), 7
@@ -81,9 +84,9 @@ def squared_difference(n: Call) -> str:
 @tflite_op("MUL")
 def mul(n: Call) -> str:
     a, b = pair(n)
-    if not n.quantised:
+    if not n.quantised and not n.short:
         return activated(n, n.emit("mul", [a, b]))
-    za, zb, zy, dtype, limits = _eight_bits(n)
+    za, zb, zy, dtype, limits = _integers(n)
     m, shift = factor(n.scale(n.tensor(0)) * n.scale(n.tensor(1)) / n.scale(n.out()))  # in float32, as the kernel has it
     x, y = n.args(a, b)
     return n.fused(fixed(less_zero(x, za) * less_zero(y, zb), m, shift, zy, limits, dtype), [a, b], dtype)
@@ -94,7 +97,7 @@ def prelu(n: Call) -> str:
     a, b = pair(n)
     if not n.quantised:
         return n.emit("prelu", [a, b])
-    za, zb, zy, dtype, limits = _eight_bits(n)
+    za, zb, zy, dtype, limits = _integers(n)
     sa, sb, sy = n.scale(n.tensor(0)), n.scale(n.tensor(1)), n.scale(n.out())
     x, slope = n.args(a, b)
     v = less_zero(x, za)
@@ -108,7 +111,7 @@ def prelu(n: Call) -> str:
 @tflite_op("MINIMUM", "MAXIMUM")
 def minimum(n: Call) -> str:
     a, b = pair(n)
-    if n.quantised and not (n.same_steps(n.tensor(0), n.out()) and n.same_steps(n.tensor(1), n.out())):
+    if (n.quantised or n.short) and not (n.same_steps(n.tensor(0), n.out()) and n.same_steps(n.tensor(1), n.out())):
         raise n.unsupported("operands and result of different scales are not supported")
     return n.emit("min" if n.op.name == "MINIMUM" else "max", [a, b])
 

@@ -37,7 +37,7 @@ def limited(n: Call, y: str) -> str:
 def max_pool(n: Call) -> str:
     win = _window(n)
     y = n.emit("max_pool", [n.x(0)], kernel_shape=win.kernel, layout=LAST, **win.attrs)
-    if not n.quantised:
+    if not n.quantised and not n.short:
         return activated(n, y)
     if not n.same_steps(n.tensor(0), n.out()):
         raise n.unsupported("a result of another scale is not supported")
@@ -48,7 +48,7 @@ def max_pool(n: Call) -> str:
 def average_pool(n: Call) -> str:
     """Of integers the sum of a window divided by its cells within the picture, rounded to nearest, halves away from zero."""
     x, win = n.x(0), _window(n)
-    if not n.quantised:
+    if not n.quantised and not n.short:
         return activated(n, n.emit("average_pool", [x], kernel_shape=win.kernel, layout=LAST, **win.attrs))
     if not n.same_steps(n.tensor(0), n.out()):
         raise n.unsupported("a result of another scale is not supported")

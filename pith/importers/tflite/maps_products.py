@@ -13,6 +13,7 @@ from pith.importers.tflite.activations import activated
 from pith.importers.tflite.context import BYTES, Call
 from pith.importers.tflite.quantised import factor, scaled, scaled_wide
 from pith.importers.tflite.registry import tflite_op
+from pith.importers.tflite.shorts import short_product
 from pith.importers.tflite.windows import window
 from pith.ops.int32 import LARGEST, centred_weights, reach
 
@@ -58,6 +59,14 @@ def integer_weights(n: Call, i: int) -> tuple[np.ndarray, int]:
     zero = int(zeros[0])
     centred = centred_weights(q, np.asarray(zero))
     return (centred, 0) if centred is not None else (q, zero)
+
+
+def short_weights(n: Call, i: int) -> np.ndarray:
+    """Constant weights under inputs of 16 bits: int8 or int4 without a zero point, as int8."""
+    q, zero = integer_weights(n, i)
+    if zero:
+        raise n.unsupported("weights with a zero point under 16-bit inputs are not supported")
+    return q
 
 
 def check_sums(n: Call, weights: np.ndarray, zero: int, bias: str, axis: int, data: int = 0) -> None:
@@ -115,6 +124,9 @@ def _convolution(n: Call, order: tuple[int, ...], shape: tuple[int, ...], group:
     win = window(n, n.shape(x)[1:3], shape[2:])
     attrs = {**win.attrs, "group": group, "layout": LAST}
     bias = bias_of(n, 2, shape[0])
+    if n.short:
+        packed = np.ascontiguousarray(short_weights(n, 1).transpose(order))
+        return short_product(n, "conv_integer", x, packed, bias, 0, factors(n, shape[0], axis), {**attrs, "zero": 0})
     if not n.quantised:
         kernel = n.transpose(real_weights(n, 1), order)
         return activated(n, n.emit("conv", [n.cast(x, DType.F32), kernel, *([bias] if bias else [])], **attrs))
@@ -142,6 +154,9 @@ def fully_connected(n: Call) -> str:
     rows = n.reshape(x, (size // k, k))
     bias = bias_of(n, 2, o)
     shape = (*n.shape(x)[:-1], o) if keep else (size // k, o)
+    if n.short:
+        attrs = {"trans_b": True, "zero_a": 0, "zero_b": 0}
+        return n.reshape(short_product(n, "matmul_integer", rows, short_weights(n, 1), bias, 0, factors(n, o, 0), attrs), shape)
     if not n.quantised:
         y = n.emit("matmul", [n.cast(rows, DType.F32), real_weights(n, 1), *([bias] if bias else [])], trans_b=True)
         return n.reshape(activated(n, y), shape)

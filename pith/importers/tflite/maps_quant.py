@@ -10,6 +10,7 @@ from pith.graph.fixed import scale_fixed
 from pith.importers.tflite.context import BYTES, Call
 from pith.importers.tflite.quantised import clamped, every, factor, table, whole_range
 from pith.importers.tflite.registry import tflite_op
+from pith.importers.tflite.shorts import short_quantize
 
 
 @tflite_op("QUANTIZE")
@@ -24,6 +25,8 @@ def quantize(n: Call) -> str:
         y = call("round", arg(0, DType.F32) / float(n.scale(out))) + float(zero)
         y = call("min", call("max", y, float(low)), float(high))  # a NaN becomes 0, as in every conversion to integers
         return n.fused(cast(y, dtype), [n.cast(x, DType.F32)], dtype)
+    if n.short or (n.quantised and dtype is DType.I16):
+        return short_quantize(n)
     if n.dtype(x) not in BYTES or dtype not in BYTES:
         raise n.unsupported(f"{n.dtype(x).value} to {dtype.value} is not supported")
     source = n.tensor(0)

@@ -20,7 +20,7 @@ _MAX_AXIS = 2**24
 def moved(n: Call, i: int = 0) -> str:
     """Input `i` of an operator that moves its elements: with the result's scale where they have one."""
     t, out = n.tensor(i), n.out()
-    if n.quantised and t.steps is not None and t.steps.single and not n.same_steps(t, out):
+    if (n.quantised or n.short) and t.steps is not None and t.steps.single and not n.same_steps(t, out):
         raise n.unsupported("a result of another scale than its operand's is not supported")
     return n.x(i)
 
@@ -105,12 +105,12 @@ def concatenation(n: Call) -> str:
     parts = [n.x(i) for i in range(len(n.inputs))]
     if not parts or len({n.dtype(p) for p in parts}) != 1:
         raise n.invalid("its parts are of several types")
-    if n.quantised:
+    if n.quantised or n.short:
         parts = [requantised_like(n, p, i) for i, p in enumerate(parts)]
     elif n.dtype(parts[0]).is_int and n.activation != "NONE":
         raise n.unsupported("an activation on integers is not supported")
     y = parts[0] if len(parts) == 1 else n.emit("concat", parts, axis=n.axis(n.option("axis"), n.rank(parts[0])))
-    if n.quantised:
+    if n.quantised or n.short:
         if n.activation != "NONE":
             raise n.unsupported("a fused activation on integers is not supported")
         return y

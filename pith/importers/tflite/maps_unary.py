@@ -13,6 +13,7 @@ from pith.graph.fixed import rounded_shift, scale_fixed
 from pith.importers.tflite.context import BYTES, Call
 from pith.importers.tflite.quantised import ACTIVATION_BOUNDS, bounds, clamped, every, factor, function_table, table
 from pith.importers.tflite.registry import tflite_op
+from pith.importers.tflite.shorts import short_leaky_relu, short_relu
 
 _PLAIN = {
     "ABS": "abs", "CEIL": "ceil", "COS": "cos", "EXP": "exp", "FLOOR": "floor", "LOG": "log", "LOGICAL_NOT": "not", "NEG": "neg",
@@ -76,6 +77,8 @@ def _scale(v: np.ndarray, by: float | np.floating) -> np.ndarray:
 def relu(n: Call) -> str:
     x = n.x(0)
     low, high = ACTIVATION_BOUNDS[n.op.name]
+    if n.short:
+        return short_relu(n, n.op.name)
     if not n.quantised:
         if not n.dtype(x).is_float:
             raise n.unsupported(f"an operand of {n.dtype(x).value} is not supported")
@@ -88,6 +91,8 @@ def relu(n: Call) -> str:
 @tflite_op("LEAKY_RELU")
 def leaky_relu(n: Call) -> str:
     x, alpha = n.x(0), n.real("alpha")
+    if n.short:
+        return short_leaky_relu(n, alpha)
     if not n.quantised:
         return n.emit("leaky_relu", [x], alpha=alpha)
     v, dtype = _values(n)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pith.graph import DType, Expr
-from pith.graph.expr import cast
+from pith.graph.expr import call, cast
 from pith.graph.fixed import quantized_multiplier
 from pith.importers.tflite.context import BYTES, Call
 from pith.importers.tflite.load import Tensor
@@ -88,7 +88,7 @@ def scaled_wide(n: Call, acc: str, factors: list[float], activation: str) -> str
 def _target(n: Call, activation: str) -> tuple[DType, tuple[int, int], int]:
     """Type, bounds and zero point of the result of sums."""
     dtype = n.out_dtype()
-    if dtype not in BYTES:
+    if dtype not in (*BYTES, DType.I16):
         raise n.unsupported(f"a result of {dtype.value} is not supported")
     return dtype, bounds(n, n.out(), activation), n.zero(n.out())
 
@@ -106,6 +106,12 @@ def table(n: Call, values: np.ndarray, dtype: DType) -> str:
 
 def clamped(values: np.ndarray, dtype: DType) -> np.ndarray:
     return np.asarray(np.clip(values, *whole_range(dtype)))
+
+
+def clamp_to(y: Expr, dtype: DType) -> Expr:
+    """int32 `y` held within `dtype`."""
+    low, high = whole_range(dtype)
+    return cast(call("min", call("max", y, low), high), dtype)
 
 
 def function_table(n: Call, function: Callable[[np.ndarray], np.ndarray]) -> str:
