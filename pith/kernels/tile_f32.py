@@ -39,6 +39,8 @@ def shape_of(isa: ISA) -> Shape:
     """The tile that fills the register file: accumulators, one row of B, one broadcast."""
     if isa.lanes(4) == 1:
         return Shape(4, 4, 1)
+    if "lane" in isa.features:  # four k of each row lie in a register
+        return Shape(8, 2, 4)
     return Shape(14, 2, 4) if isa.registers >= 32 else Shape(6, 2, 2)
 
 
@@ -304,6 +306,8 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
         o.append(f"    const float *const a{r} = a[{r}] + ao;")
     o.append(f"    a += {rows};")
     o.append("    int32_t k = 0;")
+    if "lane" in isa.features and rows > 1:
+        o += _by_lane(isa, rows, vectors)
     for step in dict.fromkeys((len(sums), 1)):
         o.append(f"    for (; k <= kc - {step}; k += {step}, w += {step * vectors} * {lanes}) {{")
         for i in range(step):
@@ -357,6 +361,17 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
     o.append(f"  if (!full) {PART.name}(y, no, spare, rows, cols, {width});")
     o.append("}")
     return CFunction(name, "\n".join(o) + "\n", (*called, *needs(inline.expr, isa)), ("stdint.h", "stddef.h"))
+
+
+def _by_lane(isa: ISA, rows: int, vectors: int) -> list[str]:
+    """C of the loop over as many k at once as a vector has lanes: they are loaded together for each row."""
+    lanes = isa.lanes(4)
+    o = [f"    for (; k <= kc - {lanes}; k += {lanes}, w += {lanes * vectors} * VF_LANES) {{"]
+    o += [f"      const vf x{r} = vf_load(a{r} + k);" for r in range(rows)]
+    for i in range(lanes):
+        o += [f"      const vf b{i}_{v} = vf_load(w + {i * vectors + v} * VF_LANES);" for v in range(vectors)]
+        o += [f"      s{r}_{v} = vf_fma_lane(x{r}, {i}, b{i}_{v}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
+    return [*o, "    }"]
 
 
 @functools.cache
