@@ -20,6 +20,7 @@ from pith.graph import DType, Expr
 from pith.graph.expr import arg
 from pith.kernels.base import Arg, Begin, Call, End, Float, In, Int
 from pith.kernels.fused_map import IVDEP
+from pith.kernels.lane_f32 import by_lane
 from pith.targets.isa.base import ISA
 from pith.vector.cexpr import digest, never_nan, print_expr
 from pith.vector.cfunction import CFunction
@@ -306,8 +307,7 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
         o.append(f"    const float *const a{r} = a[{r}] + ao;")
     o.append(f"    a += {rows};")
     o.append("    int32_t k = 0;")
-    if "lane" in isa.features and rows > 1:
-        o += _by_lane(isa, rows, vectors)
+    o += [f"    {line}" for line in by_lane(isa, rows, vectors, vectors, "k", "kc", "w")]
     for step in dict.fromkeys((len(sums), 1)):
         o.append(f"    for (; k <= kc - {step}; k += {step}, w += {step * vectors} * {lanes}) {{")
         for i in range(step):
@@ -361,17 +361,6 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
     o.append(f"  if (!full) {PART.name}(y, no, spare, rows, cols, {width});")
     o.append("}")
     return CFunction(name, "\n".join(o) + "\n", (*called, *needs(inline.expr, isa)), ("stdint.h", "stddef.h"))
-
-
-def _by_lane(isa: ISA, rows: int, vectors: int) -> list[str]:
-    """C of the loop over as many k at once as a vector has lanes: they are loaded together for each row."""
-    lanes = isa.lanes(4)
-    o = [f"    for (; k <= kc - {lanes}; k += {lanes}, w += {lanes * vectors} * VF_LANES) {{"]
-    o += [f"      const vf x{r} = vf_load(a{r} + k);" for r in range(rows)]
-    for i in range(lanes):
-        o += [f"      const vf b{i}_{v} = vf_load(w + {i * vectors + v} * VF_LANES);" for v in range(vectors)]
-        o += [f"      s{r}_{v} = vf_fma_lane(x{r}, {i}, b{i}_{v}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
-    return [*o, "    }"]
 
 
 @functools.cache
