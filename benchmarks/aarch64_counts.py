@@ -60,6 +60,12 @@ i.set_tensor(d["index"], x)
 def run(): i.invoke()
 """,
 }
+_CPUINFO = "processor\t: 0\nFeatures\t: fp asimd {}\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: {}\nCPU revision\t: 4\n"
+_MORE = "aes pmull sha1 sha2 crc32"
+_CPUS = {
+    "cortex-a53": (_MORE, "0xd03"), "cortex-a72": (_MORE, "0xd08"),
+    "cortex-a76": (f"{_MORE} atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp", "0xd0b"),
+}  # fmt: skip
 
 
 def peer(engine: str, file: Path, root: Path, site: Path, cpu: str, shape: str) -> float:
@@ -71,6 +77,8 @@ def peer(engine: str, file: Path, root: Path, site: Path, cpu: str, shape: str) 
         script = Path(name) / "peer.py"
         script.write_text(head + _PEERS[engine] + tail)
         environment = {**os.environ, "PYTHONPATH": str(site), "PYTHONHOME": str(root / "usr"), "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+        (root / "proc").mkdir(exist_ok=True)  # the host's own would be read, in which LiteRT finds no Arm processor, and crashes
+        (root / "proc" / "cpuinfo").write_text(_CPUINFO.format(*_CPUS[cpu]))
         for runs in (2, 7):
             out = Path(name) / f"counts{runs}"
             emulator = ["qemu-aarch64", "-cpu", cpu, "-L", str(root), *counter.options(out, "pith_mark")]
@@ -108,7 +116,7 @@ def main() -> None:
     other.add_argument("file", type=Path)
     other.add_argument("--root", type=Path, required=True)
     other.add_argument("--site", type=Path, required=True)
-    other.add_argument("--cpu", default="cortex-a72")
+    other.add_argument("--cpu", default="cortex-a72", choices=sorted(_CPUS))
     other.add_argument("--shape", default="1x3x224x224")
     a = parser.parse_args()
     if a.mode == "peer":
