@@ -20,6 +20,7 @@ from pith.kernels.four_bits import UNPACK, are_four_bits, packed_panels
 from pith.kernels.implicit_product import GROUPED, implicit_product
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
 from pith.kernels.tile_amx import AmxTile
+from pith.kernels.tile_chunk_s8 import ChunkTile
 from pith.kernels.tile_s8 import DotTile, totals
 from pith.kernels.tile_strip_s8 import StripTile
 from pith.ops.int32 import LARGEST
@@ -27,7 +28,7 @@ from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.s8 import has_bytes
 
-Tile = DotTile | AmxTile | StripTile
+Tile = DotTile | AmxTile | StripTile | ChunkTile
 _NEAR = 768 << 10  # bytes of packed weights that stay near while all rows pass by
 _BYTES = (DType.I8, DType.U8)
 
@@ -219,7 +220,7 @@ class IntegerProduct(Kernel):
         more: tuple[int, ...] = (zero,)
         if isinstance(tile, AmxTile):
             more = (zero, tile.chunk, listed)
-        elif isinstance(tile, StripTile):
+        elif isinstance(tile, (StripTile, ChunkTile)):
             more = (zero, *tile.more, listed) if tile.copied else (zero,)
         elif tile.rowed:
             more = (zero, at["rest"])
@@ -236,7 +237,7 @@ class IntegerProduct(Kernel):
             In(0), Const(np.concatenate(packed)), Const(zeros), Out(0), *pointers, Scratch(), *map(Int, sizes), *map(Int, x.strides[:3]),
             *map(Int, y.strides[:3]), *strides, *map(Int, more), *part_of,
         )  # fmt: skip
-        kind = tile.name if not isinstance(tile, StripTile) or tile.copied else ""
+        kind = tile.name if not isinstance(tile, (StripTile, ChunkTile)) or tile.copied else ""
         f = product(
             call.isa, kind, tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("(p_to - p)"),
             tile.column(*(("kh", "(kw * c)") if merged else ("(kh * kw)", "c"))), merged, tile.enter, tile.leave,
@@ -255,7 +256,7 @@ class IntegerDot(IntegerProduct):
         return DotTile(conv.isa)
 
     def fits(self, call: Call) -> bool:
-        return has_bytes(call.isa) and (not call.attrs["rest"] or call.attrs["group"] == 1)
+        return "sdot" in call.isa.features or (has_bytes(call.isa) and (not call.attrs["rest"] or call.attrs["group"] == 1))
 
 
 @kernel("conv_integer", "amx")

@@ -46,6 +46,8 @@ def shape_of(isa: ISA) -> Shape:
     """The tile that fills the register file: accumulators, one row of B, one broadcast."""
     if isa.lanes(4) == 1:
         return Shape(4, 4, 1)
+    if "lane" in isa.features:  # four k of each row lie in a register
+        return Shape(8, 2, 4)
     return Shape(14, 2, 4) if isa.registers >= 32 else Shape(6, 2, 2)
 
 
@@ -60,7 +62,7 @@ def shape_for(isa: ISA, rows: int, threads: int = 1) -> Shape:
     that come next: with so few passes over them, bringing the weights would otherwise take as long as multiplying.
     """
     s = shape_of(isa)
-    if isa.lanes(4) == 1 or not 0 < rows <= _FEW:
+    if isa.lanes(4) == 1 or "lane" in isa.features or not 0 < rows <= _FEW:
         return s
     heights = [rows] if rows <= s.rows else range(s.rows, s.rows // 2, -1)
     def cost(height: int) -> int:

@@ -18,6 +18,7 @@ from pith.graph import DType, Expr
 from pith.graph.expr import arg
 from pith.kernels.base import Arg, Call, Float, In, Int
 from pith.kernels.fused_map import IVDEP
+from pith.kernels.lane_f32 import by_lane
 from pith.kernels.shape_f32 import Shape, panel_width, panel_widths, shape_of
 from pith.targets.isa.base import ISA
 from pith.vector.cexpr import digest, never_nan, print_expr
@@ -243,6 +244,7 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail, ahead: bool = False) -> 
         o.append(f"    const float *const a{r} = a[{r}] + ao;")
     o.append(f"    a += {rows};")
     o.append("    int32_t k = 0;")
+    o += [f"    {line}" for line in by_lane(isa, rows, vectors, vectors, "k", "kc", "w")]
     for step in dict.fromkeys((len(sums), 1)):
         o.append(f"    for (; k <= kc - {step}; k += {step}, w += {step * vectors} * {lanes}) {{")
         for i in range(step):

@@ -59,8 +59,8 @@ class DotTile:
 
     @property
     def prefix(self) -> str:
-        """Names of functions: the instruction set, and whether it has VNNI."""
-        return f"{self.isa.name}{'_vnni' if 'vnni' in self.isa.features else ''}"
+        """Names of functions: the instruction set, and what dot products it has."""
+        return self.isa.name + next((f"_{f}" for f in ("vnni", "sdot") if f in self.isa.features), "")
 
     @property
     def label(self) -> str:
@@ -85,7 +85,9 @@ class DotTile:
         return f"(4 + (ptrdiff_t){taps} * (({k} + 3) / 4 * 4))"
 
     def shift(self, dtype: DType) -> int:
-        """What is added to the inputs to make them unsigned."""
+        """What is added to the inputs to make them unsigned, or signed where dot products want that."""
+        if "sdot" in self.isa.features:
+            return -128 if dtype is DType.U8 else 0
         return 128 if dtype is DType.I8 else 0
 
     def pack(self, weights: np.ndarray, taps: int, start: np.ndarray) -> np.ndarray:
@@ -114,7 +116,7 @@ class DotTile:
         rows = full * self.rows + (0 if not left else self.rows if left > 2 * self.few else -(-left // self.few) * self.few)
         panels, vectors = -(-n // self.width), -(-n // lanes)
         tail = 4.0 * rows * taps * panels if k % 4 else 0.0  # bytes gathered one by one
-        dot = 1.0 if "vnni" in self.isa.features else 5.0
+        dot = 1.0 if self.isa.features & {"vnni", "sdot"} else 5.0
         return tail + rows * vectors * (dot * taps * -(-k // 4) + 10.0) + 40.0 * -(-m // self.rows) * panels
 
     def block(self, dtype: DType, tail: SumTail) -> CFunction:
@@ -146,6 +148,13 @@ def _dot_body(tile: DotTile, dtype: DType, rows: int, vectors: int) -> CFunction
     o += [f"    const {x} *const a{r} = a[{r}] + ao;" for r in range(rows)]
     o.append(f"    a += {rows};")
     o.append("    int32_t k = 0;")
+    if "sdot" in isa.features and rows > 1:  # sixteen of K by one load of each row
+        o.append(f"    for (; k <= kc - 16; k += 16, w += {4 * size * vectors}) {{")
+        o += [f"      const vi row{r} = {flip}vi_load(a{r} + k));" for r in range(rows)]
+        for i in range(4):
+            o += [f"      const vi l{i}_{v} = vi_load(w + {size * (i * vectors + v)});" for v in range(vectors)]
+            o += [f"      s{r}_{v} = vi_dot_lane(s{r}_{v}, row{r}, {i}, l{i}_{v});" for r in range(rows) for v in range(vectors)]
+        o.append("    }")
     for step in dict.fromkeys((len(sums), 1)):
         o.append(f"    for (; k <= kc - {4 * step}; k += {4 * step}, w += {size * vectors * step}) {{")
         for i in range(step):
@@ -173,7 +182,7 @@ def _dot_body(tile: DotTile, dtype: DType, rows: int, vectors: int) -> CFunction
 
 FLIP = CFunction(
     "vi_flip",
-    "/* signed bytes plus 128, unsigned */\nstatic inline vi vi_flip(vi x) { return x ^ vi_set1((int32_t)0x80808080u); }\n",
+    "/* signed bytes plus 128, unsigned; unsigned ones less 128, signed */\nstatic inline vi vi_flip(vi x) { return x ^ vi_set1((int32_t)0x80808080u); }\n",
 )
 
 
@@ -184,7 +193,7 @@ def _dot_block(tile: DotTile, dtype: DType, tail: SumTail) -> CFunction:
     lanes = isa.lanes(4)
     name = f"rows_{dtype.short}s8_{tile.label}{'_rowed' if tile.rowed else ''}{tail.suffix}"
     called: list[CFunction] = [finish, dialect_s8(isa)]
-    byte = "(uint8_t)(p[k] ^ -128)" if tile.shift(dtype) else "p[k]"
+    byte = "p[k]" if not tile.shift(dtype) else "(int8_t)(p[k] ^ 128)" if dtype is DType.U8 else "(uint8_t)(p[k] ^ -128)"
     totals_text, added, times = "", "", ""
     if tile.rowed:
         times = ", int32_t times"

@@ -66,6 +66,11 @@ class Compiler:
             run([*self.command, *common, *own, f"-Wl,--version-script={script}", "-s", *files], output.parent)
         script.unlink()
 
+    def link_program(self, objects: Sequence[Path], output: Path, options: Sequence[str] = ()) -> None:
+        """Link a program that needs no library and starts at _start; its symbols stay."""
+        own = [self.zig, "ld.lld", "-static"] if self.bundled else [*self.command, "-static", "-nostdlib"]
+        run([*own, *options, "-o", str(output.resolve()), *(str(o.resolve()) for o in objects)], output.parent)
+
 
 def _bundled_headers() -> tuple[str, ...]:
     return ("-nostdinc", "-isystem", str(_ziglang() / "lib" / "include"))

@@ -14,6 +14,7 @@ from pith.graph import DType, Expr
 from pith.targets.isa.base import ISA
 from pith.vector.cexpr import literal, never_nan
 from pith.vector.cfunction import CFunction
+from pith.vector.f32_neon import DIALECT as _NEON
 
 _C99 = """typedef float vf; /* scalar: a vector of one */
 #define VF_LANES 1
@@ -123,7 +124,7 @@ _QUIET = """#if defined(__clang__)
 #pragma clang diagnostic ignored "-Wunused-function"
 #endif
 """
-_TEXT = {"c99": _C99, "sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512}
+_TEXT = {"c99": _C99, "sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON}
 
 
 @functools.cache

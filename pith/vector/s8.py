@@ -11,6 +11,8 @@ import functools
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
+from pith.vector.s8_neon import CHUNKS, SDOT
+from pith.vector.s8_neon import DIALECT as _NEON
 
 _AVX512 = """typedef __m512i vi;
 /* n, of which the compiler knows nothing: clang 22 stores four bytes for a mask known to be of one, behind a permutation */
@@ -319,13 +321,13 @@ _HALF = {
     "avx512": "_mm256_loadu_si256((const __m256i *)p)",
 }  # fmt: skip
 
-_TEXT = {"sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512}
+_TEXT = {"sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON}
 _NAMES = {"sse42": ("_mm", "si128", "__m128i"), "avx2": ("_mm256", "si256", "__m256i"), "avx512": ("_mm512", "si512", "void")}
 
 
 def has_bytes(isa: ISA) -> bool:
-    """Whether the dialect of 8-bit integers exists for `isa`."""
-    return isa.name in _TEXT
+    """Whether the dialect of unsigned times signed bytes exists for `isa`."""
+    return isa.name in _NAMES
 
 
 def _filled(text: str, isa: ISA) -> str:
@@ -342,9 +344,15 @@ def dialect_s8(isa: ISA) -> CFunction:
 
 @functools.cache
 def dot(isa: ISA) -> CFunction:
-    """`vi_dot`: in one instruction with "vnni", else by 16-bit products."""
-    text = _VNNI if "vnni" in isa.features else _filled(_WORDS, isa)
+    """`vi_dot`: in one instruction with "vnni" or "sdot" (whose x is signed), else by 16-bit products."""
+    text = _VNNI if "vnni" in isa.features else SDOT if "sdot" in isa.features else _filled(_WORDS, isa)
     return CFunction("vi_dot", text, (dialect_s8(isa),), ("stdint.h", *isa.headers))
+
+
+@functools.cache
+def chunks(isa: ISA) -> CFunction:
+    """Products of signed bytes in 16 bits, for instruction sets with "smull"."""
+    return CFunction("vb", CHUNKS, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
 
 @functools.cache

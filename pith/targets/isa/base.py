@@ -11,7 +11,8 @@ class ISA:
 
     name: used in kernel names (`avx512`, `avx2`, `sse42`, `c99`);  vector_bytes: 0 for scalar code;
     registers: number of vector registers;  fma: fused multiply-add in hardware;  masks: loads and stores under a mask;
-    headers: C headers its intrinsics need;  features: further facts by name ("vnni", "bf16");
+    headers: C headers its intrinsics need;  features: further facts by name ("vnni", "bf16"; "lane": products by one
+    element of a vector; "smull": products of signed bytes widened to 16 bits; "sdot": dot products of four signed bytes);
     half: the instruction set with half the vector, where this one includes it and runs it cheaper.
 
     Facts of the processor, on the cautious side unless the target knows it (`host` does):
