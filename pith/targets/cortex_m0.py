@@ -1,0 +1,12 @@
+"""Cortex-M0, M0+ and M1 (Armv6-M)."""
+
+from pith.targets.base import Target, register
+from pith.targets.isa.cortex_m import ARMV6M
+
+
+@register("cortex-m0")
+def target() -> Target:
+    return Target(
+        "cortex-m0", "Cortex-M0, M0+ and M1 (Armv6-M)", ARMV6M, "thumbv6m-none-eabi",
+        ("-mcpu=cortex-m0", "-mfloat-abi=soft"), embed=False,
+    )  # fmt: skip
