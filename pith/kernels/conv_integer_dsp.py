@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from pith.kernels.exact_s16 import range_of
 from pith.kernels.product_s8 import product_of
 from pith.kernels.proven_scale import Scale, scale_of
 from pith.kernels.tail_s8 import SumTail, plain_loop, sum_args, tail_of_sums
-from pith.kernels.tile_dsp import ending, mixed, panel, pixels_1, pixels_4
+from pith.kernels.tile_dsp import Key, ending, key_of, mixed, panel, pixels_1, pixels_4
 from pith.kernels.tile_s8 import totals
 from pith.vector.cfunction import CFunction
 
@@ -101,7 +101,7 @@ def _plan(call: Call) -> Plan | None:
         return None
     pixels = math.prod(y.shape[:3])
     four = pixels >= 4
-    if not _regular(y):
+    if not regular(y):
         return None
     run = kw * c
     rows = np.zeros((kh, -(-run // 4) * 4, -(-o // (2 if four else 8)) * (2 if four else 8)), np.int8)
@@ -127,10 +127,10 @@ def _filled(scale: Scale | None, channels: int) -> Scale | None:
     if scale is None:
         return None
     more = channels - len(scale.m)
-    return Scale(np.pad(scale.m, (0, more)), np.pad(scale.b, (0, more)), scale.shift, scale.lo, scale.hi)
+    return replace(scale, m=np.pad(scale.m, (0, more)), b=np.pad(scale.b, (0, more)))
 
 
-def _regular(y: Operand) -> bool:
+def regular(y: Operand) -> bool:
     """Whether pixels [N, H, W, C] lie at one distance from each other."""
     outer = [(d, s) for d, s in zip(y.shape[:3], y.strides[:3], strict=True) if d != 1]
     return y.inner_contiguous and all(a[1] == b[0] * b[1] for a, b in zip(outer, outer[1:], strict=False))
@@ -146,7 +146,7 @@ def _finish(tail: SumTail, four: bool) -> tuple[str, tuple[CFunction, ...]]:
 
 
 @functools.cache
-def loop(dtype: DType, tail: SumTail, key: tuple[int, int, int, bool] | None, four: bool) -> CFunction:
+def loop(dtype: DType, tail: SumTail, key: Key | None, four: bool) -> CFunction:
     """The loop over pixels."""
     block, apart, many = (pixels_4(key), 4, 4) if four else (pixels_1(key), 1, 1)
     wide = widen(dtype, apart)
@@ -264,13 +264,13 @@ class IntegerDsp(Kernel):
         found = tail_of_sums(conv)
         assert found is not None
         tail = found[0]
-        key = (scale.shift, scale.lo, scale.hi, y.type.dtype is DType.I8) if scale is not None else None
+        key = key_of(scale, y.type.dtype is DType.I8) if scale is not None else None
         packed = panel(plan.weights, plan.start, scale, 1 if plan.four else 4)
         pointers = [] if scale is not None else [a for a in sum_args(conv, tail)[0] if isinstance(a, In)]
-        pitches = [] if scale is not None else [Int(_pitch(conv.input(3 + i))) for i, _ in tail.full]
+        pitches = [] if scale is not None else [Int(pitch_of(conv.input(3 + i))) for i, _ in tail.full]
         n, oh, ow, o = y.shape
         (_, c, kh, kw), pixels = w.shape, n * oh * ow
-        sizes = (pixels, oh, ow, x.shape[1], x.shape[2], c, o, kh, kw, *at["strides"], *at["pads"][:2], *x.strides[:3], _pitch(y), plan.words, int(at.get("zero", 0)))
+        sizes = (pixels, oh, ow, x.shape[1], x.shape[2], c, o, kh, kw, *at["strides"], *at["pads"][:2], *x.strides[:3], pitch_of(y), plan.words, int(at.get("zero", 0)))
         many = 4 if plan.four else 1
         scratch = 4 * many * plan.words + (0 if scale is not None else 4 * many * plan.channels)
         f = loop(x.type.dtype, tail, key, plan.four)
@@ -279,7 +279,7 @@ class IntegerDsp(Kernel):
         return Emitted(f, args, scratch, f"{kh}x{kw}, {'four pixels by two' if plan.four else 'one pixel by eight'} channels, {how}")
 
 
-def _pitch(y: Operand) -> int:
+def pitch_of(y: Operand) -> int:
     """Elements from one pixel [N, H, W, C] to the next."""
     steps = [s for d, s in zip(y.shape[:3], y.strides[:3], strict=True) if d != 1]
     return steps[-1] if steps else y.shape[3]

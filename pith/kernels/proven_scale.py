@@ -3,10 +3,11 @@
 A requantisation maps an int32 sum to an 8-bit number, and never falls as the sum grows. So it is given by the smallest sum
 that reaches each number (at most 255 of them), and
 
-    y = clamp((floor(256 * sum * m / 2^32) + b) >> shift, lo, hi)
+    y = clamp((floor(2^(8 + lift) * sum * m / 2^32) + b) >> shift, lo, hi)
 
 has the same bits for every sum there can be, if it has them at those sums and at the ones just below. m follows from the factor
-of the rule; which b do is an interval; where it is empty for some channel, no shift helps and there is no such scaling. This holds
+of the rule; which b do is an interval; where it is empty, other m near by are tried, then
+larger shifts of the sums. This holds
 for the rules of fixed point (rounded twice), of float32 and of float64 alike: they are only ever evaluated.
 """
 
@@ -24,21 +25,24 @@ from pith.kernels.base import Call
 from pith.ops.int32 import LARGEST
 
 _MOST = (1 << 23) - 1  # sums stay within int32 when they are multiplied by 256
+_NEAR = 24  # multipliers tried on either side of the factor
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """m, b: int32 [channels];  shift: from 1 to 31;  lo, hi: bounds of the result, those of its type when it has no others."""
+    """m, b: int32 [channels];  shift: from 1 to 31;  lo, hi: bounds of the result, those of its type when it has no others;
+    lift: bits that sums are moved up by beyond the 8."""
 
     m: np.ndarray
     b: np.ndarray
     shift: int
     lo: int
     hi: int
+    lift: int = 0
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """The results for sums [..., channels], as int64."""
-        t = ((256 * sums.astype(np.int64) * self.m) >> 32) + self.b
+        t = (((sums.astype(np.int64) << (8 + self.lift)) * self.m) >> 32) + self.b
         return np.asarray(np.clip(t >> self.shift, self.lo, self.hi))
 
 
@@ -73,18 +77,35 @@ def _proven(expr: Expr, extras: tuple[tuple[bytes, str], ...], low: bytes, high:
     if not len(steps):
         return None
     first = _first(rule, steps, lo_sum, hi_sum, factor)
-    spread = float((factor * np.maximum(hi_sum, -lo_sum)).max()) + 512
-    top = min(31, int(np.floor(7 - np.log2(factor.max()))) - 1, int(np.floor(30 - np.log2(spread))))
-    for shift in range(top, max(top - 4, 0), -1):
-        m = np.rint(factor * 2.0 ** (24 + shift)).astype(np.int64)
-        for change in (0, 1, -1, 2, -2):
-            at = (256 * np.stack([first, first - 1]) * (m + change)) >> 32
-            below = np.where(first <= hi_sum, (steps << shift) - at[0], -(2**40)).max(0)
-            above = np.where(first - 1 >= lo_sum, (steps << shift) - at[1], 2**40).min(0) - 1
-            if (below <= above).all() and (m + change).max() <= LARGEST:
-                b = np.where(below == -(2**40), above, np.where(above >= 2**39, below, (below + above) // 2))
-                if np.abs(b).max() < 2**30:
-                    return _bounded(Scale((m + change).astype(np.int32), b.astype(np.int32), shift, 0, 0), lo_sum, hi_sum, ends, out)
+    largest = int(max(hi_sum.max(), -lo_sum.min(), 1))
+    for lift in range(0, 24 - largest.bit_length()):
+        found = _search(steps, first, lo_sum, hi_sum, factor, lift)
+        if found is not None:
+            return _bounded(found, lo_sum, hi_sum, ends, out)
+    return None
+
+
+def _search(steps: np.ndarray, first: np.ndarray, low: np.ndarray, high: np.ndarray, factor: np.ndarray, lift: int) -> Scale | None:
+    """A scaling that reaches each step exactly at its first sum: every channel's multiplier near its factor, and any `b` that fits."""
+    spread = float((factor * np.maximum(high, -low)).max()) + 512
+    shift = min(31, 6 + lift + int(np.floor(-np.log2(factor.max()))), int(np.floor(30 - np.log2(spread))))
+    if shift < 1:
+        return None
+    exact = np.rint(factor * 2.0 ** (24 + shift - lift)).astype(np.int64)
+    m, b = np.zeros(len(exact), np.int64), np.zeros(len(exact), np.int64)
+    left = np.arange(len(exact))
+    for change in sorted(range(-_NEAR, _NEAR + 1), key=abs):
+        if not len(left):
+            return Scale(m.astype(np.int32), b.astype(np.int32), shift, 0, 0, lift)
+        near, at = exact[left] + change, first[:, left]
+        reached, before = (((at - d) << (8 + lift)) * near >> 32 for d in (0, 1))
+        below = np.where(at <= high[left], (steps << shift) - reached, -(2**40)).max(0)
+        above = np.where(at - 1 >= low[left], (steps << shift) - before, 2**40).min(0) - 1
+        between = np.where(below == -(2**40), above, np.where(above >= 2**39, below, (below + above) // 2))
+        between = np.where((below == -(2**40)) & (above >= 2**39), 0, between)
+        fits = (below <= above) & (near <= LARGEST) & (near >= 0) & (np.abs(between) < 2**30)
+        m[left[fits]], b[left[fits]] = near[fits], between[fits]
+        left = left[~fits]
     return None
 
 
@@ -153,9 +174,9 @@ def _rises(e: Expr, arrays: list[np.ndarray], most: int) -> bool:
         if e.op == "cast" and e.dtype in (DType.I8, DType.U8) and (_bound(e.args[0], "min") is None and e.args[0].op != "add"):
             return False
         return _rises(e.args[0], arrays, most)
-    if e.op in ("add", "sub", "min", "max") and e.args[1].op == "const":
-        return _rises(e.args[0], arrays, most)
     channels = len(arrays[0]) if arrays else 1
+    if e.op in ("add", "sub", "min", "max") and _value(e.args[1], arrays, channels) is not None:
+        return _rises(e.args[0], arrays, most)
     if e.op == "mul":
         a, b = e.args
         b_value = _value(b, arrays, channels)

@@ -16,27 +16,36 @@ import numpy as np
 from pith.kernels.proven_scale import Scale
 from pith.vector.cfunction import CFunction
 
+Key = tuple[int, int, int, int, bool]  # shift, lo, hi, lift of a scaling; whether its results are signed
 STEPS = 8  # words of weights of a pair of channels, or of eight channels, between two tests for the end
 
 
 @functools.cache
-def ending(shift: int, lo: int, hi: int, signed: bool) -> str:
+def ending(shift: int, lo: int, hi: int, lift: int, signed: bool) -> str:
     """Part of function names for a scaling by `shift` within [lo, hi]."""
-    return f"s{shift}{'' if signed else 'u'}{'' if hi - lo == 255 else f'_{lo}_{hi}'.replace('-', 'm')}"
+    return f"s{shift}{f'l{lift}' if lift else ''}{'' if signed else 'u'}{'' if hi - lo == 255 else f'_{lo}_{hi}'.replace('-', 'm')}"
 
 
 def _scaled(a: str, b: str, scale: Scale, m_a: str, b_a: str, m_b: str, b_b: str, signed: bool) -> list[str]:
     """256 * A + B in `a` and B in `b` become two neighbouring bytes in `b`."""
-    hold = f"{'s' if signed else 'u'}sat"
-    lines = [f"sub {a}, {a}, {b}", f"lsl {b}, {b}, #8"]
-    for r, m, add in ((a, m_a, b_a), (b, m_b, b_b)):
-        lines += [f"smmla {r}, {r}, {m}, {add}", f"{hold} {r}, #8, {r}, asr #{scale.shift}"]
-        if scale.hi - scale.lo != 255:
-            lines += [f"cmp {r}, #{scale.lo}", "it lt", f"movlt {r}, #{scale.lo}", f"cmp {r}, #{scale.hi}", "it gt", f"movgt {r}, #{scale.hi}"]
+    lines = [f"sub {a}, {a}, {b}", *([f"lsl {a}, {a}, #{scale.lift}"] if scale.lift else []), f"lsl {b}, {b}, #{8 + scale.lift}", *scaled(a, scale, m_a, b_a, signed), *scaled(b, scale, m_b, b_b, signed)]
     return [*lines, f"bfi {b}, {a}, #8, #8"]
 
 
-def _function(name: str, about: str, params: str, lines: list[str]) -> CFunction:
+def key_of(scale: Scale, signed: bool) -> Key:
+    """What the code of a scaling depends on."""
+    return scale.shift, scale.lo, scale.hi, scale.lift, signed
+
+
+def scaled(r: str, scale: Scale, m: str, b: str, signed: bool) -> list[str]:
+    """2^(8 + lift) times a sum in register `r` becomes the result; m and b: registers."""
+    lines = [f"smmla {r}, {r}, {m}, {b}", f"{'s' if signed else 'u'}sat {r}, #8, {r}, asr #{scale.shift}"]
+    if scale.hi - scale.lo != 255:
+        lines += [f"cmp {r}, #{scale.lo}", "it lt", f"movlt {r}, #{scale.lo}", f"cmp {r}, #{scale.hi}", "it gt", f"movgt {r}, #{scale.hi}"]
+    return lines
+
+
+def assembly(name: str, about: str, params: str, lines: list[str]) -> CFunction:
     """A C function whose body is assembly and nothing else."""
     body = "\n".join(f'      "{line}\\n"' for line in lines)
     unused = ", ".join(f"{p} __attribute__((unused))" for p in params.split(", "))
@@ -52,10 +61,10 @@ def _jump(words: str, size: int, label: str) -> list[str]:
 
 
 @functools.cache
-def pixels_4(scale_key: tuple[int, int, int, bool] | None) -> CFunction:
+def pixels_4(scale_key: Key | None) -> CFunction:
     """C function: for `pairs` pairs of channels, four pixels. a: widened inputs [words][4 pixels][2];  w: panel;  y: the first
     pixel's bytes, `pitch` apart, or int32 sums [pairs][2][4] (the second channel first)."""
-    scale, signed = _of(scale_key)
+    scale, signed = ending_of(scale_key)
     name = "dsp_4x2_" + (ending(*scale_key) if scale_key else "sums")
     # frame: 0 a, 4 entry, 8 end of a, 12 y, 16 pitch, 20 pairs; then nine registers, then the arguments pairs (60), words (64)
     lines = ["push {r4-r11, lr}", "sub sp, sp, #24", "ldr r4, [sp, #60]", "ldr r5, [sp, #64]", "str r0, [sp]", "add r6, r0, r5, lsl #4",
@@ -80,14 +89,14 @@ def pixels_4(scale_key: tuple[int, int, int, bool] | None) -> CFunction:
                   "add r12, r12, lr, lsl #1", "strh r8, [r12]", "strh r9, [r12, lr]"]  # fmt: skip
     lines += ["ldr r12, [sp, #20]", "subs r12, r12, #1", "str r12, [sp, #20]", "bne.w 1b", "add sp, sp, #24", "pop {r4-r11, pc}"]
     params = "const int32_t *a, const void *w, void *y, int32_t pitch, int32_t pairs, int32_t words"
-    return _function(name, "four pixels by `pairs` pairs of channels", params, lines)
+    return assembly(name, "four pixels by `pairs` pairs of channels", params, lines)
 
 
 @functools.cache
-def pixels_1(scale_key: tuple[int, int, int, bool] | None) -> CFunction:
+def pixels_1(scale_key: Key | None) -> CFunction:
     """C function: `groups` groups of eight channels of one pixel. a: widened inputs [words][2];  w: panel;  y: bytes, or int32
     sums [groups][4][2] (of each pair the second channel first)."""
-    scale, signed = _of(scale_key)
+    scale, signed = ending_of(scale_key)
     name = "dsp_1x8_" + (ending(*scale_key) if scale_key else "sums")
     # frame: 0 a, 4 entry, 8 end of a, 12 y, 16 groups; nine registers; the argument words (60)
     lines = ["push {r4-r11, lr}", "sub sp, sp, #24", "ldr r5, [sp, #60]", "str r0, [sp]", "add r6, r0, r5, lsl #2", "str r6, [sp, #8]",
@@ -109,14 +118,15 @@ def pixels_1(scale_key: tuple[int, int, int, bool] | None) -> CFunction:
             lines += ["ldrd r10, r11, [r1], #8", "ldrd r12, lr, [r1], #8", *_scaled(a, b, scale, "r10", "r11", "r12", "lr", signed), f"strh {b}, [r0], #2"]
     lines += ["ldr r12, [sp, #16]", "subs r12, r12, #1", "strd r0, r12, [sp, #12]", "bne.w 1b", "add sp, sp, #24", "pop {r4-r11, pc}"]
     params = "const int32_t *a, const void *w, void *y, int32_t groups, int32_t words"
-    return _function(name, "one pixel by `groups` groups of eight channels", params, lines)
+    return assembly(name, "one pixel by `groups` groups of eight channels", params, lines)
 
 
-def _of(key: tuple[int, int, int, bool] | None) -> tuple[Scale | None, bool]:
+def ending_of(key: Key | None) -> tuple[Scale | None, bool]:
+    """Shift and bounds of a scaling as a Scale without channels, and whether its results are signed."""
     if key is None:
         return None, True
     none = np.zeros(0, np.int32)
-    return Scale(none, none, *key[:3]), key[3]
+    return Scale(none, none, *key[:4]), key[4]
 
 
 def mixed(weights: np.ndarray) -> np.ndarray | None:
