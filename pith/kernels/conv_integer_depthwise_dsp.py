@@ -8,13 +8,12 @@ times 256, as the proven scaling (`proven_scale`) wants the sums; what the sums 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from pith.graph import DType, TensorType
-from pith.graph.expr import arg, substitute
-from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.graph import DType
+from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Out, Scratch, kernel
 from pith.kernels.conv_integer_dsp import pitch_of, regular, widen
 from pith.kernels.exact_s16 import range_of
 from pith.kernels.product_s8 import product_of
@@ -176,25 +175,11 @@ def _plan(call: Call) -> Plan | None:
     lo, hi = range_of(conv)
     up, down = np.maximum(wide, 0).sum(1), np.minimum(wide, 0).sum(1)
     low, high = up * lo + down * hi, up * hi + down * lo
-    scale = _without(conv, start, low, high)
+    scale = scale_of(conv, start, low, high)
     if scale is None:
         return None
     tall = max(1, ((_ROWS // (4 * pitch)) - 3) // stride + 1)
     return Plan(conv, pitch, min(y.shape[1], tall), scale)
-
-
-def _without(conv: Call, start: np.ndarray, low: np.ndarray, high: np.ndarray) -> Scale | None:
-    """The scaling of sums that do not have their start in them yet: it is one more extra of the rule."""
-    expr = conv.attrs.get("epilogue")
-    if expr is None or any(x is None or x.const is None for x in conv.inputs[3:]):
-        return None
-    if np.abs(start).max() > 2**30:
-        return None
-    more = [x.type.dtype for x in conv.inputs[3:] if x is not None]
-    shifted = arg(0, DType.I32) + arg(len(more) + 1, DType.I32)
-    whole = substitute(expr, [shifted, *(arg(1 + i, t) for i, t in enumerate(more))])
-    extra = Operand(TensorType(DType.I32, start.shape), (1,), start.astype(np.int32))
-    return scale_of(replace(conv, attrs={**conv.attrs, "epilogue": whole}, inputs=(*conv.inputs, extra)), low, high)
 
 
 @kernel("conv_integer", "depthwise_dsp")

@@ -20,6 +20,7 @@ from pith.kernels.proven_scale import Scale, scale_of
 from pith.kernels.tail_s8 import SumTail, plain_loop, sum_args, tail_of_sums
 from pith.kernels.tile_dsp import Key, ending, key_of, mixed, panel, pixels_1, pixels_4
 from pith.kernels.tile_s8 import totals
+from pith.ops.int32 import LARGEST
 from pith.vector.cfunction import CFunction
 
 _MOST = (1 << 23) - 1
@@ -113,14 +114,15 @@ def _plan(call: Call) -> Plan | None:
     columns, zero = w.const.transpose(1, 2, 3, 0).reshape(-1, o), int(conv.attrs.get("zero", 0))
     wide = columns.astype(np.int64)
     start = totals(columns, bias, zero)
+    if np.abs(start.astype(np.int64)).max() > LARGEST - _MOST:
+        return None
     lo, hi = range_of(conv)
     up, down = np.maximum(wide, 0).sum(0), np.minimum(wide, 0).sum(0)
-    low, high = start + up * lo + down * hi, start + up * hi + down * lo
+    low, high = up * lo + down * hi, up * hi + down * lo
     if int(max(high.max(), -low.min())) > _MOST:
         return None
-    full = np.zeros(rows.shape[2], np.int32)
-    full[:o] = start
-    return Plan(conv, four, run, weights.shape[1], rows.shape[2], full, weights, _filled(scale_of(conv, low, high), rows.shape[2]))
+    scale = _filled(scale_of(conv, start, low, high), rows.shape[2])
+    return Plan(conv, four, run, weights.shape[1], rows.shape[2], start, weights, scale)
 
 
 def _filled(scale: Scale | None, channels: int) -> Scale | None:
@@ -152,21 +154,21 @@ def loop(dtype: DType, tail: SumTail, key: Key | None, four: bool) -> CFunction:
     wide = widen(dtype, apart)
     t, out = dtype.c, tail.out.c
     name = f"conv_{dtype.short}s8_dsp_{'4x2' if four else '1x8'}_" + (ending(*key) if key else "sums" + tail.suffix)
-    extras = tail.params(False) + "".join(f", int32_t ep{i}" for i, _ in tail.full) if key is None else ""
+    extras = ", const int32_t *start" + tail.params(False) + "".join(f", int32_t ep{i}" for i, _ in tail.full) if key is None else ""
     finish, requires = _finish(tail, four) if key is None else ("", ())
     if key is not None and four:
-        call = f"""    {block.name}(a, w, y + (ptrdiff_t)p * yp, yp, o / 2, words);
+        call = f"""    if (o > 1) {block.name}(a, w, y + (ptrdiff_t)p * yp, yp, o / 2, words);
     if (o % 2) {{ /* the last channel by way of a place of its own */
       {out} last[8];
-      {block.name}(a, w + (ptrdiff_t)(o / 2) * (words + 6), last, 2, 1, words);
+      {block.name}(a, w + (ptrdiff_t)(o / 2) * (words + 4), last, 2, 1, words);
       for (int32_t r = 0; r < 4; r++) y[(ptrdiff_t)(p + r) * yp + o - 1] = last[2 * r];
     }}
 """
     elif key is not None:
-        call = f"""    {block.name}(a, w, y + (ptrdiff_t)p * yp, o / 8, words);
+        call = f"""    if (o > 7) {block.name}(a, w, y + (ptrdiff_t)p * yp, o / 8, words);
     if (o % 8) {{ /* the last channels by way of a place of their own */
       {out} last[8];
-      {block.name}(a, w + (ptrdiff_t)(o / 8) * (4 * words + 24), last, 1, words);
+      {block.name}(a, w + (ptrdiff_t)(o / 8) * (4 * words + 16), last, 1, words);
       for (int32_t c = 0; c < o % 8; c++) y[(ptrdiff_t)p * yp + o / 8 * 8 + c] = last[c];
     }}
 """
@@ -178,7 +180,7 @@ def loop(dtype: DType, tail: SumTail, key: Key | None, four: bool) -> CFunction:
     for (int32_t r = 0; r < {many}; r++) {{
       {out} *const q = y + (ptrdiff_t)(p + r) * yp;
       for (int32_t c = 0; c < o; c++) {{
-        const int32_t v = {place};
+        const int32_t v = {place} + start[c];
         {finish}
       }}
     }}
@@ -265,8 +267,8 @@ class IntegerDsp(Kernel):
         assert found is not None
         tail = found[0]
         key = key_of(scale, y.type.dtype is DType.I8) if scale is not None else None
-        packed = panel(plan.weights, plan.start, scale, 1 if plan.four else 4)
-        pointers = [] if scale is not None else [a for a in sum_args(conv, tail)[0] if isinstance(a, In)]
+        packed = panel(plan.weights, scale, 1 if plan.four else 4)
+        pointers = [] if scale is not None else [Const(plan.start), *(a for a in sum_args(conv, tail)[0] if isinstance(a, In))]
         pitches = [] if scale is not None else [Int(pitch_of(conv.input(3 + i))) for i, _ in tail.full]
         n, oh, ow, o = y.shape
         (_, c, kh, kw), pixels = w.shape, n * oh * ow

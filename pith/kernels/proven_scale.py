@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pith.graph import DType, Expr
-from pith.graph.expr import evaluate
+from pith.graph.expr import arg, evaluate, substitute
 from pith.kernels.base import Call
 from pith.ops.int32 import LARGEST
 
@@ -46,17 +46,19 @@ class Scale:
         return np.asarray(np.clip(t >> self.shift, self.lo, self.hi))
 
 
-def scale_of(call: Call, low: np.ndarray, high: np.ndarray) -> Scale | None:
-    """The proven scaling of a call's epilogue for sums from `low` to `high` (int64 [channels]); None where there is none."""
+def scale_of(call: Call, start: np.ndarray, low: np.ndarray, high: np.ndarray) -> Scale | None:
+    """The proven scaling of a call's epilogue for sums from `low` to `high` (int64 [channels]) to which `start` is still to be
+    added; None where there is none."""
     expr, out = call.attrs.get("epilogue"), call.outputs[0].type.dtype
     extras = [x.const if x is not None else None for x in call.inputs[3:]]
     if expr is None or out not in (DType.I8, DType.U8) or int(max(high.max(), -low.min())) > _MOST:
         return None
-    channels = len(low)
-    if any(e is None or e.shape != (channels,) for e in extras):
+    if any(e is None or e.shape != start.shape for e in extras):
         return None
-    arrays = tuple((e.tobytes(), e.dtype.str) for e in extras if e is not None)
-    return _proven(expr, arrays, low.tobytes(), high.tobytes(), out)
+    kinds = [DType.of(e.dtype) for e in extras if e is not None]
+    whole = substitute(expr, [arg(0, DType.I32) + arg(len(kinds) + 1, DType.I32), *(arg(1 + i, t) for i, t in enumerate(kinds))])
+    arrays = tuple((e.tobytes(), e.dtype.str) for e in (*extras, start.astype(np.int32)) if e is not None)
+    return _proven(whole, arrays, low.tobytes(), high.tobytes(), out)
 
 
 @functools.lru_cache(256)
@@ -66,7 +68,7 @@ def _proven(expr: Expr, extras: tuple[tuple[bytes, str], ...], low: bytes, high:
     factor = _factor(expr, arrays, len(lo_sum))
     if factor is None or not (factor > 0).all() or (factor * np.maximum(hi_sum, -lo_sum)).max() > 2**22:
         return None
-    if not _rises(expr, arrays, int(max(hi_sum.max(), -lo_sum.min()))):
+    if not _rises(expr, arrays, int(np.maximum(hi_sum + arrays[-1], -(lo_sum + arrays[-1])).max())):
         return None
 
     def rule(sums: np.ndarray) -> np.ndarray:

@@ -69,7 +69,7 @@ def pixels_4(scale_key: Key | None) -> CFunction:
     # frame: 0 a, 4 entry, 8 end of a, 12 y, 16 pitch, 20 pairs; then nine registers, then the arguments pairs (60), words (64)
     lines = ["push {r4-r11, lr}", "sub sp, sp, #24", "ldr r4, [sp, #60]", "ldr r5, [sp, #64]", "str r0, [sp]", "add r6, r0, r5, lsl #4",
              "str r6, [sp, #8]", "strd r2, r3, [sp, #12]", "str r4, [sp, #20]", *_jump("r5", 48, "2f"), "str r12, [sp, #4]", "b 1f", ".p2align 2",
-             "1:", "ldrd r2, r6, [r1], #8", "ldr r0, [sp]", *(f"mov {a}, {b}" for a, b in zip(("r3", "r4", "r5", "r7", "r8", "r9"), ("r2",) * 3 + ("r6",) * 3, strict=True)),
+             "1:", "ldr r0, [sp]", *(f"mov.w r{i}, #0" for i in range(2, 10)),
              "ldr pc, [sp, #4]", ".p2align 2", "2:"]  # fmt: skip
     for _ in range(STEPS):
         lines += ["ldr.w r10, [r1], #4", "ldrd r12, lr, [r0], #8", "sxtb16 r11, r10", "smlad r2, r10, r12, r2", "smlad r3, r10, lr, r3",
@@ -101,7 +101,7 @@ def pixels_1(scale_key: Key | None) -> CFunction:
     # frame: 0 a, 4 entry, 8 end of a, 12 y, 16 groups; nine registers; the argument words (60)
     lines = ["push {r4-r11, lr}", "sub sp, sp, #24", "ldr r5, [sp, #60]", "str r0, [sp]", "add r6, r0, r5, lsl #2", "str r6, [sp, #8]",
              "strd r2, r3, [sp, #12]", *_jump("r5", 60, "2f"), "str r12, [sp, #4]", "b 1f", ".p2align 2",
-             "1:", "ldmia.w r1!, {r2-r9}", "ldr r0, [sp]", "ldr pc, [sp, #4]", ".p2align 2", "2:"]  # fmt: skip
+             "1:", "ldr r0, [sp]", *(f"mov.w r{i}, #0" for i in range(2, 10)), "ldr pc, [sp, #4]", ".p2align 2", "2:"]  # fmt: skip
     for _ in range(STEPS):
         lines += ["ldr.w r10, [r0], #4"]
         for a, b, c, d in (("r2", "r3", "r4", "r5"), ("r6", "r7", "r8", "r9")):
@@ -141,13 +141,10 @@ def mixed(weights: np.ndarray) -> np.ndarray | None:
     return np.ascontiguousarray(order.T).view(np.int32)
 
 
-def panel(words: np.ndarray, start: np.ndarray, scale: Scale | None, pairs: int) -> np.ndarray:
-    """Weights of `mixed`, starts and scaling in the order the block functions read them, `pairs` pairs at a time (1 or 4)."""
-    if len(words) % pairs:
-        raise ValueError("channels do not fill the last group")
-    both = np.stack([256 * start[1::2].astype(np.int64) + start[0::2], start[0::2].astype(np.int64)], 1).astype(np.uint32).view(np.int32)
+def panel(words: np.ndarray, scale: Scale | None, pairs: int) -> np.ndarray:
+    """Weights of `mixed` and their scaling in the order the block functions read them, `pairs` pairs at a time (1 or 4)."""
     groups = len(words) // pairs
-    parts = [both.reshape(groups, -1), words.reshape(groups, pairs, -1).transpose(0, 2, 1).reshape(groups, -1)]
+    parts = [words.reshape(groups, pairs, -1).transpose(0, 2, 1).reshape(groups, -1)]
     if scale is not None:
         m, b = (v.reshape(-1, 2)[:, ::-1] for v in (scale.m, scale.b))
         parts.append(np.stack([m, b], 2).reshape(groups, -1))
