@@ -70,6 +70,11 @@ class Compiler:
             run([*self.command, *common, *own, f"-Wl,--version-script={script}", "-s", *files], output.parent)
         script.unlink()
 
+    def link_program(self, objects: Sequence[Path], output: Path, options: Sequence[str] = ()) -> None:
+        """Link a program that needs no library and starts at _start; its symbols stay."""
+        own = [self.zig, "ld.lld", "-static"] if self.bundled else [*self.command, "-static", "-nostdlib"]
+        run([*own, *options, "-o", str(output.resolve()), *(str(o.resolve()) for o in objects)], output.parent)
+
 
     def link_firmware(self, objects: Sequence[Path], output: Path, script: Path) -> None:
         """Link a program that is alone on its machine, its memories laid out by the linker `script`; what nobody calls is left out."""
