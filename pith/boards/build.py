@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pith.boards.base import Board
-from pith.graph import BuildError
+from pith.graph import BuildError, DType, UnsupportedError
 from pith.targets.base import Target
 from pith.targets.build import frames_of
 from pith.targets.compiler import Compiler, runtime_archive
 
-STACK = 512  # bytes that main, what it calls and an exception take beside the network
-_C_TYPES = {"i8": "int8_t", "u8": "uint8_t"}
+STACK = 512  # bytes that main, an exception, and functions in assembly take beside what the compiler reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,13 @@ def write_firmware(folder: Path, name: str, inputs: Sequence[Field], outputs: Se
 
 
 def build_firmware(
-    folder: Path, name: str, target: Target, board: Board, compiler: Compiler, *, opt: str, stack: int, profile: bool = False
-) -> Firmware:
+    folder: Path, name: str, target: Target, board: Board, compiler: Compiler, *, opt: str, stack: Callable[[Mapping[str, int]], int],
+    profile: bool = False,
+) -> Firmware:  # fmt: skip
     """Compile and link NAME.c, NAME_weights.c, start.c and main.c of `folder` into NAME.elf (NAME_profile.elf: with a mark after
-    every layer).
+    every layer); link.ld is left beside it.
 
-    stack: bytes the network's deepest call takes, or 0 where they are to be found out.
+    stack: the bytes the network's deepest call takes, given those of each function.
     Raises BuildError: what does not compile, and what the board's memories do not hold.
     """
     stem = f"{name}_profile" if profile else name
@@ -100,7 +101,7 @@ def build_firmware(
         for source, output in zip(sources, objects, strict=True):
             compiler.compile(folder / source, output, target, flags, shared=False)
         frames = frames_of(objects[0].with_suffix(".su"))
-        script.write_text(link_text(board, stack + STACK))
+        script.write_text(link_text(board, stack(frames) + STACK))
         try:
             compiler.link_firmware(objects, image, script)
         except BuildError as e:
@@ -114,9 +115,50 @@ def build_firmware(
     return Firmware(image, *sizes(image), frames)
 
 
-def overflow(e: BuildError, board: Board) -> dict[str, int]:
-    """Bytes by which each memory of `board` is too small, of a linker's error; empty for any other error."""
-    return {region: int(n) for region, n in re.findall(r"region '(\w+)': overflowed by (\d+) bytes", e.why)}
+def add_firmware(
+    folder: Path, manifest: Mapping[str, Any], target: Target, board: Board, compiler: Compiler, *, opt: str,
+    stack: Callable[[Mapping[str, int]], int], profile: bool = False,
+) -> Firmware:  # fmt: skip
+    """`build_firmware` around the library that `manifest` describes, with start-up code and main program written to `folder`.
+
+    Raises BuildError that says how much of which memory is missing, which layer needs most of it, and what to try.
+    """
+    if target.emulation is None or "-mcpu" not in " ".join(target.cflags):
+        raise UnsupportedError(f"target {target.name} has no firmware", where=board.name, try_=f"-t {board.core}")
+    name = manifest["name"]
+    write_firmware(folder, name, *(fields(manifest["variants"][0][side]) for side in ("inputs", "outputs")))
+    try:
+        return build_firmware(folder, name, target, board, compiler, opt=opt, stack=stack, profile=profile)
+    except BuildError as e:
+        over = {region: int(n) for region, n in re.findall(r"region '(\w+)': overflowed by (\d+) bytes", e.why)}
+        if not over:
+            raise
+        raise _too_small(over, manifest, board) from e
+
+
+def _too_small(over: Mapping[str, int], manifest: Mapping[str, Any], board: Board) -> BuildError:
+    """What a linker says of memories that are too small, in words about the network."""
+    has = {"RAM": board.ram.length, "FLASH": board.flash.length}
+    needs = [f"{(has[r] + n + 1023) // 1024} KB of {'RAM' if r == 'RAM' else 'flash'}, the board has {has[r] // 1024} KB" for r, n in over.items()]
+    first = manifest["variants"][0]
+    why, try_ = [], []
+    if "RAM" in over:
+        step, live = largest_live(first)
+        why.append(f"the arena is {first['arena_bytes']:,} bytes; the largest live set, {live:,} bytes, is at layer {step}")
+        try_.append("a smaller input or fewer channels in that layer")
+    if "FLASH" in over:
+        why.append(f"weights are {manifest['weights_bytes']:,} bytes")
+        try_.append("a narrower network, int8 weights, or --opt -Os for the code")
+    return BuildError(f"{manifest['name']} needs {' and '.join(needs)}", where=f"board {board.name}", why="; ".join(why),
+                      try_="; ".join([*try_, "a larger board"]))  # fmt: skip
+
+
+def largest_live(variant: Mapping[str, Any]) -> tuple[str, int]:
+    """The step at which most bytes of the arena are in use, and how many."""
+    kept = [b for b in variant["buffers"] if b["kind"] in ("arena", "scratch")]
+    live = [sum(b["bytes"] for b in kept if b["first"] <= i <= b["last"]) for i in range(len(variant["steps"]))]
+    most = max(range(len(live)), key=live.__getitem__)
+    return variant["steps"][most]["name"], live[most]
 
 
 def sizes(image: Path) -> tuple[int, int, int]:
@@ -138,6 +180,6 @@ def sizes(image: Path) -> tuple[int, int, int]:
     return flash, ram, code
 
 
-def fields(names: Sequence[str], ports: Sequence[Any]) -> list[Field]:
-    """Fields of the ports of a program (`pith.lower.program.Port`)."""
-    return [Field(n, p.type.dtype.c, p.type.size) for n, p in zip(names, ports, strict=True)]
+def fields(ports: Sequence[Mapping[str, Any]]) -> list[Field]:
+    """Fields of the inputs or outputs that a manifest lists."""
+    return [Field(p["field"], DType(p["dtype"]).c, math.prod(p["shape"])) for p in ports]

@@ -1,6 +1,6 @@
 """Cortex-M33 with DSP extension and floating-point unit (Armv8-M)."""
 
-from pith.targets.base import Target, register
+from pith.targets.base import Emulation, Target, register
 from pith.targets.isa.cortex_m import ARMV7EM
 
 
@@ -9,4 +9,5 @@ def target() -> Target:
     return Target(
         "cortex-m33", "Cortex-M33 with DSP extension and floating-point unit (Armv8-M)", ARMV7EM, "thumbv8m.main-none-eabihf",
         ("-mcpu=cortex-m33", "-mfloat-abi=hard"), embed=False,
+        emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps2-an505"), "qemu-system-arm"),
     )  # fmt: skip
