@@ -69,17 +69,24 @@ def loop(tail: SumTail, where: bool) -> CFunction:
     scalar, more = (["v"], ()) if tail.expr is None else plain_loop(tail, [f"e{i}[{at.format(i=i)}]" if i in full else f"e{i}[c]" for i in range(len(tail.kinds))])
     requires = (*requires, *more)
     if tail.expr is None:
-        vectors = ["v"]
+        vectors = [], ["v"]
     head = ""
     if vectors is not None:
         requires = (*requires, SCALE_MVE)
         put = {DType.I8: "vstrbq_s32(q + c, {})", DType.U8: "vstrbq_u32(q + c, vreinterpretq_u32_s32({}))", DType.I32: "vstrwq_s32(q + c, {})"}[tail.out]
-        head = f"""      for (; c + 4 <= o; c += 4) {{
+        fixed, lines = vectors
+        join = chr(10) + " " * 8
+        head = f"""    for (; c + 4 <= o; c += 4) {{
+      const int32x4_t x_start = vldrwq_s32(start + c);
+      {(chr(10) + " " * 6).join(fixed)}
+      for (int32_t r = 0; r < many; r++) {{
+        {out} *const q = y + (ptrdiff_t)(p + r) * yp;
         const int32x4_t u = vreinterpretq_s32_s64(vldrdq_gather_offset_s64((const int64_t *)(const void *)(s + 3 * c + 2 * r), apart));
-        const int32x4_t v = vaddq_s32(u, vldrwq_s32(start + c));
-        {(chr(10) + "        ").join(vectors[:-1])}
-        {put.format(vectors[-1])};
+        const int32x4_t v = vaddq_s32(u, x_start);
+        {join.join(lines[:-1])}
+        {put.format(lines[-1])};
       }}
+    }}
 """
     name = f"conv_s8s8_mve_3x2{'_where' if where else ''}{tail.suffix}"
     extras = tail.params(False) + "".join(f", int32_t ep{i}" for i, _ in tail.full)
@@ -89,6 +96,9 @@ def loop(tail: SumTail, where: bool) -> CFunction:
       const int8_t *from = x + (ptrdiff_t)b * xn + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw;
       int8_t *to = a + (ptrdiff_t)r * 16 * blocks;
       rows[r] = to;
+      if (iy >= 0 && ix >= 0 && iy + kh <= ih && ix + kw <= iw) {
+        for (int32_t k = 0; k < kh; k++, from += xh, to += kw * c_in) mve_copy(to, from, kw * c_in);
+      } else
       for (int32_t k = 0; k < kh; k++, from += xh, to += kw * c_in) {
         if (iy + k < 0 || iy + k >= ih || left >= right) {
           mve_fill(to, zero, kw * c_in);
@@ -120,10 +130,11 @@ def loop(tail: SumTail, where: bool) -> CFunction:
 {gather}
     }}
     {body.name}(rows[0], rows[1], rows[2], w, s, (o + 1) / 2, blocks);
-    for (int32_t r = 0; r < 3 && p + r < pixels; r++) {{
-      {out} *const q = y + (ptrdiff_t)(p + r) * yp;
-      int32_t c = 0;
-{head}      for (; c < o; c++) {{
+    const int32_t many = pixels - p < 3 ? pixels - p : 3;
+    int32_t c = 0;
+{head}    for (; c < o; c++) {{
+      for (int32_t r = 0; r < many; r++) {{
+        {out} *const q = y + (ptrdiff_t)(p + r) * yp;
         const int32_t v = s[c / 2 * 6 + 2 * r + c % 2] + start[c];
         {(chr(10) + "        ").join(scalar[:-1])}
         q[c] = {scalar[-1]};

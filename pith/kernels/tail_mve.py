@@ -26,15 +26,17 @@ static inline int32x4_t mve_scale_fixed(int32x4_t x, int32x4_t m, int32x4_t shif
 )
 
 
-def print_mve(tail: SumTail, places: list[str]) -> list[str] | None:
-    """C statements from the int32x4_t `v` to the result, the last one its value; `places`: where the four extras are. None
-    where something is no integer."""
+def print_mve(tail: SumTail, places: list[str]) -> tuple[list[str], list[str]] | None:
+    """C statements that load what each channel has, and those from the int32x4_t `v` to the result, the last one its value;
+    `places`: where the four extras are. None where something is no integer."""
     if tail.expr is None:
         return None
     loads = {"i8": "vldrbq_s32({})", "u8": "vreinterpretq_s32_u32(vldrbq_u32({}))", "channel_i32": "vldrwq_s32({})"}
     if any(k not in loads for k in tail.kinds):
         return None
-    lines = [f"const int32x4_t x{i} = {loads[k].format(place)};" for i, (k, place) in enumerate(zip(tail.kinds, places, strict=True))]
+    found = [f"const int32x4_t x{i} = {loads[k].format(place)};" for i, (k, place) in enumerate(zip(tail.kinds, places, strict=True))]
+    fixed = [x for x, k in zip(found, tail.kinds, strict=True) if k == "channel_i32"]
+    lines = [x for x, k in zip(found, tail.kinds, strict=True) if k != "channel_i32"]
     names: dict[int, str] = {}
     for n, e in enumerate(tail.expr.walk()):
         text = _one(e, [names[id(a)] for a in e.args])
@@ -44,7 +46,7 @@ def print_mve(tail: SumTail, places: list[str]) -> list[str] | None:
             lines.append(f"const int32x4_t t{n} = {text};")
             text = f"t{n}"
         names[id(e)] = text
-    return [*lines, names[id(tail.expr)]]
+    return fixed, [*lines, names[id(tail.expr)]]
 
 
 def _one(e: Expr, args: list[str]) -> str | None:
