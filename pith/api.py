@@ -34,7 +34,7 @@ from pith.lower.program import Program, Weights
 from pith.runtime.session import Session
 from pith.targets.base import Target, get_target
 from pith.targets.build import build_shared
-from pith.targets.compiler import check_opt, compiler_version, find_compiler
+from pith.targets.compiler import Compiler, check_opt, compiler_version, find_compiler
 from pith.version import VERSION
 
 Shapes = Mapping[str, int | Sequence[int] | Sequence[Sequence[int]]]

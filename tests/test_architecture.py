@@ -37,7 +37,10 @@ TABLE: dict[str, set[str]] = {
     "quant": {"graph", "ops", "passes", "runtime"},
     "quantized": {"api", "quant", "exporters", "graph", "report", "runtime"},
     "bridge": {"api", "graph", "runtime"},
-    "cli": {"api", "boards", "quantized", "bench", "emulators", "peers", "graph", "runtime", "report", "targets", "artefact", "importers", "kernels", "ops", "lower"},
+    "cli": {
+        "api", "boards", "quantized", "bench", "emulators", "peers", "graph", "runtime", "report", "targets", "artefact", "importers",
+        "kernels", "ops", "lower",
+    },  # fmt: skip
     "demo": {"api", "cli", "report", "runtime"},
     "__init__": {"api", "bridge", "quantized", "runtime", "targets"},
     "__main__": {"cli"},

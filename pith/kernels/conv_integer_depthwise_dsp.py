@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Out, Scratch, kernel
+from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_integer_dsp import pitch_of, regular, widen
 from pith.kernels.exact_s16 import range_of
 from pith.kernels.product_s8 import product_of

@@ -7,6 +7,7 @@ overlap those before, where the number of pixels is no multiple of four; layers 
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from dataclasses import dataclass, replace
 
@@ -135,7 +136,7 @@ def _filled(scale: Scale | None, channels: int) -> Scale | None:
 def regular(y: Operand) -> bool:
     """Whether pixels [N, H, W, C] lie at one distance from each other."""
     outer = [(d, s) for d, s in zip(y.shape[:3], y.strides[:3], strict=True) if d != 1]
-    return y.inner_contiguous and all(a[1] == b[0] * b[1] for a, b in zip(outer, outer[1:], strict=False))
+    return y.inner_contiguous and all(a[1] == b[0] * b[1] for a, b in itertools.pairwise(outer))
 
 
 def _finish(tail: SumTail, four: bool) -> tuple[str, tuple[CFunction, ...]]:
@@ -272,7 +273,8 @@ class IntegerDsp(Kernel):
         pitches = [] if scale is not None else [Int(pitch_of(conv.input(3 + i))) for i, _ in tail.full]
         n, oh, ow, o = y.shape
         (_, c, kh, kw), pixels = w.shape, n * oh * ow
-        sizes = (pixels, oh, ow, x.shape[1], x.shape[2], c, o, kh, kw, *at["strides"], *at["pads"][:2], *x.strides[:3], pitch_of(y), plan.words, int(at.get("zero", 0)))
+        extents = (pixels, oh, ow, x.shape[1], x.shape[2], c, o, kh, kw)
+        sizes = (*extents, *at["strides"], *at["pads"][:2], *x.strides[:3], pitch_of(y), plan.words, int(at.get("zero", 0)))
         many = 4 if plan.four else 1
         scratch = 4 * many * plan.words + (0 if scale is not None else 4 * many * plan.channels)
         f = loop(x.type.dtype, tail, key, plan.four)

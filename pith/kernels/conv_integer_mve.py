@@ -66,7 +66,8 @@ def loop(tail: SumTail, where: bool) -> CFunction:
     vectors = print_mve(tail, places)
     requires: tuple[CFunction, ...] = (COPY, body)
     out = tail.out.c
-    scalar, more = (["v"], ()) if tail.expr is None else plain_loop(tail, [f"e{i}[{at.format(i=i)}]" if i in full else f"e{i}[c]" for i in range(len(tail.kinds))])
+    elements = [f"e{i}[{at.format(i=i)}]" if i in full else f"e{i}[c]" for i in range(len(tail.kinds))]
+    scalar, more = (["v"], ()) if tail.expr is None else plain_loop(tail, elements)
     requires = (*requires, *more)
     if tail.expr is None:
         vectors = [], ["v"]

@@ -28,8 +28,8 @@ def ending(shift: int, lo: int, hi: int, lift: int, signed: bool) -> str:
 
 def _scaled(a: str, b: str, scale: Scale, m_a: str, b_a: str, m_b: str, b_b: str, signed: bool) -> list[str]:
     """256 * A + B in `a` and B in `b` become two neighbouring bytes in `b`."""
-    lines = [f"sub {a}, {a}, {b}", *([f"lsl {a}, {a}, #{scale.lift}"] if scale.lift else []), f"lsl {b}, {b}, #{8 + scale.lift}", *scaled(a, scale, m_a, b_a, signed), *scaled(b, scale, m_b, b_b, signed)]
-    return [*lines, f"bfi {b}, {a}, #8, #8"]
+    lines = [f"sub {a}, {a}, {b}", *([f"lsl {a}, {a}, #{scale.lift}"] if scale.lift else []), f"lsl {b}, {b}, #{8 + scale.lift}"]
+    return [*lines, *scaled(a, scale, m_a, b_a, signed), *scaled(b, scale, m_b, b_b, signed), f"bfi {b}, {a}, #8, #8"]
 
 
 def key_of(scale: Scale, signed: bool) -> Key:

@@ -127,7 +127,7 @@ def test_too_small_a_memory_is_told_by_layer(data_dir: Path, tmp_path: Path) -> 
 
 def test_boards_are_known_by_name(tmp_path: Path, data_dir: Path) -> None:
     model = data_dir / "mlperf_tiny" / "kws_ref_model.tflite"
-    with pytest.raises(UnsupportedError, match="unknown board 'abacus'(?s:.*)mps2-an386"):
+    with pytest.raises(UnsupportedError, match=r"unknown board 'abacus'(?s:.*)mps2-an386"):
         compile_to(model, tmp_path / "net", "cortex-m4", board="abacus")
-    with pytest.raises(UnsupportedError, match="target x86-64-v3 has no firmware(?s:.*)-t cortex-m4"):
+    with pytest.raises(UnsupportedError, match=r"target x86-64-v3 has no firmware(?s:.*)-t cortex-m4"):
         compile_to(model, tmp_path / "net", "x86-64-v3", board="mps2-an386")
