@@ -94,8 +94,8 @@ def theirs(cmsis: Path, graph: Graph, target_name: str, board_name: str, work: P
     sources += sorted((cmsis / "Source" / "NNSupportFunctions").glob("arm_q7_to_q15*.c"))
     sources += sorted((cmsis / "Source" / "NNSupportFunctions").glob("arm_s8_to_s16*.c"))
     objects = []
-    (work / "string.h").write_text("#include <stddef.h>\nvoid *memcpy(void *, const void *, size_t);\nvoid *memset(void *, int, size_t);\n"
-                                   "void *memmove(void *, const void *, size_t);\n")  # fmt: skip
+    # its loads of four bytes are calls of memcpy, which the compiler must know to make loads of them
+    (work / "string.h").write_text("".join(f"#define {f} __builtin_{f}\n" for f in ("memcpy", "memset", "memmove")))
     (work / "math.h").write_text("")
     for source in dict.fromkeys([work / "layers.c", work / "start.c", *sources]):
         local = work / source.name
@@ -104,8 +104,7 @@ def theirs(cmsis: Path, graph: Graph, target_name: str, board_name: str, work: P
         objects.append(local.with_suffix(".o"))
         folders = (cmsis / "Include", cmsis / "Include" / "Internal", cmsis / "Source" / "NNSupportFunctions", work)
         flags = ["-O3", "-ffunction-sections", "-w", *(f"-I{folder}" for folder in folders)]
-        builtin = ["-fbuiltin"] if source in sources else []  # its loads of four bytes are calls of memcpy, which must become loads
-        compiler.compile(local, objects[-1], target, [*flags, *builtin], shared=False)
+        compiler.compile(local, objects[-1], target, flags, shared=False)
     script = work / "link.ld"
     script.write_text(link_text(board, 16 << 10))
     compiler.link_firmware(objects, work / "layers.elf", script)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_integer_dsp import pitch_of, regular, widen
 from pith.kernels.exact_s16 import range_of
 from pith.kernels.product_s8 import product_of
@@ -212,5 +212,5 @@ class IntegerDepthwiseDsp(Kernel):
         f = loop(x.type.dtype, key_of(scale, y.type.dtype is DType.I8), ow, stride, plan.pitch)
         sizes = (n, oh, c, x.shape[1], x.shape[2], plan.strip, *at["pads"][:2], *x.strides[:3], pitch_of(y), int(at.get("zero", 0)))
         scratch = 4 * plan.pitch * ((plan.strip - 1) * stride + 3)
-        args = (In(0), Const(table), Out(0), Scratch(), *map(Int, sizes))
+        args: tuple[Arg, ...] = (In(0), Const(table), Out(0), Scratch(), *map(Int, sizes))
         return Emitted(f, args, scratch, f"3x3, four channels in strips of {plan.strip} rows, scaled by a proven multiplication")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.exact_s16 import range_of
 from pith.kernels.product_s8 import product_of
 from pith.kernels.proven_scale import Scale, scale_of
@@ -278,7 +278,7 @@ class IntegerDsp(Kernel):
         many = 4 if plan.four else 1
         scratch = 4 * many * plan.words + (0 if scale is not None else 4 * many * plan.channels)
         f = loop(x.type.dtype, tail, key, plan.four)
-        args = (In(0), Const(packed), Out(0), *pointers, *pitches, Scratch(), *map(Int, sizes))
+        args: tuple[Arg, ...] = (In(0), Const(packed), Out(0), *pointers, *pitches, Scratch(), *map(Int, sizes))
         how = "scaled by a proven multiplication" if scale is not None else "sums, then the epilogue"
         return Emitted(f, args, scratch, f"{kh}x{kw}, {'four pixels by two' if plan.four else 'one pixel by eight'} channels, {how}")
 
