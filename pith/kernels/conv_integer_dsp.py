@@ -269,7 +269,7 @@ class IntegerDsp(Kernel):
         tail = found[0]
         key = key_of(scale, y.type.dtype is DType.I8) if scale is not None else None
         packed = panel(plan.weights, scale, 1 if plan.four else 4)
-        pointers = [] if scale is not None else [Const(plan.start), *(a for a in sum_args(conv, tail)[0] if isinstance(a, In))]
+        pointers: list[Arg] = [] if scale is not None else [Const(plan.start), *(a for a in sum_args(conv, tail)[0] if isinstance(a, In))]
         pitches = [] if scale is not None else [Int(pitch_of(conv.input(3 + i))) for i, _ in tail.full]
         n, oh, ow, o = y.shape
         (_, c, kh, kw), pixels = w.shape, n * oh * ow
