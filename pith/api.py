@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from pith.artefact import code_size, new_folder, write_manifest, write_sources
+from pith.boards.base import Board, get_board
+from pith.boards.build import add_firmware
 from pith.cache import cache_folder, is_whole, touch, trim
 from pith.emit.c import Sources, emit
 from pith.emit.manifest import manifest_of, stack_bound
@@ -32,7 +34,7 @@ from pith.lower.program import Program, Weights
 from pith.runtime.session import Session
 from pith.targets.base import Target, get_target
 from pith.targets.build import build_shared
-from pith.targets.compiler import check_opt, compiler_version, find_compiler
+from pith.targets.compiler import Compiler, check_opt, compiler_version, find_compiler
 from pith.version import VERSION
 
 Shapes = Mapping[str, int | Sequence[int] | Sequence[Sequence[int]]]
@@ -189,16 +191,18 @@ class _Request:
     threads: int
     tune: float
     progress: Progress | None
+    board: str | None = None
 
     def build(self, folder: Path) -> None:
         """Compile into `folder`, completely or not at all."""
         find_compiler(self.cc)  # what is wrong here shows before the long work
         check_opt(self.opt)
+        board = get_board(self.board) if self.board is not None else None
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
             threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, progress=self.progress,
         )  # fmt: skip
-        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress)
+        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board)
 
     def stored(self, entry: Path) -> Path:
         """The cache entry, built now if it is not there."""
@@ -230,7 +234,7 @@ class _Request:
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
             VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
-            self.winograd, self.threads, self.tune, _source_digest(), [version(p) for p in _DECIDES],
+            self.winograd, self.threads, self.tune, self.board, _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
         for k, v in sorted((self.constants or {}).items()):
@@ -270,9 +274,13 @@ def compile_to(
     model: Any, folder: str | Path, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
     profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0, cache: bool = True, progress: Progress | None = None,
+    board: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest."""
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress)
+    """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest.
+
+    board: also build firmware for it, an image that boots (`pith.boards`); BuildError where its memories are too small.
+    """
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board)
     return _compile_to(request, Path(folder), cache)
 
 
@@ -319,7 +327,7 @@ def compile_graph(
 
 
 def _build_into(
-    folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None
+    folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None, board: Board | None = None
 ) -> None:
     """Write and build `result` into `folder`, completely or not at all."""
     say = progress or (lambda what, done: None)
@@ -349,10 +357,28 @@ def _build_into(
                                      defines=[f"{name.upper()}_PROFILE"], output=f"lib{name}_profile.so", hosted=hosted)  # fmt: skip
                 manifest["profile_library"] = extra.library.name
             result.seconds["build"] = time.perf_counter() - t0
+        if board is not None:
+            say("build firmware", 0.6)
+            _add_firmware(work, result, manifest, board, compiler, opt)
         manifest["opt"], manifest["compiler"] = opt, "bundled clang" if cc is None else cc
         manifest["seconds"] = {k: round(v, 4) for k, v in result.seconds.items()}
         write_manifest(work, manifest)
     say("done", 1.0)
+
+
+def _add_firmware(work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str) -> None:
+    """Build an image for `board` around the library in `work`, and note in the manifest what it takes."""
+    program, symbol = result.programs[0], manifest["variants"][0]["symbol"]
+
+    def stack(frames: Mapping[str, int]) -> int:
+        return stack_bound(program, f"{symbol}_run", frames)
+
+    made = add_firmware(work, manifest, result.target, board, compiler, opt=opt, stack=stack)
+    manifest["stack_bytes"] = manifest["variants"][0]["stack_bytes"] = stack(made.frames)
+    weights = len(result.sources.weights)
+    manifest["code_bytes"] = made.code - weights if made.code > weights else made.code
+    manifest["firmware"] = {"board": board.name, "image": made.image.name, "flash": made.flash, "ram": made.ram,
+                            "flash_size": board.flash.length, "ram_size": board.ram.length}  # fmt: skip
 
 
 def describe(result: Compilation) -> dict[str, Any]:

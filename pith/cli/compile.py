@@ -51,6 +51,7 @@ def command(
     threads: int = typer.Option(1, "--threads", min=1, max=256, help="most threads that will run it; 1: no code for threads"),
     no_winograd: bool = typer.Option(False, "--no-winograd", help="3x3 convolutions as plain sums: slower, other rounding"),
     tune: float = typer.Option(0.0, "--tune", metavar="SECONDS", help="measure kernels here for so long and take the fastest; 30 does for most"),
+    board: str = typer.Option(None, "--board", metavar="BOARD", help="also build an image that boots on it; `pith targets` lists them", show_default=False),
     no_cache: bool = typer.Option(False, "--no-cache", help="compile even if an equal artefact is cached"),
     json: bool = JsonOption,
     quiet: bool = QuietOption,
@@ -67,6 +68,7 @@ def command(
         manifest = compile_to(
             model, folder, target, parse_shapes(shape), constants=parse_constants(const), name=name, cc=cc, opt=opt,
             profile=profile, winograd=not no_winograd, threads=threads, tune=tune, cache=not no_cache, progress=bar,
+            board=board,
         )  # fmt: skip
     _write_report(folder, manifest, fresh, _step_times(folder) if manifest["profile_library"] else None)
     if json:
@@ -78,6 +80,12 @@ def command(
         f"stack {size(manifest['stack_bytes'])}, arena {size(manifest['arena_bytes'])} (lower bound {size(manifest['arena_lower_bound'])}), "
         f"{count(manifest['macs'])} MACs"
     )
+    image = manifest.get("firmware")
+    if image:
+        say(
+            f"  {image['image']} for {image['board']}: flash {size(image['flash'])} of {size(image['flash_size'])}, "
+            f"RAM {size(image['ram'])} of {size(image['ram_size'])} with stack"
+        )
     for note in manifest.get("notes", ()):
         say("  note: ", note)
     if verbose:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from pith.cli.common import JsonOption, out, print_json
+from pith.cli.common import JsonOption, out, print_json, size
 
 
 def command(json: bool = JsonOption) -> None:
-    """List the targets, and which of them run on this machine."""
+    """List the targets, which of them run on this machine, and the boards that firmware can be built for."""
+    from pith.boards.base import boards
     from pith.targets.base import TARGETS, load_all
 
     load_all()
@@ -22,4 +23,9 @@ def command(json: bool = JsonOption) -> None:
     table = Table("target", "what", "instruction set", "runs here", box=None, pad_edge=False)
     for n, t in rows:
         table.add_row(n, t.description, t.isa.name, "yes" if t.runs_here() else "no")
+    out.print(table)
+    table = Table("board", "what", "target", "flash", "RAM", box=None, pad_edge=False)
+    for b in boards():
+        table.add_row(b.name, b.description, b.core, size(b.flash.length), size(b.ram.length))
+    out.print()
     out.print(table)

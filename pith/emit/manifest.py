@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pith.emit.c import Sources
+from pith.emit.c import Sources, port_names
 from pith.graph import Graph
 from pith.lower.program import Program
 from pith.targets.base import Target
@@ -66,8 +66,13 @@ def _variant(symbol: str, graph: Graph, p: Program) -> dict[str, Any]:
     """The network for one set of shapes."""
     return {
         "symbol": symbol,
-        "inputs": [{"name": i.name, "dtype": i.type.dtype.value, "shape": list(i.type.shape)} for i in p.inputs],
-        "outputs": [{"name": o.name, "dtype": o.type.dtype.value, "shape": list(o.type.shape)} for o in p.outputs],
+        **{
+            side: [
+                {"name": port.name, "field": field, "dtype": port.type.dtype.value, "shape": list(port.type.shape)}
+                for field, port in zip(port_names(ports), ports, strict=True)
+            ]
+            for side, ports in (("inputs", p.inputs), ("outputs", p.outputs))
+        },
         "arena_bytes": p.arena_size,
         "stack_bytes": None,
         "arena_lower_bound": p.arena_lower_bound,

@@ -207,7 +207,7 @@ class IntegerProduct(Kernel):
         n, oh, ow = y.shape[:3]
         pixels = n * oh * ow
         column = panels[0].size // sum(tile.width if per - c > tile.width // 2 else tile.width // 2 for c in range(0, per, tile.width))
-        four = are_four_bits(w.const) and not at["rest"]
+        four = are_four_bits(w.const) and not at["rest"] and tile.head > 0
         # few rows: weights are taken apart piece by piece, and each is used while it is near
         room = _NEAR // 6 if four and pixels <= 4 * tile.rows else _NEAR
         whole = group > 1 or (pixels <= tile.rows and not four) or panels[0].size <= room * 3 // 2

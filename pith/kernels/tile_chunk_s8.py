@@ -58,6 +58,7 @@ class ChunkTile:
     leave: ClassVar[str] = ""
     rows: ClassVar[int] = 12
     width: ClassVar[int] = 16
+    head: ClassVar[int] = 0  # sums and weights of its panels are interleaved otherwise: weights of 4 bits stay one a byte
 
     @property
     def copied(self) -> bool:

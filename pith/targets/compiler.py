@@ -6,8 +6,10 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from pith.graph import BuildError, InputError
@@ -25,10 +27,12 @@ class Compiler:
     bundled: bool
     zig: str = ""
 
-    def compile(self, source: Path, output: Path, target: Target, flags: Sequence[str] = ()) -> None:
-        """Compile `source` into the object `output`; the working folder is the source's (for `.incbin`)."""
+    def compile(self, source: Path, output: Path, target: Target, flags: Sequence[str] = (), *, shared: bool = True) -> None:
+        """Compile `source` into the object `output`; the working folder is the source's (for `.incbin`).
+
+        shared: for a shared library, which may be loaded anywhere."""
         where = (f"--target={target.triple}", *_bundled_headers()) if self.bundled else ()
-        run([*self.command, *where, *target.cflags, f"-std={target.std}", "-ffreestanding", *_COMMON, "-fPIC", *flags,
+        run([*self.command, *where, *target.cflags, f"-std={target.std}", "-ffreestanding", *_COMMON, *(["-fPIC"] if shared else []), *flags,
              "-c", source.name, "-o", str(output.resolve())], source.parent)  # fmt: skip
         if not output.exists():
             raise BuildError(f"{' '.join(self.command)} made no object file", where=source.name, why="it ended without an error",
@@ -70,6 +74,36 @@ class Compiler:
         """Link a program that needs no library and starts at _start; its symbols stay."""
         own = [self.zig, "ld.lld", "-static"] if self.bundled else [*self.command, "-static", "-nostdlib"]
         run([*own, *options, "-o", str(output.resolve()), *(str(o.resolve()) for o in objects)], output.parent)
+
+
+    def link_firmware(self, objects: Sequence[Path], output: Path, script: Path) -> None:
+        """Link a program that is alone on its machine, its memories laid out by the linker `script`; what nobody calls is left out."""
+        files = [str(o.resolve()) for o in objects]
+        if self.bundled:
+            run([self.zig, "ld.lld", "-T", str(script.resolve()), "--gc-sections", *files, "-o", str(output.resolve())], output.parent)
+        else:
+            run([*self.command, "-nostdlib", f"-Wl,-T,{script.resolve()}", "-Wl,--gc-sections", *files, "-o", str(output.resolve())], output.parent)
+
+
+def runtime_archive(compiler: Compiler, target: Target) -> Path:
+    """An archive of what the compiler calls for arithmetic that the processor has no instruction for (numbers of 64 bits on
+    Armv6-M, double precision): compiler_rt of the wheel, built once for each kind of processor and kept in the cache."""
+    from pith.cache import cache_folder
+
+    words = dict(f.split("=") for f in target.cflags if f.startswith("-m"))
+    cpu, hard = words["-mcpu"].replace("-", "_"), words.get("-mfloat-abi") == "hard"
+    unit = {"cortex_m4": "+vfp4d16sp", "cortex_m7": "+fp_armv8d16sp", "cortex_m33": "+fp_armv8d16sp", "cortex_m55": "+fp_armv8d16sp"}.get(cpu, "")
+    folder = (cache_folder() or Path(tempfile.gettempdir())) / "runtime"
+    archive = folder / f"{version('ziglang')}-{cpu}-{'hard' if hard else 'soft'}.a"
+    if not archive.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as work:
+            made = Path(work) / "rt.a"
+            run([compiler.zig, "build-lib", str(_ziglang() / "lib" / "compiler_rt.zig"), "-target", f"thumb-freestanding-eabi{'hf' if hard else ''}",
+                 f"-mcpu={cpu}{unit if hard else ''}", "-OReleaseSmall", "-ffunction-sections", "-fdata-sections", f"-femit-bin={made}"],
+                Path(work))  # fmt: skip
+            os.replace(made, archive)
+    return archive
 
 
 def _bundled_headers() -> tuple[str, ...]:
@@ -119,8 +153,6 @@ def find_compiler(cc: str | None = None) -> Compiler:
 def compiler_version(cc: str | None) -> list[str]:
     """What tells one compiler from another: its path and what it says of itself; the package's version for the bundled one."""
     if cc is None:
-        from importlib.metadata import version
-
         return ["ziglang", version("ziglang")]
     compiler = find_compiler(cc)
     return [str(shutil.which(compiler.command[0])), cc, run([*compiler.command, "--version"], Path.cwd())]

@@ -12,7 +12,7 @@ from pith.graph import DType, Graph, TensorType
 from pith.graph.expr import arg, clamp, const
 from pith.importers.onnx import shape_inputs
 from pith.ops.base import add_node, load_all
-from pith.ops.requantize import Requantize, limits
+from pith.ops.requantize import ACC, Requantize, fixed, limits
 from pith.ops.requantize import build as requantize
 from pith.targets.base import get_target
 from tests.conformance.cases import load_cases
@@ -144,6 +144,18 @@ def _integers(
     return build
 
 
+def _fixed(op: str, shape: tuple[int, ...], right: tuple[int, ...], **attrs: object) -> Callable[[], Graph]:
+    """A product of int8 [shape] and int8 [right], requantised by one fixed-point number."""
+
+    def build() -> Graph:
+        g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.I8, shape)})
+        g.set_constant("w", np.random.default_rng(0).integers(-127, 128, right).astype(np.int8))
+        g.outputs = [add_node(g, op, ["x", "w"], {**attrs, "epilogue": fixed(ACC, 1500000000, -8, -128, (-128, 127), DType.I8)})]
+        return g
+
+    return build
+
+
 def _softmax_fixed() -> Graph:
     """Rows of ten numbers."""
     g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.I8, (3, 10))})
@@ -208,6 +220,9 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "conv_integer/shorts": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7, dtype=DType.U16),
     "matmul_integer/shorts": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7, dtype=DType.I16, acc=DType.I64),
     "matmul_integer/batched": _integers("matmul_integer", (3, 7, 36), (3, 36, 40), fixed=False, zero_a=7, zero_b=3),
+    **{f"conv_integer/{k}": _fixed("conv_integer", (1, 5, 5, 16), (6, 16, 3, 3), **_CONV, group=1, zero=-128) for k in ("dsp", "mve")},
+    **{f"matmul_integer/{k}": _fixed("matmul_integer", (2, 36), (36, 12), zero_a=-128) for k in ("dsp", "mve")},
+    "conv_integer/depthwise_dsp": _fixed("conv_integer", (1, 5, 5, 8), (8, 1, 3, 3), **_CONV, group=8, zero=-128),
     "conv_transpose/phases": _graph(
         (1, 5, 5, 16),
         "conv_transpose",
@@ -220,7 +235,10 @@ BUILT: dict[str, Callable[[], Graph]] = {
 
 
 # kernels of one target only
-ONLY_ON = {"conv_integer/amx": "x86-64-amx", "conv_integer/amx_window": "x86-64-amx", "matmul_integer/amx": "x86-64-amx", "lookup/vectors": "x86-64-amx"}
+ONLY_ON = {"conv_integer/amx": "x86-64-amx", "conv_integer/amx_window": "x86-64-amx",
+           "matmul_integer/amx": "x86-64-amx", "lookup/vectors": "x86-64-amx",
+           "conv_integer/dsp": "cortex-m4", "matmul_integer/dsp": "cortex-m4", "conv_integer/depthwise_dsp": "cortex-m4",
+           "conv_integer/mve": "cortex-m55", "matmul_integer/mve": "cortex-m55"}  # fmt: skip
 
 
 def compiled(name: str, target: str) -> Compilation:

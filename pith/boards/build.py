@@ -1,0 +1,185 @@
+"""Firmware: the generated library, start-up code and a main program, linked for a board."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pith.boards.base import Board
+from pith.graph import BuildError, DType, UnsupportedError
+from pith.targets.base import Target
+from pith.targets.build import frames_of
+from pith.targets.compiler import Compiler, runtime_archive
+
+STACK = 512  # bytes that main, an exception, and functions in assembly take beside what the compiler reports
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """An input or output as the header has it: its name in the struct, C type, bytes."""
+
+    name: str
+    ctype: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Firmware:
+    """An image and what it takes. flash: code, constants and first values of variables;  ram: variables, arena, stack;
+    frames: bytes of stack of each function."""
+
+    image: Path
+    flash: int
+    ram: int
+    code: int
+    frames: dict[str, int]
+
+
+def _template(name: str) -> str:
+    return (resources.files("pith.boards") / "firmware" / name).read_text()
+
+
+def main_text(name: str, inputs: Sequence[Field], outputs: Sequence[Field]) -> str:
+    """main.c for the network `name`."""
+    arrays = [f"static {f.ctype} {kind}_{f.name}[{f.count}];" for kind, fields in (("in", inputs), ("out", outputs)) for f in fields]
+    read = [f"    if (in_file != -1 && move(6, in_file, in_{f.name}, sizeof in_{f.name}) != 0) break;" for f in inputs]
+    write = [f"    if (out_file != -1) (void)move(5, out_file, out_{f.name}, sizeof out_{f.name});" for f in outputs]
+    marks = {
+        "NAME": name, "UP": name.upper(), "ARRAYS": "\n".join(arrays), "READ": "\n".join(read), "WRITE": "\n".join(write),
+        "IN": ", ".join(f"in_{f.name}" for f in inputs), "OUT": ", ".join(f"out_{f.name}" for f in outputs),
+    }  # fmt: skip
+    return _filled(_template("main.c"), marks)
+
+
+def link_text(board: Board, stack: int) -> str:
+    """The linker script of `board`, with `stack` bytes kept for the stack."""
+    return _filled(_template("link.ld"), {
+        "FLASH": hex(board.flash.origin), "FLASH_LENGTH": str(board.flash.length), "RAM": hex(board.ram.origin),
+        "RAM_LENGTH": str(board.ram.length), "STACK": str(stack),
+    })  # fmt: skip
+
+
+def _filled(text: str, marks: Mapping[str, str]) -> str:
+    return re.sub(r"\$([A-Z_]+)", lambda m: marks[m[1]] if m[1] in marks else _longest(m[1], marks), text)
+
+
+def _longest(word: str, marks: Mapping[str, str]) -> str:
+    """A mark directly followed by more of a word, as in `$UP_STEPS`."""
+    name = max((k for k in marks if word.startswith(k)), key=len)
+    return marks[name] + word[len(name) :]
+
+
+def write_firmware(folder: Path, name: str, inputs: Sequence[Field], outputs: Sequence[Field]) -> None:
+    """main.c, start.c and start.h beside the library in `folder`."""
+    (folder / "main.c").write_text(main_text(name, inputs, outputs))
+    for file in ("start.c", "start.h"):
+        (folder / file).write_text(_template(file))
+
+
+def build_firmware(
+    folder: Path, name: str, target: Target, board: Board, compiler: Compiler, *, opt: str, stack: Callable[[Mapping[str, int]], int],
+    profile: bool = False,
+) -> Firmware:  # fmt: skip
+    """Compile and link NAME.c, NAME_weights.c, start.c and main.c of `folder` into NAME.elf (NAME_profile.elf: with a mark after
+    every layer); link.ld is left beside it.
+
+    stack: the bytes the network's deepest call takes, given those of each function.
+    Raises BuildError: what does not compile, and what the board's memories do not hold.
+    """
+    stem = f"{name}_profile" if profile else name
+    flags = [opt, "-ffunction-sections", "-fdata-sections", "-fstack-usage", *([f"-D{name.upper()}_PROFILE"] if profile else [])]
+    sources = [f"{name}.c", f"{name}_weights.c", "start.c", "main.c"]
+    objects = [folder / f"{stem}_{Path(s).stem}.o" for s in sources]
+    script, image = folder / "link.ld", folder / f"{stem}.elf"
+    try:
+        for source, output in zip(sources, objects, strict=True):
+            compiler.compile(folder / source, output, target, flags, shared=False)
+        frames = frames_of(objects[0].with_suffix(".su"))
+        script.write_text(link_text(board, stack(frames) + STACK))
+        try:
+            compiler.link_firmware(objects, image, script)
+        except BuildError as e:
+            if "undefined symbol" not in e.why or not compiler.bundled:
+                raise
+            compiler.link_firmware([*objects, runtime_archive(compiler, target)], image, script)
+    finally:
+        for o in objects:
+            o.unlink(missing_ok=True)
+            o.with_suffix(".su").unlink(missing_ok=True)
+    return Firmware(image, *sizes(image), frames)
+
+
+def add_firmware(
+    folder: Path, manifest: Mapping[str, Any], target: Target, board: Board, compiler: Compiler, *, opt: str,
+    stack: Callable[[Mapping[str, int]], int], profile: bool = False,
+) -> Firmware:  # fmt: skip
+    """`build_firmware` around the library that `manifest` describes, with start-up code and main program written to `folder`.
+
+    Raises BuildError that says how much of which memory is missing, which layer needs most of it, and what to try.
+    """
+    if target.emulation is None or "-mcpu" not in " ".join(target.cflags):
+        raise UnsupportedError(f"target {target.name} has no firmware", where=board.name, try_=f"-t {board.core}")
+    name = manifest["name"]
+    write_firmware(folder, name, *(fields(manifest["variants"][0][side]) for side in ("inputs", "outputs")))
+    try:
+        return build_firmware(folder, name, target, board, compiler, opt=opt, stack=stack, profile=profile)
+    except BuildError as e:
+        over = {region: int(n) for region, n in re.findall(r"region '(\w+)': overflowed by (\d+) bytes", e.why)}
+        if not over:
+            raise
+        raise _too_small(over, manifest, board) from e
+
+
+def _too_small(over: Mapping[str, int], manifest: Mapping[str, Any], board: Board) -> BuildError:
+    """What a linker says of memories that are too small, in words about the network."""
+    has = {"RAM": board.ram.length, "FLASH": board.flash.length}
+    needs = [f"{(has[r] + n + 1023) // 1024} KB of {'RAM' if r == 'RAM' else 'flash'}, the board has {has[r] // 1024} KB" for r, n in over.items()]
+    first = manifest["variants"][0]
+    why, try_ = [], []
+    if "RAM" in over:
+        step, live = largest_live(first)
+        why.append(f"the arena is {first['arena_bytes']:,} bytes; the largest live set, {live:,} bytes, is at layer {step}")
+        try_.append("a smaller input or fewer channels in that layer")
+    if "FLASH" in over:
+        why.append(f"weights are {manifest['weights_bytes']:,} bytes")
+        try_.append("a narrower network, int8 weights, or --opt -Os for the code")
+    return BuildError(f"{manifest['name']} needs {' and '.join(needs)}", where=f"board {board.name}", why="; ".join(why),
+                      try_="; ".join([*try_, "a larger board"]))  # fmt: skip
+
+
+def largest_live(variant: Mapping[str, Any]) -> tuple[str, int]:
+    """The step at which most bytes of the arena are in use, and how many."""
+    kept = [b for b in variant["buffers"] if b["kind"] in ("arena", "scratch")]
+    live = [sum(b["bytes"] for b in kept if b["first"] <= i <= b["last"]) for i in range(len(variant["steps"]))]
+    most = max(range(len(live)), key=live.__getitem__)
+    return variant["steps"][most]["name"], live[most]
+
+
+def sizes(image: Path) -> tuple[int, int, int]:
+    """(flash, RAM, code) of a 32-bit little-endian ELF image: bytes of its sections that are in the file, of those that are
+    writable, of those that are executed."""
+    data = image.read_bytes()
+    if data[:6] != b"\x7fELF\x01\x01":
+        raise BuildError("the image is no 32-bit ELF file", where=image.name)
+    offset = struct.unpack_from("<I", data, 32)[0]
+    entry, count = struct.unpack_from("<HH", data, 46)
+    flash = ram = code = 0
+    for i in range(count):
+        _, kind, flags, _, _, size = struct.unpack_from("<6I", data, offset + i * entry)
+        if not flags & 2:  # SHF_ALLOC
+            continue
+        flash += size if kind != 8 else 0  # SHT_NOBITS
+        ram += size if flags & 1 else 0  # SHF_WRITE
+        code += size if flags & 4 else 0  # SHF_EXECINSTR
+    return flash, ram, code
+
+
+def fields(ports: Sequence[Mapping[str, Any]]) -> list[Field]:
+    """Fields of the inputs or outputs that a manifest lists."""
+    return [Field(p["field"], DType(p["dtype"]).c, math.prod(p["shape"])) for p in ports]

@@ -1,0 +1,14 @@
+/* start.h - what start.c gives a program */
+#ifndef PITH_START_H
+#define PITH_START_H
+
+#include <stdint.h>
+
+int main(void);
+/* a request to the debugger or emulator (Arm's semihosting), which answers with a number */
+int32_t pith_host(int32_t what, const void *block);
+void pith_say(const char *text);
+void pith_exit(int32_t code) __attribute__((noreturn));
+uint32_t pith_stack_used(void);
+
+#endif

@@ -1,0 +1,11 @@
+"""Arm MPS2+ with the Cortex-M4 image AN386."""
+
+from pith.boards.base import Board, Region, register
+
+
+@register("mps2-an386")
+def board() -> Board:
+    return Board(
+        "mps2-an386", "Arm MPS2+ with the Cortex-M4 image AN386", "cortex-m4",
+        flash=Region(0x00000000, 4 << 20), ram=Region(0x20000000, 4 << 20), machine="mps2-an386",
+    )  # fmt: skip

@@ -1,0 +1,13 @@
+"""Cortex-M4 with its floating-point unit (Armv7E-M)."""
+
+from pith.targets.base import Emulation, Target, register
+from pith.targets.isa.cortex_m import ARMV7EM
+
+
+@register("cortex-m4")
+def target() -> Target:
+    return Target(
+        "cortex-m4", "Cortex-M4 with its floating-point unit (Armv7E-M)", ARMV7EM, "thumbv7em-none-eabihf",
+        ("-mcpu=cortex-m4", "-mfloat-abi=hard"), embed=False,
+        emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps2-an386"), "qemu-system-arm"),
+    )  # fmt: skip

@@ -1,0 +1,13 @@
+"""Cortex-M55 with its vectors (Armv8.1-M, MVE)."""
+
+from pith.targets.base import Emulation, Target, register
+from pith.targets.isa.cortex_m import ARMV81M
+
+
+@register("cortex-m55")
+def target() -> Target:
+    return Target(
+        "cortex-m55", "Cortex-M55 with its vectors (Armv8.1-M, MVE)", ARMV81M, "thumbv8.1m.main-none-eabihf",
+        ("-mcpu=cortex-m55", "-mfloat-abi=hard"), embed=False,
+        emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps3-an547"), "qemu-system-arm"),
+    )  # fmt: skip
