@@ -303,8 +303,13 @@ def _weights(prefix: str, blob: bytes, embed: bool, note: str) -> str:
         return head + "typedef int pith_no_weights;\n"
     if embed:
         return head + (
+            "#ifdef __wasm__\n"
+            f'__asm__(".section .rodata.{prefix}_weights,\\"\\",@\\n.p2align 6\\n.globl {prefix}_weights\\n.hidden {prefix}_weights\\n"\n'
+            f'        "{prefix}_weights:\\n.incbin \\"{prefix}_weights.bin\\"\\n.size {prefix}_weights, {len(blob)}\\n");\n'
+            "#else\n"
             f'__asm__(".section .rodata\\n.balign {ALIGN}\\n.globl {prefix}_weights\\n.hidden {prefix}_weights\\n"\n'
             f'        "{prefix}_weights:\\n.incbin \\"{prefix}_weights.bin\\"\\n.previous\\n");\n'
+            "#endif\n"
         )
     align = (
         "#if defined(__GNUC__) || defined(__clang__)\n#define PITH_ALIGNED __attribute__((aligned(64)))\n"

@@ -17,7 +17,8 @@ class Target:
 
     name: as given to `-t`;  description: one line for `pith targets`;  isa: the instruction set kernels are chosen for;
     triple: for clang's `--target`;  cflags: what any gcc-like compiler needs;  std: C dialect;
-    cpu_features: what the processor must have, as Linux names it;  embed: weights by the assembler rather than as a C array.
+    cpu_features: what the processor must have, as Linux names it;  embed: weights by the assembler rather than as a C array;
+    product: what a build makes: "library" (shared, where the target runs here) or "wasm".
     """
 
     name: str
@@ -28,6 +29,7 @@ class Target:
     std: str = "gnu99"
     cpu_features: tuple[str, ...] = ()
     embed: bool = True
+    product: str = "library"
 
     def runs_here(self) -> bool:
         """Whether this machine can load and run the library."""

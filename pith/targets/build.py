@@ -51,14 +51,14 @@ def build_shared(
             for job in jobs:
                 job.result()
         compiler.link_shared([*objects, *more], library, exports, hosted=bool(hosted))
-        return Built(library, _frames(objects[0].with_suffix(".su")))
+        return Built(library, frames_of(objects[0].with_suffix(".su")))
     finally:
         for o in (*objects, *more):
             o.unlink(missing_ok=True)
             o.with_suffix(".su").unlink(missing_ok=True)
 
 
-def _frames(usage: Path) -> dict[str, int]:
+def frames_of(usage: Path) -> dict[str, int]:
     """What the compiler wrote with -fstack-usage: lines of `file:line:[column:]function`, bytes, kind."""
     frames: Counter[str] = Counter()
     for line in usage.read_text().splitlines() if usage.exists() else ():

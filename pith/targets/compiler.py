@@ -28,7 +28,7 @@ class Compiler:
     def compile(self, source: Path, output: Path, target: Target, flags: Sequence[str] = ()) -> None:
         """Compile `source` into the object `output`; the working folder is the source's (for `.incbin`)."""
         where = (f"--target={target.triple}", *_bundled_headers()) if self.bundled else ()
-        run([*self.command, *where, *target.cflags, f"-std={target.std}", "-ffreestanding", *_COMMON, "-fPIC", *flags,
+        run([*self.command, *where, *target.cflags, f"-std={target.std}", "-ffreestanding", *_COMMON, *(["-fPIC"] if target.product == "library" else []), *flags,
              "-c", source.name, "-o", str(output.resolve())], source.parent)  # fmt: skip
         if not output.exists():
             raise BuildError(f"{' '.join(self.command)} made no object file", where=source.name, why="it ended without an error",

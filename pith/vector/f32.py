@@ -12,6 +12,7 @@ from collections.abc import Sequence, Set
 
 from pith.graph import DType, Expr
 from pith.targets.isa.base import ISA
+from pith.vector import simd128
 from pith.vector.cexpr import literal, never_nan
 from pith.vector.cfunction import CFunction
 
@@ -123,7 +124,7 @@ _QUIET = """#if defined(__clang__)
 #pragma clang diagnostic ignored "-Wunused-function"
 #endif
 """
-_TEXT = {"c99": _C99, "sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512}
+_TEXT = {"c99": _C99, "sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "simd128": simd128.F32, "simd128r": simd128.F32_RELAXED}
 
 
 @functools.cache
