@@ -12,13 +12,28 @@ from pith.targets.isa.base import ISA
 
 
 @dataclass(frozen=True, slots=True)
+class Emulation:
+    """How code for a target is run on another machine.
+
+    runner: a file of pith/emulators;  program: the emulator's command;  options: for it, such as the processor;
+    package: what `apt-get install` calls it.
+    """
+
+    runner: str
+    program: str
+    options: tuple[str, ...] = ()
+    package: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where generated code runs.
 
     name: as given to `-t`;  description: one line for `pith targets`;  isa: the instruction set kernels are chosen for;
     triple: for clang's `--target`;  cflags: what any gcc-like compiler needs;  std: C dialect;
     cpu_features: what the processor must have, as Linux names it;  embed: weights by the assembler rather than as a C array;
-    product: what a build makes: "library" (shared, where the target runs here) or "wasm".
+    product: what a build makes: "library" (shared, where the target runs here) or "wasm";  emulation: how it is run elsewhere, if
+    it can be.
     """
 
     name: str
@@ -30,6 +45,12 @@ class Target:
     cpu_features: tuple[str, ...] = ()
     embed: bool = True
     product: str = "library"
+    emulation: Emulation | None = None
+
+    @property
+    def hosted(self) -> bool:
+        """Whether it is a system with shared libraries."""
+        return self.triple.split("-")[1:2] == ["linux"]
 
     def runs_here(self) -> bool:
         """Whether this machine can load and run the library."""

@@ -28,7 +28,7 @@ class Compiler:
     def compile(self, source: Path, output: Path, target: Target, flags: Sequence[str] = ()) -> None:
         """Compile `source` into the object `output`; the working folder is the source's (for `.incbin`)."""
         where = (f"--target={target.triple}", *_bundled_headers()) if self.bundled else ()
-        run([*self.command, *where, *target.cflags, f"-std={target.std}", "-ffreestanding", *_COMMON, *(["-fPIC"] if target.product == "library" else []), *flags,
+        run([*self.command, *where, *target.cflags, f"-std={target.std}", "-ffreestanding", *_COMMON, *(["-fPIC"] if target.hosted else []), *flags,
              "-c", source.name, "-o", str(output.resolve())], source.parent)  # fmt: skip
         if not output.exists():
             raise BuildError(f"{' '.join(self.command)} made no object file", where=source.name, why="it ended without an error",
@@ -65,6 +65,11 @@ class Compiler:
             own = ["-pthread"] if hosted else ["-nostdlib", "-Wl,-z,defs"]
             run([*self.command, *common, *own, f"-Wl,--version-script={script}", "-s", *files], output.parent)
         script.unlink()
+
+    def link_program(self, objects: Sequence[Path], output: Path, options: Sequence[str] = ()) -> None:
+        """Link a program that needs no library and starts at _start; its symbols stay."""
+        own = [self.zig, "ld.lld", "-static"] if self.bundled else [*self.command, "-static", "-nostdlib"]
+        run([*own, *options, "-o", str(output.resolve()), *(str(o.resolve()) for o in objects)], output.parent)
 
 
 def _bundled_headers() -> tuple[str, ...]:

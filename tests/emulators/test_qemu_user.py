@@ -1,0 +1,57 @@
+"""Programs under QEMU's user mode: bits, counts, stack, and what is said where something is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pith.api import compile_to
+from pith.emulators import execute, lacking
+from pith.graph import UnsupportedError
+from pith.graph.errors import BuildError
+from pith.targets.base import get_target
+from pith.targets.compiler import find_compiler
+
+MODEL = Path(__file__).resolve().parents[2] / "pith" / "demo" / "mobilenext_cifar10.onnx"
+TARGET = get_target("aarch64")
+emulated = pytest.mark.skipif(bool(lacking(TARGET)), reason=lacking(TARGET))
+
+
+@emulated
+def test_outputs_counts_and_stack(tmp_path: Path) -> None:
+    """Three pictures in one process agree with each alone, counts repeat, and steps add up to a run but for their marks."""
+    manifest = compile_to(MODEL, tmp_path / "net", "aarch64")
+    rng = np.random.default_rng(0)
+    sets = [{"input": rng.standard_normal((1, 3, 32, 32)).astype(np.float32)} for _ in range(3)]
+    sets = [{p["name"]: s["input"] for p in manifest["variants"][0]["inputs"]} for s in sets]
+    compiler = find_compiler()
+    all_of_them = execute(tmp_path / "net", manifest, TARGET, sets, compiler, count=True, steps=True)
+    alone = execute(tmp_path / "net", manifest, TARGET, sets[1:2], compiler, runs=2, count=True)
+    for name, a in alone.outputs[0].items():
+        np.testing.assert_array_equal(a, all_of_them.outputs[1][name])
+    assert alone.instructions == pytest.approx(all_of_them.instructions, rel=1e-4)
+    again = execute(tmp_path / "net", manifest, TARGET, sets[1:2], compiler, runs=2, count=True)
+    assert (again.instructions, again.functions, again.stack) == (alone.instructions, alone.functions, alone.stack)
+    assert all_of_them.steps is not None and len(all_of_them.steps) == len(manifest["variants"][0]["steps"])
+    assert sum(all_of_them.steps) == pytest.approx(all_of_them.instructions, rel=0.02)
+    assert all_of_them.stack is not None and 0 < all_of_them.stack < 1 << 16
+
+
+@emulated
+def test_a_program_that_fails_is_an_error(tmp_path: Path) -> None:
+    manifest = compile_to(MODEL, tmp_path / "net", "aarch64")
+    broken = replace(TARGET, emulation=replace(TARGET.emulation, options=("-cpu", "no-such-processor")))  # type: ignore[type-var]
+    feed = {p["name"]: np.zeros(p["shape"], p["dtype"]) for p in manifest["variants"][0]["inputs"]}
+    with pytest.raises(BuildError, match="qemu-aarch64"):
+        execute(tmp_path / "net", manifest, broken, [feed], find_compiler())
+
+
+def test_a_missing_emulator_is_named_with_its_package(tmp_path: Path) -> None:
+    gone = replace(TARGET, emulation=replace(TARGET.emulation, program="qemu-of-another-world"))  # type: ignore[type-var]
+    with pytest.raises(UnsupportedError, match=r"qemu-of-another-world is not installed(?s:.*)apt-get install qemu-user"):
+        execute(tmp_path, {}, gone, [], find_compiler())
+    with pytest.raises(UnsupportedError, match="no emulator"):
+        lacking(get_target("x86-64-v2"))
