@@ -2,9 +2,9 @@
 
 from pith.targets.base import Target, register
 from pith.targets.isa.c99 import C99
-from pith.targets.wasm import TRIPLE
+from pith.targets.wasm import NODE, TRIPLE
 
 
 @register("wasm-scalar")
 def target() -> Target:
-    return Target("wasm-scalar", "WebAssembly without vectors: any engine", C99, TRIPLE, std="c99", product="wasm")
+    return Target("wasm-scalar", "WebAssembly without vectors: any engine", C99, TRIPLE, std="c99", product="wasm", emulation=NODE)
