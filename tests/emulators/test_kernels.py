@@ -16,8 +16,8 @@ from tests.emulators.session import emulated
 from tests.kernels import test_attention, test_conv, test_conv_chain, test_integer_vectors, test_matmul, test_norm, test_winograd
 
 # one for each dialect; those with scalar code run the plain loops of every kernel
-VECTORS = ["wasm", "wasm-relaxed"]
-BYTES = ["wasm"]  # its relaxed form has the same words for integers
+VECTORS = ["wasm", "wasm-relaxed", "riscv64-v", "riscv64-v256"]
+BYTES = ["wasm", "riscv64-v", "riscv64-v256"]  # relaxed SIMD has the same words for integers
 
 
 def products(target: str) -> None:
