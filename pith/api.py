@@ -336,7 +336,7 @@ def _build_into(
         say("write C", 0.35)
         write_sources(work, result.sources, embed=target.embed)
         manifest = describe(result)
-        if target.runs_here():
+        if target.runs_here() or (target.emulation is not None and target.hosted):
             say("build", 0.4)
             t0 = time.perf_counter()
             symbols = [v["symbol"] for v in manifest["variants"]]

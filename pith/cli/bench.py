@@ -63,6 +63,9 @@ def command(
 
     counts = _counts(threads)
     chosen_target = get_target(target)
+    if not chosen_target.runs_here() and chosen_target.emulation is not None:
+        _count_instructions(model, target, shape, const, json=json, quiet=quiet)
+        return
     if not chosen_target.runs_here():
         raise UnsupportedError(f"target {target} cannot be timed on this machine", why="its code does not run here",
                                try_="-t host, or a target that `pith targets` says runs here")  # fmt: skip
@@ -107,6 +110,19 @@ def command(
         _show_layers(steps, ceilings)
     for file in filter(None, (csv, plot, roofline)):
         say("wrote ", (str(file), "bold"))
+
+
+def _count_instructions(model: Path, target: str, shape: list[str], const: list[str], *, json: bool, quiet: bool) -> None:
+    """Where a target's code does not run here: instructions by layer, under its emulator."""
+    from pith.cli.verify import plain, show
+    from pith.emulated import verify
+
+    with progress(quiet or json) as bar:
+        found = verify(model, target, parse_shapes(shape), constants=parse_constants(const), reference=False, progress=bar)
+    if json:
+        print_json(plain(found))
+    else:
+        show(found)
 
 
 def _counts(text: str) -> list[int]:

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from pith.cli import bench, compile, inspect, ops, quantize, run, targets
+from pith.cli import bench, compile, inspect, ops, quantize, run, targets, verify
 from pith.cli.common import fail
 from pith.graph.errors import BuildError, PithError
 from pith.version import VERSION
@@ -43,6 +43,7 @@ app.command("run")(run.command)
 app.command("inspect")(inspect.command)
 app.command("bench")(bench.command)
 app.command("quantize")(quantize.command)
+app.command("verify")(verify.command)
 app.command("ops")(ops.command)
 app.command("targets")(targets.command)
 

@@ -31,6 +31,7 @@ def manifest_of(
     first = variants[0]
     return {
         "format": FORMAT, "pith": VERSION, "name": sources.name, "build": sources.build, "target": target.name, "isa": target.isa.name,
+        "machine": target.triple.split("-")[0],
         "cpu_features": list(target.cpu_features), "threads": sources.threads,
         "cflags": [f"-std={target.std}", *target.cflags, "-ffp-contract=off", "-fno-strict-aliasing"],
         "library": None, "profile_library": None, "wasm": None, "code_bytes": None, "stack_bytes": None, "weights_bytes": len(sources.weights),

@@ -12,6 +12,7 @@ import functools
 
 import numpy as np
 
+from pith.kernels.lane_f32 import by_lane
 from pith.kernels.tile_f32 import Tail, shape_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
@@ -66,7 +67,9 @@ def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
     o = [f"const float *const a{r} = {f'a{r - 1} + lda' if r else 'x + (ptrdiff_t)i * lda'};" for r in range(rows)]
     o.append(f"const float *q = w + {block};")
     o.append("vf " + ", ".join(f"s{r}_{v} = b{v}" for r in range(rows) for v in range(vectors)) + ";")
-    o.append(f"for (int32_t j = 0; j < k; j++, q += {block}) {{")
+    lanes = by_lane(isa, rows, vectors, shape_of(isa).vectors, "j", "k", "q")
+    o += ["int32_t j = 0;", *lanes] if lanes else []
+    o.append(f"for ({'' if lanes else 'int32_t j = 0'}; j < k; j++, q += {block}) {{")
     o += [f"  const vf w{v} = vf_load(q + {v} * VF_LANES);" for v in range(vectors)]
     for r in range(rows):
         o.append(f"  const vf p{r} = vf_set1(a{r}[j]);")

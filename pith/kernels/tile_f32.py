@@ -20,6 +20,7 @@ from pith.graph import DType, Expr
 from pith.graph.expr import arg
 from pith.kernels.base import Arg, Begin, Call, End, Float, In, Int
 from pith.kernels.fused_map import IVDEP
+from pith.kernels.lane_f32 import by_lane
 from pith.targets.isa.base import ISA
 from pith.vector.cexpr import digest, never_nan, print_expr
 from pith.vector.cfunction import CFunction
@@ -39,6 +40,8 @@ def shape_of(isa: ISA) -> Shape:
     """The tile that fills the register file: accumulators, one row of B, one broadcast."""
     if isa.lanes(4) == 1:
         return Shape(4, 4, 1)
+    if "lane" in isa.features:  # four k of each row lie in a register
+        return Shape(8, 2, 4)
     return Shape(14, 2, 4) if isa.registers >= 32 else Shape(6, 2, 2)
 
 
@@ -304,6 +307,7 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
         o.append(f"    const float *const a{r} = a[{r}] + ao;")
     o.append(f"    a += {rows};")
     o.append("    int32_t k = 0;")
+    o += [f"    {line}" for line in by_lane(isa, rows, vectors, vectors, "k", "kc", "w")]
     for step in dict.fromkeys((len(sums), 1)):
         o.append(f"    for (; k <= kc - {step}; k += {step}, w += {step * vectors} * {lanes}) {{")
         for i in range(step):

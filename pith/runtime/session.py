@@ -15,7 +15,7 @@ import numpy as np
 from pith.graph.errors import BuildError, InputError
 from pith.runtime.library import Library
 from pith.runtime.pool import Pool
-from pith.targets.cpu import missing
+from pith.targets.cpu import machine, missing
 
 _ALIGN = 64
 _FORMAT = 2  # of manifest.json
@@ -102,6 +102,10 @@ class Session:
             raise BuildError("this artefact has no library to load", where=str(self.folder),
                              why=f"target {manifest.get('target')} does not run on this machine")  # fmt: skip
         path = self.folder / manifest["library"]
+        if manifest.get("machine", machine()) != machine():
+            raise BuildError("the compiled library does not run on this processor", where=str(path),
+                             why=f"it is for {manifest['machine']}, and this is {machine()}",
+                             try_=f"pith verify -t {manifest['target']} runs it under an emulator; or compile again with -t host")  # fmt: skip
         if lacking := missing(manifest.get("cpu_features", ())):
             raise BuildError("the compiled library does not run on this processor", where=str(path),
                              why="it lacks " + ", ".join(lacking), try_="compile again here, or with -t x86-64-v2 or -t c99")  # fmt: skip

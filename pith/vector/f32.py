@@ -15,6 +15,7 @@ from pith.targets.isa.base import ISA
 from pith.vector import gnu, rvv, simd128
 from pith.vector.cexpr import literal, never_nan
 from pith.vector.cfunction import CFunction
+from pith.vector.f32_neon import DIALECT as _NEON
 
 _C99 = """typedef float vf; /* scalar: a vector of one */
 #define VF_LANES 1
@@ -124,7 +125,9 @@ _QUIET = """#if defined(__clang__)
 #pragma clang diagnostic ignored "-Wunused-function"
 #endif
 """
-_TEXT = {"c99": _C99, "sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "simd128": simd128.F32, "simd128r": simd128.F32_RELAXED}
+_TEXT = {
+    "c99": _C99, "sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON, "simd128": simd128.F32, "simd128r": simd128.F32_RELAXED,
+}  # fmt: skip
 
 
 @functools.cache

@@ -14,6 +14,7 @@ import functools
 from pith.targets.isa.base import ISA
 from pith.vector import gnu, rvv, simd128
 from pith.vector.cfunction import CFunction
+from pith.vector.f32_neon import SHIFT as _NEON
 
 ULP_BOUND = {"exp": 1.5, "sigmoid": 2.5, "silu": 2.5, "tanh": 3.0, "erf": 3.0}
 GELU_BOUND = 4.0  # times 2^-24 * |x|
@@ -25,6 +26,7 @@ _SHIFT = {  # the bits of each element moved up by 23: what is at the low end be
     "avx512": "static inline vf vf_shift(vf x) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(x), 23)); }\n",
     "simd128": simd128.SHIFT, "simd128r": simd128.SHIFT,
     **dict.fromkeys(rvv.NAMES, gnu.SHIFT),
+    "neon": _NEON,
 }
 
 _TEXT = """static inline vf vf_pow2(vf n) { return vf_shift(n + vf_set1(12583039.0f)); } /* 1.5 * 2^23 + 127 */

@@ -12,7 +12,8 @@ class ISA:
     name: used in kernel names (`avx512`, `avx2`, `sse42`, `c99`);  vector_bytes: 0 for scalar code;
     registers: number of vector registers;  fma: fused multiply-add in hardware;  masks: loads and stores under a mask;
     byte_pairs: products of unsigned and signed bytes, two neighbours summed in 16 bits, in one instruction;
-    headers: C headers its intrinsics need;  features: further facts by name ("vnni", "bf16");
+    headers: C headers its intrinsics need;  features: further facts by name ("vnni", "bf16"; "lane": products by one
+    element of a vector);
     half: the instruction set with half the vector, where this one includes it and runs it cheaper.
 
     Facts of the processor, on the cautious side unless the target knows it (`host` does):

@@ -1,0 +1,127 @@
+"""Instructions an inference on AArch64, under QEMU: Pith's targets, and other engines' arm64 wheels under the same emulator.
+
+    python benchmarks/aarch64_counts.py pith MODEL [-t aarch64 ...]           totals, code, library without weights
+    python benchmarks/aarch64_counts.py int7 INT8_MODEL INT7_MODEL            how many times fewer
+    python benchmarks/aarch64_counts.py peer ncnn|mnn|litert FILE --root ROOT --site SITE [--cpu cortex-a72]
+
+ROOT: an unpacked arm64 Debian with python3.11 (apt-get download with APT::Architecture=arm64, then dpkg -x of libc6, libgcc-s1,
+libstdc++6, libgomp1, python3.11-minimal, libpython3.11-minimal, libpython3.11-stdlib, zlib1g, libexpat1, libssl3, libffi8,
+libbz2-1.0, liblzma5). SITE: arm64 wheels of numpy 1.26 and the engines, unpacked. A peer's count is that of 7 runs less that of 2,
+by 5, so that its start cancels; one thread. FILE: the network as the engine has it (`pith bench` keeps what it converted).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from pith.api import compile_to
+from pith.artefact import code_size
+from pith.emulators import counter, execute
+from pith.emulators.inputs import random_sets
+from pith.targets.base import get_target
+from pith.targets.compiler import find_compiler
+
+_PEERS = {
+    "ncnn": """
+import ncnn
+net = ncnn.Net()
+net.opt.num_threads = 1
+for half in ("fp16_packed", "fp16_storage", "fp16_arithmetic", "bf16_storage"): setattr(net.opt, "use_" + half, False)
+net.load_param(path); net.load_model(path.replace(".param", ".bin"))
+x = np.random.default_rng(0).standard_normal(shape[1:]).astype(np.float32)
+def run():
+    e = net.create_extractor(); e.input(net.input_names()[0], ncnn.Mat(x)); return np.array(e.extract(net.output_names()[0])[1])
+""",
+    "mnn": """
+import MNN
+net = MNN.Interpreter(path)
+session = net.createSession({"backend": "CPU", "numThread": 1, "precision": "high", "memory": "normal"})
+tin = net.getSessionInput(session); net.resizeTensor(tin, shape); net.resizeSession(session)
+x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+xt = MNN.Tensor(shape, MNN.Halide_Type_Float, x, MNN.Tensor_DimensionType_Caffe)
+tout = net.getSessionOutput(session); y = np.zeros(tout.getShape(), np.float32)
+yt = MNN.Tensor(tout.getShape(), MNN.Halide_Type_Float, y, MNN.Tensor_DimensionType_Caffe)
+def run():
+    tin.copyFrom(xt); net.runSession(session); tout.copyToHostTensor(yt); return yt.getNumpyData()
+""",
+    "litert": """
+from ai_edge_litert.interpreter import Interpreter
+i = Interpreter(path, num_threads=1); i.allocate_tensors()
+d = i.get_input_details()[0]
+r = np.random.default_rng(0)
+low, high = (0, 256) if d["dtype"] is np.uint8 else (-128, 128)
+x = r.standard_normal(d["shape"]).astype(np.float32) if d["dtype"] is np.float32 else r.integers(low, high, d["shape"]).astype(d["dtype"])
+i.set_tensor(d["index"], x)
+def run(): i.invoke()
+""",
+}
+
+
+def peer(engine: str, file: Path, root: Path, site: Path, cpu: str, shape: str) -> float:
+    """Instructions of one inference."""
+    head = f"import sys\nimport numpy as np\npath = {str(file)!r}\nshape = {tuple(map(int, shape.split('x')))}\n"
+    tail = "\nfor _ in range(int(sys.argv[1])): run()\n"
+    totals = []
+    with tempfile.TemporaryDirectory() as name:
+        script = Path(name) / "peer.py"
+        script.write_text(head + _PEERS[engine] + tail)
+        environment = {**os.environ, "PYTHONPATH": str(site), "PYTHONHOME": str(root / "usr"), "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+        for runs in (2, 7):
+            out = Path(name) / f"counts{runs}"
+            emulator = ["qemu-aarch64", "-cpu", cpu, "-L", str(root), *counter.options(out, "pith_mark")]
+            subprocess.run([*emulator, str(root / "usr/bin/python3.11"), str(script), str(runs)], env=environment, check=True, stdout=subprocess.DEVNULL)
+            totals.append(counter.read(out).total)
+    return (totals[1] - totals[0]) / 5
+
+
+def pith(model: Path, target_name: str) -> dict[str, object]:
+    """Counts and sizes of Pith's code for a target."""
+    target, compiler = get_target(target_name), find_compiler()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "net"
+        manifest = compile_to(model, folder, target_name)
+        done = execute(folder, manifest, target, random_sets(manifest, 1), compiler, count=True)
+        library = folder / manifest["library"]
+        return {"model": model.name, "target": target_name, "instructions": done.instructions, "macs": manifest["macs"],
+                "per_mac": round((done.instructions or 0) / max(1, manifest["macs"]), 4), "code_bytes": code_size(library),
+                "library_without_weights": library.stat().st_size - manifest["weights_bytes"], "stack": done.stack,
+                "arena": manifest["arena_bytes"]}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    modes = parser.add_subparsers(dest="mode", required=True)
+    one = modes.add_parser("pith")
+    one.add_argument("model", type=Path)
+    one.add_argument("-t", "--target", action="append")
+    two = modes.add_parser("int7")
+    two.add_argument("int8", type=Path)
+    two.add_argument("int7", type=Path)
+    two.add_argument("-t", "--target", default="aarch64")
+    other = modes.add_parser("peer")
+    other.add_argument("engine", choices=sorted(_PEERS))
+    other.add_argument("file", type=Path)
+    other.add_argument("--root", type=Path, required=True)
+    other.add_argument("--site", type=Path, required=True)
+    other.add_argument("--cpu", default="cortex-a72")
+    other.add_argument("--shape", default="1x3x224x224")
+    a = parser.parse_args()
+    if a.mode == "peer":
+        print(json.dumps({"engine": a.engine, "file": a.file.name, "cpu": a.cpu, "instructions": peer(a.engine, a.file, a.root, a.site, a.cpu, a.shape)}))
+    elif a.mode == "int7":
+        eight, seven = pith(a.int8, a.target), pith(a.int7, a.target)
+        for row in (eight, seven):
+            print(json.dumps(row))
+        print(json.dumps({"times_fewer": round(eight["instructions"] / seven["instructions"], 3)}))  # type: ignore[operator]
+    else:
+        for target in a.target or ["aarch64"]:
+            print(json.dumps(pith(a.model, target)))
+
+
+if __name__ == "__main__":
+    main()

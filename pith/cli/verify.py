@@ -1,0 +1,120 @@
+"""pith verify: a network on another machine's processor, under an emulator, against the reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import typer
+from rich.table import Table
+
+from pith.cli.common import (
+    ConstOption,
+    JsonOption,
+    Model,
+    QuietOption,
+    ShapeOption,
+    count,
+    out,
+    parse_constants,
+    parse_shapes,
+    print_json,
+    progress,
+    say,
+    size,
+)
+from pith.graph.errors import InputError
+
+if TYPE_CHECKING:
+    from pith.emulated import Verified
+
+
+def command(
+    model: Path = Model,
+    target: str = typer.Option("aarch64", "--target", "-t", help="where the code runs; see `pith targets`"),
+    inputs: list[Path] = typer.Option(
+        [], "--inputs", help=".npz with an array for each input, or .npy for a single one; several: several sets", show_default=False
+    ),
+    sets: int = typer.Option(1, min=1, max=10000, help="how many random sets of inputs, without --inputs"),
+    runs: int = typer.Option(1, min=1, max=100000, help="runs of each set; instructions are the mean"),
+    shape: list[str] = ShapeOption,
+    const: list[str] = ConstOption,
+    json: bool = JsonOption,
+    quiet: bool = QuietOption,
+) -> None:
+    """Compile MODEL for a target, run it under the target's emulator, compare with the reference; count instructions.
+
+    Integers must have the reference's bits, floats stay within 1e-4 of the output's range; exit code 1 where they do not.
+    """
+    from pith.emulated import verify
+
+    given = [_arrays(path) for path in inputs] or None
+    constants = parse_constants(const)
+    if given is not None:
+        from pith.api import expand_shapes, import_model
+
+        graph = import_model(model, expand_shapes(parse_shapes(shape))[0], constants)
+        given = [_named(s, graph.inputs) for s in given]
+    with progress(quiet or json) as bar:
+        found = verify(model, target, parse_shapes(shape), constants=constants, sets=given, count=sets, runs=runs, progress=bar)
+    if json:
+        print_json(plain(found))
+    else:
+        show(found)
+    if not found.holds:
+        raise typer.Exit(1)
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """Arrays of a file by name; a lone one is called ""."""
+    try:
+        loaded = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as e:
+        raise InputError(f"cannot read the inputs {path}", why=str(e), try_="a .npz or .npy file") from None
+    return {k: loaded[k] for k in loaded.files} if isinstance(loaded, np.lib.npyio.NpzFile) else {"": loaded}
+
+
+def _named(arrays: dict[str, np.ndarray], names: list[str]) -> dict[str, np.ndarray]:
+    return {names[0]: arrays[""]} if list(arrays) == [""] and len(names) == 1 else arrays
+
+
+def show_steps(found: Verified) -> None:
+    """The table of layers."""
+    steps, done = found.manifest["variants"][0]["steps"], found.execution
+    if done.steps is None:
+        return
+    total = sum(done.steps) or 1.0
+    table = Table("layer", "operator", "instructions", "share", "a MAC", "kernel", box=None, pad_edge=False)
+    for s, n in zip(steps, done.steps, strict=True):
+        table.add_row(s["name"], s["op"], f"{n:,.0f}", f"{n / total:.1%}", f"{n / s['macs']:.3f}" if s["macs"] else "-", s["kernel"])
+    out.print(table)
+
+
+def show(found: Verified) -> None:
+    """Layers, totals, sizes, and how the outputs compare."""
+    show_steps(found)
+    m, done = found.manifest, found.execution
+    if done.instructions is not None:
+        per = f", {done.instructions / m['macs']:.3f} a MAC" if m["macs"] else ""
+        say((f"{done.instructions:,.0f} instructions a run", "bold"), f" ({count(done.instructions)}{per})")
+    stack = "-" if done.stack is None else f"{done.stack:,} B"
+    say(f"stack used {stack}, arena {size(m['arena_bytes'])}, weights {size(m['weights_bytes'])}, code {size(m['code_bytes'])}")
+    for o in found.outputs:
+        verdict = "same bits" if not o.different else f"{o.different:,} of {o.elements:,} differ"
+        more = "" if not o.different or o.error != o.error else f", by at most {o.error:.1e} of the largest"
+        say(("holds" if o.holds else "FAILS", "bold green" if o.holds else "bold red"), f"  {o.name}: {o.dtype}, {verdict}{more}")
+
+
+def plain(found: Verified) -> dict[str, Any]:
+    """The same as plain data."""
+    m, done = found.manifest, found.execution
+    steps = [{"name": s["name"], "kernel": s["kernel"], "macs": s["macs"], "instructions": n}
+             for s, n in zip(m["variants"][0]["steps"], done.steps or [], strict=False)]  # fmt: skip
+    return {
+        "target": m["target"], "holds": found.holds, "instructions": done.instructions, "functions": done.functions, "layers": steps,
+        "stack_used": done.stack, "code_bytes": m["code_bytes"], "weights_bytes": m["weights_bytes"], "arena_bytes": m["arena_bytes"],
+        "macs": m["macs"],
+        "outputs": [{"name": o.name, "dtype": o.dtype, "elements": o.elements, "different": o.different, "error": o.error, "holds": o.holds}
+                    for o in found.outputs],
+    }  # fmt: skip

@@ -1,0 +1,94 @@
+"""`pith verify`: a network compiled for another machine, run under its emulator, held against the NumPy reference."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pith.api import Progress, Shapes, compile_to, expand_shapes, import_model
+from pith.emulators import Execution, execute, lacking
+from pith.emulators.inputs import random_sets
+from pith.graph import InputError, UnsupportedError
+from pith.ops.interpret import run_reference
+from pith.targets.base import get_target
+from pith.targets.compiler import find_compiler
+
+BOUND = 1e-4  # of a float output's largest magnitude (docs/arithmetic.md)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One output over all sets of inputs. different: elements whose bits differ;  error: largest difference to the reference as a
+    share of the output's largest magnitude (0 for equal bits);  holds: equal bits for integers, error within BOUND for floats."""
+
+    name: str
+    dtype: str
+    elements: int
+    different: int
+    error: float
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `verify` found; `manifest` of the compilation."""
+
+    manifest: dict[str, Any]
+    execution: Execution
+    outputs: list[Compared]
+
+    @property
+    def holds(self) -> bool:
+        return all(o.holds for o in self.outputs)
+
+
+def verify(
+    model: Any, target: str, shapes: Shapes | None = None, *, constants: Mapping[str, np.ndarray] | None = None,
+    sets: Sequence[Mapping[str, np.ndarray]] | None = None, count: int = 1, runs: int = 1, steps: bool = True, cc: str | None = None,
+    opt: str = "-O3", reference: bool = True, progress: Progress | None = None,
+) -> Verified:  # fmt: skip
+    """Compile `model` for `target`, run it under the target's emulator `runs` times on each set of inputs, and compare.
+
+    sets: inputs by name; without them `count` random ones.  steps: count instructions step by step too.  reference: compare with
+    the unoptimised graph's NumPy reference (else `outputs` is empty).  Raises UnsupportedError where the target has no emulator or
+    it is not installed, and what `pith.compile` raises.
+    """
+    chosen = get_target(target)
+    if missing := lacking(chosen):
+        package = chosen.emulation.package if chosen.emulation else ""
+        raise UnsupportedError(f"target {target} cannot be emulated here", why=missing, try_=f"apt-get install {package}")
+    if len(expand_shapes(shapes)) > 1:
+        raise InputError("several shapes cannot be verified at once", try_="one shape: --shape input=1x3x224x224")
+    say = progress or (lambda what, done: None)
+    with tempfile.TemporaryDirectory(prefix="pith-verify-") as name:
+        folder = Path(name) / "net"
+        manifest = compile_to(model, folder, target, shapes, constants=constants, cc=cc, opt=opt, progress=progress)
+        given = [dict(s) for s in sets] if sets is not None else random_sets(manifest, count)
+        say("run", 0.6)
+        done = execute(folder, manifest, chosen, given, find_compiler(cc), runs=runs, count=True, steps=steps)
+    if not reference:
+        return Verified(manifest, done, [])
+    say("reference", 0.8)
+    graph = import_model(model, expand_shapes(shapes)[0], constants)
+    wanted = [dict(zip(graph.outputs, run_reference(graph, s), strict=True)) for s in given]
+    say("done", 1.0)
+    return Verified(manifest, done, [compared(k, [o[k] for o in done.outputs], [w[k] for w in wanted]) for k in done.outputs[0]])
+
+
+def compared(name: str, got: Sequence[np.ndarray], want: Sequence[np.ndarray]) -> Compared:
+    """One output of each set against the reference."""
+    a, b = (np.stack([np.asarray(x) for x in side]) for side in (got, want))
+    different = int((np.ascontiguousarray(a).view(np.uint8).reshape(a.size, -1) != np.ascontiguousarray(b).view(np.uint8).reshape(a.size, -1)).any(1).sum())
+    if a.dtype.kind in "iub" or not different:
+        return Compared(name, str(a.dtype), a.size, different, 0.0 if not different else float("nan"), not different)
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    finite = np.isfinite(y)
+    same = bool(np.array_equal(x[~finite], y[~finite], equal_nan=True))
+    size = float(np.abs(y[finite]).max(initial=0.0))
+    error = float(np.abs(x[finite] - y[finite]).max(initial=0.0)) / (size or 1.0)
+    return Compared(name, str(a.dtype), a.size, different, error, same and error <= BOUND)

@@ -1,0 +1,35 @@
+"""The float32 dialect (`pith.vector.f32`) in NEON of AArch64: four lanes, fused multiply-add, products by one lane of a vector."""
+
+DIALECT = """typedef float32x4_t vf;
+#define VF_LANES 4
+static inline vf vf_load(const float *p) { return vld1q_f32(p); }
+static inline void vf_store(float *p, vf v) { vst1q_f32(p, v); }
+static inline vf vf_load_n(const float *p, int32_t n) {
+  if (n >= 4) return vld1q_f32(p);
+  vf v = vdupq_n_f32(0.0f);
+  if (n > 0) v = vld1q_lane_f32(p, v, 0);
+  if (n > 1) v = vld1q_lane_f32(p + 1, v, 1);
+  if (n > 2) v = vld1q_lane_f32(p + 2, v, 2);
+  return v;
+}
+static inline void vf_store_n(float *p, vf v, int32_t n) {
+  if (n >= 4) {
+    vst1q_f32(p, v);
+    return;
+  }
+  if (n > 0) vst1q_lane_f32(p, v, 0);
+  if (n > 1) vst1q_lane_f32(p + 1, v, 1);
+  if (n > 2) vst1q_lane_f32(p + 2, v, 2);
+}
+static inline vf vf_set1(float x) { return vdupq_n_f32(x); }
+static inline vf vf_rint(vf v) { return vrndnq_f32(v); }
+static inline vf vf_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
+static inline vf vf_min(vf a, vf b) { return vminq_f32(a, b); } /* a NaN on either side stays */
+static inline vf vf_max(vf a, vf b) { return vmaxq_f32(a, b); }
+static inline vf vf_lt(vf a, vf b, vf t, vf f) { return vbslq_f32(vcltq_f32(a, b), t, f); }
+static inline vf vf_le(vf a, vf b, vf t, vf f) { return vbslq_f32(vcleq_f32(a, b), t, f); }
+static inline float vf_sum(vf v) { return vaddvq_f32(v); }
+#define vf_fma_lane(x, lane, b, c) vfmaq_laneq_f32(c, b, x, lane) /* x[lane] * b + c */
+"""
+
+SHIFT = "static inline vf vf_shift(vf x) { return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(x), 23)); }\n"
