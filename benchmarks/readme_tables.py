@@ -103,9 +103,19 @@ def _quantization(rows: Rows) -> str:
     return _markdown(["network", "bits", *methods, "seconds"], body, note)
 
 
+def _browser(rows: Rows) -> str:
+    body = [[r["model"].replace("models/", "").replace("q/", "int8: "), r["target"], r["pith_ms"], r["ort_web_ms"], r["ratio"], f"{int(r['wasm_bytes']) / 1e6:.1f}"]
+            for r in rows]  # fmt: skip
+    first = rows[0]
+    note = "Both with one thread, in turns in one page; medians, ratio: onnxruntime-web's time over Pith's. "
+    note += f"onnxruntime-web {first['onnxruntime_web']}, {first['browser']}, {first['processor']}; `python -m benchmarks.browser`, "
+    note += f"commit {first['commit']}, {first['date']}."
+    return _markdown(["model", "target", "Pith ms", "onnxruntime-web ms", "ratio", ".wasm, MB"], body, note)
+
+
 TABLES: dict[str, Callable[[Rows], str]] = {
     "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers,
-    "quantization": _quantization,
+    "quantization": _quantization, "browser": _browser,
 }  # fmt: skip
 
 
@@ -124,7 +134,7 @@ def fill(text: str, results: Path = RESULTS) -> str:
 
 
 def main() -> None:
-    for page in (ROOT / "README.md", ROOT / "docs" / "quantization.md"):
+    for page in (ROOT / "README.md", ROOT / "docs" / "quantization.md", ROOT / "docs" / "browser.md"):
         page.write_text(fill(page.read_text()))
 
 
