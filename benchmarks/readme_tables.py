@@ -104,8 +104,8 @@ def _quantization(rows: Rows) -> str:
 
 
 def _browser(rows: Rows) -> str:
-    body = [[r["model"].replace("models/", "").replace("q/", "int8: "), r["target"], r["pith_ms"], r["ort_web_ms"], r["ratio"], f"{int(r['wasm_bytes']) / 1e6:.1f}"]
-            for r in rows]  # fmt: skip
+    names = [r["model"].replace("models/", "").replace("q/", "int8: ") for r in rows]
+    body = [[n, r["target"], r["pith_ms"], r["ort_web_ms"], r["ratio"], f"{int(r['wasm_bytes']) / 1e6:.1f}"] for n, r in zip(names, rows, strict=True)]
     first = rows[0]
     note = "Both with one thread, in turns in one page; medians, ratio: onnxruntime-web's time over Pith's. "
     note += f"onnxruntime-web {first['onnxruntime_web']}, {first['browser']}, {first['processor']}; `python -m benchmarks.browser`, "

@@ -13,7 +13,15 @@ from pith.lower import chains as lower_chains
 from pith.targets.base import get_target
 from pith.vector.s8 import has_bytes
 from tests.emulators.session import emulated
-from tests.kernels import test_attention, test_conv, test_conv_chain, test_integer_vectors, test_matmul, test_norm, test_winograd
+from tests.kernels import (
+    test_attention,
+    test_conv,
+    test_conv_chain,
+    test_integer_vectors,
+    test_matmul,
+    test_norm,
+    test_winograd,
+)
 
 # one for each dialect; those with scalar code run the plain loops of every kernel
 VECTORS = ["wasm", "wasm-relaxed", "riscv64-v", "riscv64-v256"]
