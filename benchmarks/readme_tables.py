@@ -138,11 +138,21 @@ def _quantization(rows: Rows) -> str:
     return _markdown(["network", "bits", *methods, "seconds"], body, note)
 
 
+def _browser(rows: Rows) -> str:
+    names = [r["model"].replace("models/", "").replace("q/", "int8: ") for r in rows]
+    body = [[n, r["target"], r["pith_ms"], r["ort_web_ms"], r["ratio"], f"{int(r['wasm_bytes']) / 1e6:.1f}"] for n, r in zip(names, rows, strict=True)]
+    first = rows[0]
+    note = "Both with one thread, in turns in one page; medians, ratio: onnxruntime-web's time over Pith's. "
+    note += f"onnxruntime-web {first['onnxruntime_web']}, {first['browser']}, {first['processor']}; `python -m benchmarks.browser`, "
+    note += f"commit {first['commit']}, {first['date']}."
+    return _markdown(["model", "target", "Pith ms", "onnxruntime-web ms", "ratio", ".wasm, MB"], body, note)
+
+
 TABLES: dict[str, Callable[[Rows], str]] = {
     "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers,
     "peers_int8": functools.partial(_peers, rule=_INT8), "peers_int8_avx2": functools.partial(_peers, rule=_INT8),
     "integers_avx2": _integers_avx2, "int8_gain": _int8_gain,
-    "quantization": _quantization,
+    "quantization": _quantization, "browser": _browser,
 }  # fmt: skip
 
 
@@ -161,7 +171,7 @@ def fill(text: str, results: Path = RESULTS) -> str:
 
 
 def main() -> None:
-    for page in (ROOT / "README.md", ROOT / "docs" / "quantization.md", ROOT / "docs" / "benchmarks.md"):
+    for page in (ROOT / "README.md", ROOT / "docs" / "quantization.md", ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "browser.md"):
         page.write_text(fill(page.read_text()))
 
 

@@ -26,6 +26,7 @@ from pith.cache import cache_folder, is_whole, touch, trim
 from pith.emit.c import Sources, emit
 from pith.emit.manifest import manifest_of, stack_bound
 from pith.emit.pool import CODE as POOL_CODE
+from pith.emit.web import exports, place, web_sources
 from pith.graph import Graph, InputError, ModelError, ShapeError
 from pith.importers.formats import files_of
 from pith.kernels.base import DEFAULTS, Options
@@ -34,6 +35,7 @@ from pith.lower.program import Program, Weights
 from pith.runtime.session import Session
 from pith.targets.base import Target, get_target
 from pith.targets.build import build_shared
+from pith.targets.build_wasm import build_wasm, check_wasm, wasm_code_size
 from pith.targets.compiler import Compiler, check_opt, compiler_version, find_compiler
 from pith.version import VERSION
 
@@ -41,6 +43,7 @@ Shapes = Mapping[str, int | Sequence[int] | Sequence[Sequence[int]]]
 _DECIDES = ("onnx", "numpy", "ml_dtypes")  # packages besides Pith and the compiler whose version may change the code
 MOST_THREADS = 256
 LONGEST_TUNE = 86400  # seconds
+WASM_STACK = 1 << 20  # bytes
 Progress = Callable[[str, float], None]
 
 
@@ -195,6 +198,9 @@ class _Request:
 
     def build(self, folder: Path) -> None:
         """Compile into `folder`, completely or not at all."""
+        chosen = get_target(self.target)
+        if chosen.product == "wasm":
+            check_wasm(chosen, self.cc, self.threads, self.profile)
         find_compiler(self.cc)  # what is wrong here shows before the long work
         check_opt(self.opt)
         board = get_board(self.board) if self.board is not None else None
@@ -357,6 +363,11 @@ def _build_into(
                                      defines=[f"{name.upper()}_PROFILE"], output=f"lib{name}_profile.so", hosted=hosted)  # fmt: skip
                 manifest["profile_library"] = extra.library.name
             result.seconds["build"] = time.perf_counter() - t0
+        elif target.product == "wasm":
+            say("build", 0.4)
+            t0 = time.perf_counter()
+            _build_module(work, result, manifest, compiler, opt)
+            result.seconds["build"] = time.perf_counter() - t0
         if board is not None:
             say("build firmware", 0.6)
             _add_firmware(work, result, manifest, board, compiler, opt)
@@ -379,6 +390,21 @@ def _add_firmware(work: Path, result: Compilation, manifest: dict[str, Any], boa
     manifest["code_bytes"] = made.code - weights if made.code > weights else made.code
     manifest["firmware"] = {"board": board.name, "image": made.image.name, "flash": made.flash, "ram": made.ram,
                             "flash_size": board.flash.length, "ram_size": board.ram.length}  # fmt: skip
+
+
+def _build_module(work: Path, result: Compilation, manifest: dict[str, Any], compiler: Compiler, opt: str) -> None:
+    """NAME.wasm with the JavaScript, types and page around it; what the build knows goes into `manifest`."""
+    name, target = result.sources.name, result.target
+    symbols = [v["symbol"] for v in manifest["variants"]]
+    texts = web_sources(name, result.sources.build, target.description, symbols, result.programs, result.graphs[0].metadata)
+    for file, text in texts.items():
+        (work / file).write_text(text)
+    data = result.sources.weights, max(p.arena_size + place(p)[2] for p in result.programs)
+    built = build_wasm(work, name, target, compiler, exports=exports(len(symbols)), opt=opt, stack=WASM_STACK, data=len(data[0]) + data[1])
+    manifest["wasm"], manifest["code_bytes"] = built.library.name, wasm_code_size(built.library)
+    for variant, program in zip(manifest["variants"], result.programs, strict=True):
+        variant["stack_bytes"] = stack_bound(program, f"{variant['symbol']}_run", built.frames)
+    manifest["stack_bytes"] = max(v["stack_bytes"] for v in manifest["variants"])
 
 
 def describe(result: Compilation) -> dict[str, Any]:

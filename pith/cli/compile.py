@@ -30,7 +30,7 @@ from pith.graph.errors import InputError
 from pith.targets.compiler import OPT_LEVELS
 
 _JSON_KEYS = (
-    "name", "target", "library", "arena_bytes", "arena_lower_bound", "code_bytes", "stack_bytes", "weights_bytes", "macs", "params",
+    "name", "target", "library", "wasm", "arena_bytes", "arena_lower_bound", "code_bytes", "stack_bytes", "weights_bytes", "macs", "params",
 )  # fmt: skip
 
 
@@ -92,6 +92,8 @@ def command(
         _details(manifest)
     if manifest["library"]:
         say(f"  next: pith run {_quoted(folder)} INPUT    or open {folder / 'report.html'}")
+    elif manifest["wasm"]:
+        say(f"  next: python3 -m http.server -d {_quoted(folder)}    and open http://localhost:8000/{manifest['name']}.html")
     else:
         say(f"  next: compile the C files in {folder} for {target}; open {folder / 'report.html'}")
 

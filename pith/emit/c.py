@@ -123,6 +123,7 @@ def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, 
     up = prefix.upper()
     threads = variants[0][1].threads
     pool = [f'#include "{POOL_HEADER}"', ""] if threads > 1 else []
+    used = functions([p for _, p in variants])
     lines = [
         f"/* {prefix}.h - a neural network compiled to C{_comment(note)} */",
         f"#ifndef {up}_H", f"#define {up}_H", "", "#include <stdint.h>", "", *pool,
@@ -133,6 +134,7 @@ def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, 
         f"#define {up}_MISALIGNED 2 /* the arena is not {up}_ARENA_ALIGN-byte aligned */", "",
         f"#define {up}_ARENA_ALIGN {ALIGN}u",
         f"#define {up}_WEIGHTS_SIZE {weights}u", "",
+        *([f"#define {up}_WRONG_PROCESSOR 4 /* this processor's vectors are too short */", ""] if any(f.refuses for f in used) else []),
         *([f"#define {up}_TOO_MANY_THREADS 3 /* the pool has more than {up}_THREADS threads, or none */",
            f"#define {up}_THREADS {threads}", ""] if threads > 1 else []),
         "/* Stands for network, options and weights: tells one compilation from another. */",
@@ -274,7 +276,9 @@ def _code(prefix: str, variants: Sequence[tuple[str, Program]], has_weights: boo
     for name, p in variants:
         fields = {port.buffer: f for port, f in zip(p.inputs, port_names(p.inputs), strict=True)}
         fields |= {port.buffer: f for port, f in zip(p.outputs, port_names(p.outputs), strict=True)}
-        head = _check(prefix, p, fields) + [f"  {f.setup}" for f in functions([p]) if f.setup]
+        own = functions([p])
+        head = _check(prefix, p, fields) + [f"  if ({f.refuses}) return {up}_WRONG_PROCESSOR;" for f in own if f.refuses]
+        head += [f"  {f.setup}" for f in own if f.setup]
         if p.threads > 1:
             lines += parallel_run(prefix, name, p, head, [_call(s, p, fields, parts=True) for s in p.steps])
         calls = [_call(s, p, fields) for s in p.steps]
@@ -303,8 +307,13 @@ def _weights(prefix: str, blob: bytes, embed: bool, note: str) -> str:
         return head + "typedef int pith_no_weights;\n"
     if embed:
         return head + (
+            "#ifdef __wasm__\n"
+            f'__asm__(".section .rodata.{prefix}_weights,\\"\\",@\\n.p2align 6\\n.globl {prefix}_weights\\n.hidden {prefix}_weights\\n"\n'
+            f'        "{prefix}_weights:\\n.incbin \\"{prefix}_weights.bin\\"\\n.size {prefix}_weights, {len(blob)}\\n");\n'
+            "#else\n"
             f'__asm__(".section .rodata\\n.balign {ALIGN}\\n.globl {prefix}_weights\\n.hidden {prefix}_weights\\n"\n'
             f'        "{prefix}_weights:\\n.incbin \\"{prefix}_weights.bin\\"\\n.previous\\n");\n'
+            "#endif\n"
         )
     align = (
         "#if defined(__GNUC__) || defined(__clang__)\n#define PITH_ALIGNED __attribute__((aligned(64)))\n"

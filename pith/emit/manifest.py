@@ -34,7 +34,7 @@ def manifest_of(
         "machine": target.triple.split("-")[0],
         "cpu_features": list(target.cpu_features), "threads": sources.threads,
         "cflags": [f"-std={target.std}", *target.cflags, "-ffp-contract=off", "-fno-strict-aliasing"],
-        "library": None, "profile_library": None, "code_bytes": None, "stack_bytes": None, "weights_bytes": len(sources.weights),
+        "library": None, "profile_library": None, "wasm": None, "code_bytes": None, "stack_bytes": None, "weights_bytes": len(sources.weights),
         "arena_bytes": max(v["arena_bytes"] for v in variants), "arena_lower_bound": max(v["arena_lower_bound"] for v in variants),
         "macs": first["macs"], "params": first["params"], "metadata": graphs[0].metadata,
         "notes": list(dict.fromkeys(note for g in graphs for note in g.notes)),

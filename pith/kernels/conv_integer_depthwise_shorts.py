@@ -289,7 +289,7 @@ class IntegerDepthwisePairs(_Depthwise):
     """Sums in 16 bits, where the inputs' range and the weights make them exact."""
 
     def way(self, conv: Call) -> Way | None:
-        return way_of(conv)
+        return way_of(conv) if conv.isa.byte_pairs else None
 
 
 @kernel("conv_integer", "depthwise_words")

@@ -53,7 +53,7 @@ class IntegerPairs(_Strip):
         return StripTile(conv.isa, taps, k, found.depth, found.shift, few_rows=few_rows(conv))
 
     def fits(self, call: Call) -> bool:
-        return super().fits(call) and pairs_of(call) is not None
+        return super().fits(call) and call.isa.byte_pairs and pairs_of(call) is not None
 
 
 @kernel("conv_integer", "words")
@@ -77,4 +77,4 @@ class IntegerSplit(_Strip):
         return StripTile(conv.isa, taps, k, 1, found.shift, found.edge, range_of(conv)[0] == conv.attrs.get("zero", 0), few_rows(conv))
 
     def fits(self, call: Call) -> bool:
-        return super().fits(call) and split_plan(call, columns_of(call)) is not None
+        return super().fits(call) and call.isa.byte_pairs and split_plan(call, columns_of(call)) is not None

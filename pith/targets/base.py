@@ -32,7 +32,8 @@ class Target:
     name: as given to `-t`;  description: one line for `pith targets`;  isa: the instruction set kernels are chosen for;
     triple: for clang's `--target`;  cflags: what any gcc-like compiler needs;  std: C dialect;
     cpu_features: what the processor must have, as Linux names it;  embed: weights by the assembler rather than as a C array;
-    emulation: how it is run elsewhere, if it can be.
+    product: what a build makes: "library" (shared, where the target runs here) or "wasm";  emulation: how it is run elsewhere, if
+    it can be.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Target:
     std: str = "gnu99"
     cpu_features: tuple[str, ...] = ()
     embed: bool = True
+    product: str = "library"
     emulation: Emulation | None = None
 
     @property

@@ -32,7 +32,7 @@ class Compiler:
 
         shared: for a shared library, which may be loaded anywhere."""
         where = (f"--target={target.triple}", *_bundled_headers()) if self.bundled else ()
-        run([*self.command, *where, *target.cflags, f"-std={target.std}", "-ffreestanding", *_COMMON, *(["-fPIC"] if shared else []), *flags,
+        run([*self.command, *where, *target.cflags, f"-std={target.std}", "-ffreestanding", *_COMMON, *(["-fPIC"] if shared and target.hosted else []), *flags,
              "-c", source.name, "-o", str(output.resolve())], source.parent)  # fmt: skip
         if not output.exists():
             raise BuildError(f"{' '.join(self.command)} made no object file", where=source.name, why="it ended without an error",

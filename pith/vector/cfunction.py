@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class CFunction:
     """One C function of the generated library: name, full text of its static definition, the functions it calls, the headers it needs.
 
-    setup: a statement for the beginning of every run of a network that uses it.
+    setup: a statement for the beginning of every run of a network that uses it.  refuses: a condition, in C, under which such a
+    network does not run on the processor it finds itself on.
     """
 
     name: str
@@ -17,3 +18,4 @@ class CFunction:
     requires: tuple[CFunction, ...] = ()
     headers: tuple[str, ...] = ()  # e.g. "stdint.h", "immintrin.h"
     setup: str = ""
+    refuses: str = ""

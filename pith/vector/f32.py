@@ -12,6 +12,7 @@ from collections.abc import Sequence, Set
 
 from pith.graph import DType, Expr
 from pith.targets.isa.base import ISA
+from pith.vector import gnu, rvv, simd128
 from pith.vector.cexpr import literal, never_nan
 from pith.vector.cfunction import CFunction
 from pith.vector.f32_neon import DIALECT as _NEON
@@ -124,12 +125,16 @@ _QUIET = """#if defined(__clang__)
 #pragma clang diagnostic ignored "-Wunused-function"
 #endif
 """
-_TEXT = {"c99": _C99, "sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON}
+_TEXT = {
+    "c99": _C99, "sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON, "simd128": simd128.F32, "simd128r": simd128.F32_RELAXED,
+}  # fmt: skip
 
 
 @functools.cache
 def dialect(isa: ISA) -> CFunction:
     """The C definitions of the dialect for `isa`; kernels list it among what they require."""
+    if isa.name in rvv.NAMES:
+        return CFunction("vf", _QUIET + gnu.f32(isa), rvv.requires(isa), ("stdint.h", *isa.headers))
     return CFunction("vf", _QUIET + _TEXT[isa.name], (), ("stdint.h", *isa.headers))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 
 from pith.targets.isa.base import ISA
+from pith.vector import gnu, rvv, simd128
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
 from pith.vector.s8_neon import CHUNKS, SDOT
@@ -321,7 +322,11 @@ _HALF = {
     "avx512": "_mm256_loadu_si256((const __m256i *)p)",
 }  # fmt: skip
 
-_TEXT = {"sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON}
+_TEXT = {"sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON, "simd128": simd128.S8, "simd128r": simd128.S8}
+# words that are no x86 intrinsics under another name: dot, shorts, quads
+_OWN = dict.fromkeys(("simd128", "simd128r"), (simd128.DOT, simd128.SHORTS, simd128.QUADS))
+for _isa in rvv.ISAS:
+    _TEXT[_isa.name], _OWN[_isa.name] = gnu.s8(_isa), gnu.products(_isa)
 _NAMES = {"sse42": ("_mm", "si128", "__m128i"), "avx2": ("_mm256", "si256", "__m256i"), "avx512": ("_mm512", "si512", "void")}
 
 
@@ -345,7 +350,8 @@ def dialect_s8(isa: ISA) -> CFunction:
 @functools.cache
 def dot(isa: ISA) -> CFunction:
     """`vi_dot`: in one instruction with "vnni" or "sdot" (whose x is signed), else by 16-bit products."""
-    text = _VNNI if "vnni" in isa.features else SDOT if "sdot" in isa.features else _filled(_WORDS, isa)
+    own = _OWN.get(isa.name)
+    text = own[0] if own else _VNNI if "vnni" in isa.features else SDOT if "sdot" in isa.features else _filled(_WORDS, isa)
     return CFunction("vi_dot", text, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
 
@@ -357,6 +363,8 @@ def chunks(isa: ISA) -> CFunction:
 
 @functools.cache
 def shorts(isa: ISA) -> CFunction:
+    if isa.name in _OWN:
+        return CFunction("vi_two", _OWN[isa.name][1], (dialect_s8(isa),), ("stdint.h", *isa.headers))
     text = _filled(_SHORTS, isa).replace("HALF", _HALF[isa.name]).replace("ANY", _ANY[isa.name])
     return CFunction("vi_two", text, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
@@ -364,5 +372,7 @@ def shorts(isa: ISA) -> CFunction:
 @functools.cache
 def quads(isa: ISA) -> CFunction:
     """`vi_quads`, parts of vectors, and stores of four vectors of sums."""
+    if isa.name in _OWN:
+        return CFunction("vi_quads", _OWN[isa.name][2], (dot(isa),), ("stdint.h", *isa.headers))
     parts = {"avx512": _PARTS_MASKED, "avx2": _PARTS_WORDS}.get(isa.name) or _filled(_PARTS, isa)
     return CFunction("vi_quads", parts + _filled(_QUADS, isa), (dot(isa),), ("stdint.h", *isa.headers))

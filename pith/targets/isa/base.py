@@ -11,6 +11,7 @@ class ISA:
 
     name: used in kernel names (`avx512`, `avx2`, `sse42`, `c99`);  vector_bytes: 0 for scalar code;
     registers: number of vector registers;  fma: fused multiply-add in hardware;  masks: loads and stores under a mask;
+    byte_pairs: products of unsigned and signed bytes, two neighbours summed in 16 bits, in one instruction;
     headers: C headers its intrinsics need;  features: further facts by name ("vnni", "bf16"; "lane": products by one
     element of a vector; "smull": products of signed bytes widened to 16 bits; "sdot": dot products of four signed bytes);
     half: the instruction set with half the vector, where this one includes it and runs it cheaper.
@@ -25,6 +26,7 @@ class ISA:
     registers: int = 16
     fma: bool = False
     masks: bool = False
+    byte_pairs: bool = False
     headers: tuple[str, ...] = ()
     features: frozenset[str] = frozenset()
     half: ISA | None = None

@@ -2,4 +2,4 @@
 
 from pith.targets.isa.base import ISA
 
-X86_64_V2 = ISA("sse42", vector_bytes=16, registers=16, headers=("immintrin.h",))
+X86_64_V2 = ISA("sse42", vector_bytes=16, registers=16, byte_pairs=True, headers=("immintrin.h",))

@@ -2,4 +2,4 @@
 
 from pith.targets.isa.base import ISA
 
-X86_64_V3 = ISA("avx2", vector_bytes=32, registers=16, fma=True, headers=("immintrin.h",))
+X86_64_V3 = ISA("avx2", vector_bytes=32, registers=16, fma=True, byte_pairs=True, headers=("immintrin.h",))

@@ -1,0 +1,3 @@
+from benchmarks.browser import main
+
+main()
