@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pith.graph import Graph, InputError, Node
+from pith.passes import channels_first
 from pith.passes.pipeline import FRONT, optimize
 from pith.quant.calibration import Compile, Inside, Progress, Samples
 from pith.quant.easyquant import PAPER, RELEASED, Search, integer_weights, layer_loss, search_value
@@ -112,7 +113,10 @@ class Outcome:
 
 def front(graph: Graph) -> Graph:
     """A copy of an imported graph after the front half of the passes: the form that is quantised."""
-    return optimize(graph.copy(), passes=FRONT)
+    copy = optimize(graph.copy(), passes=FRONT)
+    if channels_first.run(copy):
+        optimize(copy, passes=FRONT)
+    return copy
 
 
 class _Flow:
