@@ -39,7 +39,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "min-max": {"method": "minmax", "improve": False},
     "KL": {"method": "kl", "improve": False},
     "EasyQuant": {"method": "easyquant", "improve": False},
-    "EasyQuant, best": {"method": "easyquant", "float_outputs": True},
+    "EasyQuant, best": {"method": "easyquant", "best": True},
 }
 RIVALS = {"ONNX Runtime": ("onnxruntime", "ACCURACY_ORT"), "NNCF": ("nncf", "ACCURACY_NNCF")}
 COMPARED = 50  # samples whose every output is compared between ONNX Runtime and Pith
@@ -183,7 +183,7 @@ class Case:
         python = interpreter("ONNX Runtime") if method == "EasyQuant" and bits == 8 else ""
         same = agreement(result, python, self.inputs) if python else None
         return {"scores": scores.tolist(), "seconds": round(seconds, 1), "wide": wide_layers(result), "layers": len(result.report.layers),
-                "agreement": same, "version": "", "state": min(result.outcome.snapshots, key=lambda s: s[1])[0]}  # fmt: skip
+                "agreement": same, "version": "", "state": next((n.removeprefix("taken: ").partition(", of ")[0] for n in result.outcome.notes if n.startswith("taken: ")), "")}  # fmt: skip
 
     def by_rival(self, name: str, python: str) -> Record:
         from pith.quant.flow import front
