@@ -11,6 +11,7 @@ out) on the same samples. What is done is kept in the cache folder, by the text 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import datetime
 import hashlib
@@ -195,14 +196,20 @@ class Case:
             return {"scores": None, "version": f"failed: {e}"}
 
 
-def kept(key: object, make: Callable[[], Record]) -> Record:
-    """What `make` gives, from the cache folder if it was made before under this key."""
+class Unfinished(Exception):
+    """Nothing is kept under a key, and nothing is to be measured."""
+
+
+def kept(key: object, make: Callable[[], Record], finished: bool = False) -> Record:
+    """What `make` gives, from the cache folder if it was made before under this key. Raises Unfinished if only that is wanted."""
     folder = cache_folder()
     name = hashlib.sha256(repr(key).encode()).hexdigest()[:24]
     path = folder / "accuracy" / f"{name}.json" if folder else None
     if path and path.exists():
         found: Record = json.loads(path.read_text())
         return found
+    if finished:
+        raise Unfinished
     record = {**make(), "commit": _commit(), "date": datetime.date.today().isoformat()}
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -248,8 +255,8 @@ def row(evaluation: Evaluation, method: str, bits: int, samples: int, exact: np.
     return line
 
 
-def measure(evaluation: Evaluation, methods: list[str], bits: list[int], text: str) -> list[Record]:
-    """All lines of one evaluation."""
+def measure(evaluation: Evaluation, methods: list[str], bits: list[int], text: str, finished: bool) -> list[Record]:
+    """All lines of one evaluation; `finished`: those that are kept already."""
     made: list[Case] = []
 
     def case() -> Case:
@@ -258,22 +265,27 @@ def measure(evaluation: Evaluation, methods: list[str], bits: list[int], text: s
         return made[0]
 
     model = hashlib.sha256(evaluation.model().read_bytes()).hexdigest()
-    begin = kept((evaluation.name, model, "float"), lambda: {"scores": case().exact.tolist(), "samples": len(case().calibration)})
+    try:
+        begin = kept((evaluation.name, model, "float"), lambda: {"scores": case().exact.tolist(), "samples": len(case().calibration)}, finished)
+    except Unfinished:
+        return []
     exact, samples = np.array(begin["scores"]), begin["samples"]
     lines = [row(evaluation, "float", 32, samples, exact, begin)]
     show(lines[-1])
+
+    def one(method: str, width: int, key: object, make: Callable[[], Record]) -> None:
+        with contextlib.suppress(Unfinished):
+            lines.append(row(evaluation, method, width, samples, exact, kept(key, make, finished)))
+            show(lines[-1])
+
     for width in bits:
         for method in methods:
             key = (evaluation.name, model, method, METHODS[method], width, text)
-            record = kept(key, lambda m=method, w=width: case().by_pith(m, w, bar(f"{evaluation.name}, {m}, int{w}")))  # type: ignore[misc]
-            lines.append(row(evaluation, method, width, samples, exact, record))
-            show(lines[-1])
+            one(method, width, key, lambda m=method, w=width: case().by_pith(m, w, bar(f"{evaluation.name}, {m}, int{w}")))  # type: ignore[misc]
     for name in RIVALS:
         python = interpreter(name)
         if python:
-            record = kept((evaluation.name, model, name, 8, "rival"), lambda n=name, p=python: case().by_rival(n, p))  # type: ignore[misc]
-            lines.append(row(evaluation, name, 8, samples, exact, record))
-            show(lines[-1])
+            one(name, 8, (evaluation.name, model, name, 8, "rival"), lambda n=name, p=python: case().by_rival(n, p))  # type: ignore[misc]
     return lines
 
 
@@ -289,13 +301,14 @@ def main() -> None:
     parser.add_argument("--only", default="", help="networks whose name holds this text")
     parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--bits", nargs="*", type=int, default=[8, 7])
+    parser.add_argument("--finished", action="store_true", help="measure nothing: the lines that are kept already")
     parser.add_argument("--csv", type=Path, help="where to write [the results of the repository, when nothing was left out]")
     args = parser.parse_args()
     lines: list[Record] = []
     text = quantiser()
     for evaluation in evaluations():
         if args.only.lower() in evaluation.name.lower():
-            lines += measure(evaluation, args.methods, args.bits, text)
+            lines += measure(evaluation, args.methods, args.bits, text, args.finished)
     whole = not args.only and args.methods == list(METHODS) and args.bits == [8, 7]
     target = args.csv or (RESULTS if whole else None)
     if target:
