@@ -159,6 +159,11 @@ def wide_layers(result: Quantized) -> int:
     return len(result.report.kept)
 
 
+def taken(result: Quantized) -> str:
+    """Which of all that was tried was taken, as the notes of `best` say."""
+    return next((n.removeprefix("taken: ").partition(", of ")[0] for n in result.outcome.notes if n.startswith("taken: ")), "")
+
+
 class Case:
     """One evaluation, whose float answers and inputs are recorded once."""
 
@@ -184,7 +189,7 @@ class Case:
         python = interpreter("ONNX Runtime") if method == "EasyQuant" and bits == 8 else ""
         same = agreement(result, python, self.inputs) if python else None
         return {"scores": scores.tolist(), "seconds": round(seconds, 1), "wide": wide_layers(result), "layers": len(result.report.layers),
-                "agreement": same, "version": "", "state": next((n.removeprefix("taken: ").partition(", of ")[0] for n in result.outcome.notes if n.startswith("taken: ")), "")}  # fmt: skip
+                "agreement": same, "version": "", "state": taken(result)}  # fmt: skip
 
     def by_rival(self, name: str, python: str) -> Record:
         from pith.quant.flow import front
@@ -291,7 +296,10 @@ def measure(evaluation: Evaluation, methods: list[str], bits: list[int], text: s
 
 def show(line: Record) -> None:
     """A line of the table on the screen."""
-    number = f"{float(line['score']):9.4f} {float(line['change']):+9.4f} [{float(line['low']):+.4f}, {float(line['high']):+.4f}]" if line["score"] else line["version"]
+    number = line["version"]
+    if line["score"]:
+        score, change, low, high = (float(line[k]) for k in ("score", "change", "low", "high"))
+        number = f"{score:9.4f} {change:+9.4f} [{low:+.4f}, {high:+.4f}]"
     print(f"{line['network']:33} {line['method']:16} {line['bits']:3} {number} {line['seconds']} {line['state']} {line['agreement']}", flush=True)
 
 

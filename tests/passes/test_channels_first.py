@@ -11,7 +11,6 @@ from pith.ops.base import add_node, load_all
 from pith.passes import channels_first
 from pith.passes.pipeline import FRONT, optimize
 
-
 load_all()
 
 
