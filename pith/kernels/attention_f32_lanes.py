@@ -17,7 +17,7 @@ import math
 
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Emitted, Float, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
-from pith.kernels.tile_f32 import shape_of
+from pith.kernels.shape_f32 import shape_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32_math import vector_math

@@ -21,8 +21,9 @@ from pith.kernels.conv_f32_depthwise import UNROLLED, depthwise, is_direct, pack
 from pith.kernels.conv_f32_pointwise import fast_conv
 from pith.kernels.cost_f32 import product_cost
 from pith.kernels.matmul_f32_gemm import gemm
+from pith.kernels.shape_f32 import pack
 from pith.kernels.strip_f32 import block_of, depthwise_block, expand, pack_blocks
-from pith.kernels.tile_f32 import Tail, bias_of, extra_args, pack, tail_of
+from pith.kernels.tile_f32 import Tail, bias_of, extra_args, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect

@@ -14,23 +14,18 @@ import numpy as np
 
 from pith.kernels.base import OWN, Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Schedule, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
-from pith.kernels.cost_f32 import near_schedules, product_cost, stream_cost
+from pith.kernels.cost_f32 import near_schedules, overlapped, product_cost, weights_rate
 from pith.kernels.implicit_product import GROUPED, implicit_product
+from pith.kernels.shape_f32 import Shape, columns_near, pack, parts, shape_for, shape_of
 from pith.kernels.tile_f32 import (
-    NEAR,
     Tail,
     bias_of,
     collide,
-    columns_near,
     copied_bytes,
     copy_rows,
     extra_args,
-    height_text,
-    pack,
-    parts,
     residuals,
     row_block,
-    shape_of,
     tail_of,
 )
 from pith.targets.isa.base import ISA
@@ -40,19 +35,26 @@ _MERGE = 64  # elements of a kernel row up to which its taps become one
 
 
 @functools.cache
-def direct(isa: ISA, tail: Tail, merged: bool, copied: bool = False) -> CFunction:
+def direct(isa: ISA, tail: Tail, merged: bool, copied: bool = False, shape: Shape | None = None) -> CFunction:
     """The block loop over output pixels; `merged`: one entry a kernel row (dense pixels, no dilation, one group);
-    `copied`: the pixels of a block are copied to scratch memory first (one group; see `tile_f32.collide`)."""
-    s, block = shape_of(isa), row_block(isa, tail)
-    name = f"conv_f32_{isa.name}_{'rows' if merged else 'copied' if copied else 'direct'}_{s.rows}x{s.vectors * isa.lanes(4)}{tail.suffix}"
+    `copied`: the pixels of a block are copied to scratch memory first (one group; see `tile_f32.collide`);  `shape`: of the
+    tile (one that asks ahead: one group)."""
+    s = shape or shape_of(isa)
+    block = row_block(isa, tail, s)
+    name = f"conv_f32_{isa.name}_{'rows' if merged else 'copied' if copied else 'direct'}_{s.label(isa)}{tail.suffix}"
     taps, depth = ("kh", "kw * c") if merged else ("kh * kw", "c")
     text = implicit_product(
         name, ("float", "float", "float"), tail.params(False), [(i, "float") for i, k in enumerate(tail.kinds) if k == "full"],
-        [GROUPED[k].format(i=i) for i, k in enumerate(tail.kinds)], block.name, s.rows, height_text(isa, "pixels - p"),
+        [GROUPED[k].format(i=i) for i, k in enumerate(tail.kinds)], block.name, s.rows, s.height_text("pixels - p"),
         f"(1 + (ptrdiff_t){taps} * {depth})", merged=merged, patch=merged or copied,
+        ahead=s,
         before=f"{copy_rows(isa).name}(a, kh * kw * height, c, patch);" if copied else "",
     )  # fmt: skip
     return CFunction(name, text, (block, *([copy_rows(isa)] if copied else [])), ("stdint.h", "stddef.h"))
+
+
+def _shape(isa: ISA, pixels: int, group: int) -> Shape:
+    return shape_for(isa, pixels) if group == 1 else shape_of(isa)
 
 
 def direct_args(
@@ -60,14 +62,14 @@ def direct_args(
 ) -> tuple[tuple[Arg, ...], int, bool, bool]:
     """Arguments of `direct` for a conv call, its scratch bytes, whether rows of taps are merged, whether pixels are copied."""
     x, y, at = call.input(0), call.outputs[0], call.attrs
-    s = shape_of(call.isa)
     kh, kw = kernel_shape
     merged = group == 1 and at["dilations"][1] == 1 and x.strides[2] == channels and x.strides[3] == 1 and kw > 1 and kw * channels <= _MERGE
     merged = merged or (group == 1 and at["dilations"][1] == 1 and channels == 1 and x.strides[2] == 1 and kw > 1 and kw <= _MERGE)
     zero = np.zeros(max(kw, 1) * channels if merged else group * channels, np.float32)
     pointers, strides = extra_args(call, tail, 3)
     n, oh, ow = y.shape[:3]
-    near = columns_near(call.isa, n * oh * ow, kh * kw * channels, outputs, call.schedule.get("near", NEAR)) if group == 1 else outputs
+    s = _shape(call.isa, n * oh * ow, group)
+    near = columns_near(call.isa, n * oh * ow, kh * kw * channels, outputs, call.schedule.get("near", 0)) if group == 1 else outputs
     sizes = (n, oh, ow, x.shape[1], x.shape[2], channels, outputs, near, group, group_size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
     args: tuple[Arg, ...] = (
         In(0), Const(packed), Const(zero), Out(0), *pointers, Scratch(), *map(Int, sizes), *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides,
@@ -93,7 +95,7 @@ class ConvDirect(Kernel):
         n, oh, ow = call.outputs[0].shape[:3]
         pixels = n * oh * ow
         products = int(group) * product_cost(call.isa, pixels, kh * kw * c, o // group)
-        return products + 2.0 * pixels * kh * kw + stream_cost(call, 4.0 * o * c * kh * kw)
+        return overlapped(call.isa, pixels, products, 4.0 * o * c * kh * kw / weights_rate(call)) + 2.0 * pixels * kh * kw
 
     def schedules(self, call: Call) -> tuple[Schedule, ...]:
         call = in_2d(call)
@@ -125,5 +127,6 @@ class ConvDirect(Kernel):
             panels.append(pack(call.isa, wg, None if bias is None else bias[g * per : (g + 1) * per]))
         args, scratch, merged, copied = direct_args(call, tail, np.concatenate(panels), panels[0].size, c, per, group, (kh, kw))
         how = ", taps of a row merged" if merged else ", pixels copied apart" if copied else ""
-        units = parts(call.isa, math.prod(call.outputs[0].shape[:3]), per, columns=group == 1)[0]
-        return Emitted(direct(call.isa, tail, merged, copied), args, scratch, f"{kh}x{kw} implicit product{how}", units)
+        pixels = math.prod(call.outputs[0].shape[:3])
+        units = parts(call.isa, pixels, per, columns=group == 1)[0]
+        return Emitted(direct(call.isa, tail, merged, copied, _shape(call.isa, pixels, group)), args, scratch, f"{kh}x{kw} implicit product{how}", units)

@@ -9,7 +9,8 @@ from pith.graph import DType
 from pith.kernels.base import Call, Emitted, Kernel, Operand, Schedule, kernel
 from pith.kernels.cost_f32 import near_schedules, product_cost
 from pith.kernels.matmul_f32_gemm import gemm_call
-from pith.kernels.tile_f32 import bias_of, extra_args, pack, residuals, tail_of
+from pith.kernels.shape_f32 import pack
+from pith.kernels.tile_f32 import bias_of, extra_args, residuals, tail_of
 
 
 def in_2d(call: Call) -> Call:

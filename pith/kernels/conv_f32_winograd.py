@@ -31,26 +31,18 @@ from pith.kernels.base import (
     unit_range,
 )
 from pith.kernels.conv_f32_pointwise import fast_conv
-from pith.kernels.cost_f32 import product_cost, stream_cost
+from pith.kernels.cost_f32 import again_rate, overlapped, product_cost, weights_rate
 from pith.kernels.matmul_f32_gemm import gemm
-from pith.kernels.tile_f32 import (
-    Tail,
-    bias_of,
-    extra_args,
-    pack,
-    residuals,
-    shape_of,
-    tail_of,
-)
+from pith.kernels.shape_f32 import Shape, pack, shape_for, shape_of
+from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, tail_of
 from pith.kernels.winograd import TAPS, constant_lines, linear, transformed_weights, transforms
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect, needs, print_vector, vectorisable
 
 _BUDGET = 256 << 10  # bytes of transformed tiles and products at a time: half of a second-level cache, weights stream through the other
-_TRANSFORM = 6.0  # cycles a transform takes for each element of a tile and vector of channels, besides its sums: it loads and stores twice
+_TRANSFORM = 8.0, 2.2  # cycles a transform takes for each element of a tile and vector of channels: it loads and stores twice; sums, times m
 _APART = 16  # floats between the values of a tile beyond the block's own: at steps of whole pages they would evict each other
-_HEAVY = 10  # times more bytes of weights in later passes than of tiles, from which a layer is one block
 _LEAST = 8  # channels on either side from which the transforms pay
 
 
@@ -154,10 +146,10 @@ class Stages:
 
 
 @functools.cache
-def stages(isa: ISA, m: int, tail: Tail) -> Stages:
+def stages(isa: ISA, m: int, tail: Tail, shape: Shape) -> Stages:
     """The stages as C functions that work on any range of tiles or products."""
     a = m + TAPS - 1
-    into, product, back = transform_in(isa, m), gemm(isa, Tail(None, ())), transform_out(isa, m, tail)
+    into, product, back = transform_in(isa, m), gemm(isa, Tail(None, ()), shape=shape), transform_out(isa, m, tail)
     full = [i for i, kind in enumerate(tail.kinds) if kind == "full"]
     strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
     passed = "".join(
@@ -186,7 +178,7 @@ static void winograd_tiles_f32_{isa.name}_{m}(const float *x, const float *zero,
 }}
 """
     second = f"""/* products e_from ... e_to - 1 of `count` tiles; wg: elements of the packed weights of one */
-static void winograd_products_f32_{isa.name}(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
+static void winograd_products_f32_{isa.name}_{shape.label(isa)}(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
     int32_t block, int32_t e_from, int32_t e_to) {{
   for (int32_t e = e_from; e < e_to; e++)
     {product.name}(v + e * ((ptrdiff_t)block * c + {_APART}), w + (ptrdiff_t)e * wg, u + e * ((ptrdiff_t)block * n + {_APART}),
@@ -207,20 +199,20 @@ static void winograd_pixels_f32_{isa.name}_{m}{tail.suffix}(const float *u, cons
     headers = ("stdint.h", "stddef.h")
     return Stages(
         CFunction(f"winograd_tiles_f32_{isa.name}_{m}", first, (into,), headers),
-        CFunction(f"winograd_products_f32_{isa.name}", second, (product,), headers),
+        CFunction(f"winograd_products_f32_{isa.name}_{shape.label(isa)}", second, (product,), headers),
         CFunction(f"winograd_pixels_f32_{isa.name}_{m}{tail.suffix}", third, (back,), headers),
     )
 
 
 @functools.cache
-def winograd(isa: ISA, m: int, tail: Tail) -> CFunction:
+def winograd(isa: ISA, m: int, tail: Tail, shape: Shape) -> CFunction:
     """Blocks of tiles begin, ..., end - 1 of the layer, each through all three stages while it is in cache."""
-    a, s = m + TAPS - 1, stages(isa, m, tail)
+    a, s = m + TAPS - 1, stages(isa, m, tail, shape)
     full = [i for i, kind in enumerate(tail.kinds) if kind == "full"]
     strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
     passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
     steps = "".join(f", en{i}, eh{i}, ew{i}" for i in full)
-    name = f"conv_f32_{isa.name}_winograd{m}{tail.suffix}"
+    name = f"conv_f32_{isa.name}_winograd{m}_{shape.label(isa)}{tail.suffix}"
     text = f"""static void {name}(const float *x, const float *w, const float *bias, const float *zero, float *y{tail.params(False)},
     void *scratch, int32_t tiles, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
     int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t begin, int32_t end) {{
@@ -243,11 +235,11 @@ def tiles_of(call: Call, m: int) -> int:
 
 
 def block_of(call: Call, m: int, budget: int = 0) -> int:
-    """Tiles transformed at a time: what the schedule says, or whole register tiles within the budget of bytes (0: what suits
-    the layer), the blocks of a layer about equal.
+    """Tiles transformed at a time: what the schedule says, or as many as are within the budget of bytes (0: what suits the
+    layer), the blocks of a layer about equal.
 
-    Every block reads all weights anew. Where these are many times the transformed tiles of the whole layer, it is one
-    block, whose tiles are written to the next cache and read back instead.
+    Every block reads all weights anew. Where that takes longer than to write the transformed tiles of the whole layer to the
+    next cache and read them back, it is one block.
     """
     if chosen := call.schedule.get("block", 0):
         return chosen
@@ -256,20 +248,34 @@ def block_of(call: Call, m: int, budget: int = 0) -> int:
     most = max(1, (budget or _BUDGET) // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
     tiles = tiles_of(call, m)
     blocks = max(1, round(tiles / most))
-    if not budget and c * o * (blocks - 1) > _HEAVY * tiles * (c + o):
+    if not budget and _passes_cost(call, m, tiles, tiles) < _passes_cost(call, m, tiles, math.ceil(tiles / blocks)):
         return tiles
-
-    def block(count: int) -> int:
-        return min(tiles, math.ceil(math.ceil(tiles / count) / rows) * rows)
 
     def uneven(count: int) -> float:
         """The longest share of a thread, over what it would be if all were equal."""
-        made, threads = math.ceil(tiles / block(count)), call.options.threads
-        return math.ceil(made / threads) * threads / made
+        threads = call.options.threads
+        return math.ceil(count / threads) * threads / count
 
     if blocks == 1:
-        return block(1)
-    return block(min(range(max(2, blocks - 1), blocks + 3), key=lambda count: (uneven(count), abs(count - blocks))))
+        return tiles
+    counts = range(max(2, blocks - 1), min(blocks + 3, tiles) + 1)
+    best = min(counts, key=lambda count: (uneven(count), _passes_cost(call, m, tiles, math.ceil(tiles / count))))
+    return math.ceil(tiles / best)
+
+
+def _passes_cost(call: Call, m: int, tiles: int, block: int) -> float:
+    """Time of the products of a layer made by blocks, weights and tiles that do not stay near included."""
+    o, c = call.input(1).shape[:2]
+    elements = (m + 2) ** 2
+    blocks, last = divmod(tiles, block)
+    bytes_each = 4.0 * c * o
+    first, again = bytes_each / weights_rate(call), bytes_each / again_rate(call, elements * bytes_each)
+    whole = product_cost(call.isa, block, c, o)
+    total = overlapped(call.isa, block, whole, first) + (blocks - 1) * overlapped(call.isa, block, whole, again)
+    if last:
+        total += overlapped(call.isa, block, product_cost(call.isa, last, c, o), again)
+    beside = 4.0 * elements * block * (c + o)
+    return elements * total + (beside / call.isa.beyond if beside > call.isa.near else 0.0)
 
 
 class Winograd(Kernel):
@@ -290,12 +296,12 @@ class Winograd(Kernel):
 
     def cost(self, call: Call) -> float:
         o, c = call.input(1).shape[:2]
-        lanes, a, tiles, block = call.isa.lanes(4), self.m + 2, tiles_of(call, self.m), block_of(call, self.m)
-        again, rest = divmod(tiles - 1, block)
-        products = again * product_cost(call.isa, block, c, o) + product_cost(call.isa, rest + 1, c, o)
-        transforms = (_TRANSFORM + self.m) * tiles * (math.ceil(c / lanes) + math.ceil(o / lanes))
+        lanes, tiles = call.isa.lanes(4), tiles_of(call, self.m)
+        products = _passes_cost(call, self.m, tiles, block_of(call, self.m))
+        fixed, sums = _TRANSFORM
+        transforms = (fixed + sums * self.m) * (self.m + 2) ** 2 * tiles * (math.ceil(c / lanes) + math.ceil(o / lanes))
         caution = 1.03 if self.m > 4 else 1.0  # its rounding errors are larger: it has to be worth them
-        return caution * a * a * (products + transforms + stream_cost(call, 4.0 * c * o, 1 + again))
+        return caution * (products + transforms)
 
     def schedules(self, call: Call) -> tuple[Schedule, ...]:
         budgets = (0, _BUDGET, _BUDGET // 2, _BUDGET // 4, 2 * _BUDGET, 4 * _BUDGET, 1 << 30)
@@ -319,6 +325,7 @@ class Winograd(Kernel):
         given = bias_of(call)
         bias = np.zeros(o, np.float32) if given is None else np.asarray(given, np.float32).reshape(-1)
         block = block_of(call, m)
+        shape = shape_for(call.isa, block)
         pointers, strides = extra_args(call, tail, 3)
         oh, ow = y.shape[1:3]
         elements, tiles = (m + 2) ** 2, tiles_of(call, m)
@@ -329,9 +336,9 @@ class Winograd(Kernel):
         if blocks > 1 or call.options.threads == 1:
             numbers = (tiles, *size, o, packed[0].size, block, *pads, *places, *targets)
             args: tuple[Arg, ...] = (In(0), weights, Const(bias), zero, Out(0), *pointers, Scratch(), *map(Int, numbers), *strides, *unit_range(blocks))
-            return Emitted(winograd(call.isa, m, tail), args, scratch, why, blocks)
+            return Emitted(winograd(call.isa, m, tail, shape), args, scratch, why, blocks)
         # one block: threads share out the tiles, then the products, then the tiles again
-        s, v, u = stages(call.isa, m, tail), Scratch(), Scratch(4 * elements * (block * c + _APART))
+        s, v, u = stages(call.isa, m, tail, shape), Scratch(), Scratch(4 * elements * (block * c + _APART))
         back: tuple[Arg, ...] = (u, Const(bias), Out(0), *pointers, *map(Int, (oh, ow, o, block, *targets)), *strides, Int(0), *unit_range(tiles))
         products: tuple[Arg, ...] = (v, weights, u, *map(Int, (tiles, c, o, packed[0].size, block)), *unit_range(elements))
         into: tuple[Arg, ...] = (In(0), zero, v, *map(Int, (*size, block, *pads, *places)), Int(0), *unit_range(tiles))

@@ -17,7 +17,8 @@ from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operan
 from pith.kernels.conv_f32_depthwise import depthwise, pack_depthwise
 from pith.kernels.conv_f32_direct import direct
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
-from pith.kernels.tile_f32 import Tail, bias_of, extra_args, pack, residuals, shape_of, tail_of
+from pith.kernels.shape_f32 import pack, shape_of
+from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 

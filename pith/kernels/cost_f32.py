@@ -5,14 +5,17 @@ Costs count the time of one vector multiply-add (`Kernel.cost`).
 
 from __future__ import annotations
 
+import math
+
 from pith.kernels.base import Call, Schedule
-from pith.kernels.tile_f32 import NEAR, START, columns_near, panel_widths, shape_of
+from pith.kernels.shape_f32 import columns_near, near_of, panel_widths, shape_for
+from pith.kernels.tile_f32 import START
 from pith.targets.isa.base import ISA
 
 
 def product_cost(isa: ISA, m: int, k: int, n: int) -> float:
     """Cycles of an [m, k] x [k, n] product by the tile at one vector multiply-add a cycle, rounding to whole tiles included."""
-    s, lanes = shape_of(isa), isa.lanes(4)
+    s, lanes = shape_for(isa, m), isa.lanes(4)
     panels, vectors = 0, 0.0
     while n > 0:
         width = next(width for least, width in panel_widths(isa) if n >= least)
@@ -25,21 +28,30 @@ def product_cost(isa: ISA, m: int, k: int, n: int) -> float:
     return rows * vectors * k + START * blocks * panels
 
 
-def stream_cost(call: Call, nbytes: float, passes: int = 1) -> float:
-    """Time to bring `nbytes` of weights once from where they lie between two runs of the network, and `passes` - 1 times more
-    from the last cache, which then asks for them in order."""
-    first = call.isa.memory if streams(call) else call.isa.beyond
-    return nbytes * (1 / first + (passes - 1) / (2 * call.isa.beyond))
-
-
 def streams(call: Call) -> bool:
-    """Whether the network's weights come from memory in every run: together they are larger than the last cache."""
+    """Whether the network's weights come from memory in every run: together they are larger than what the last cache keeps of them."""
     return call.options.weight_bytes > call.isa.last
+
+
+def weights_rate(call: Call) -> float:
+    """Bytes of weights that arrive in the time of a multiply-add, from where they lie between two runs of the network."""
+    return call.isa.memory if streams(call) else again_rate(call, call.options.weight_bytes)
+
+
+def again_rate(call: Call, nbytes: float) -> float:
+    """The same for `nbytes` of weights that were read a moment ago."""
+    return call.isa.beyond if nbytes > call.isa.near * 3 // 4 else math.inf
+
+
+def overlapped(isa: ISA, rows: int, products: float, stream: float) -> float:
+    """Time of `products` of `rows` rows whose weights take `stream` to arrive: the longer of the two where the tile asks ahead."""
+    return max(products, stream) if shape_for(isa, rows).ahead else products + stream
 
 
 def near_schedules(isa: ISA, rows: int, k: int, n: int) -> tuple[Schedule, ...]:
     """Schedules of a product: the amounts of weights to keep near that differ in effect."""
     found: dict[int, Schedule] = {}
-    for near in (NEAR, NEAR // 2, NEAR // 4, 2 * NEAR, 1 << 30):
+    usual = near_of(isa, rows, n)
+    for near in (usual, usual // 2, usual // 4, 2 * usual, 1 << 30):
         found.setdefault(columns_near(isa, rows, k, n, near), Schedule.of(near=near))
     return tuple(found.values())

@@ -9,6 +9,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from pith.kernels.shape_f32 import Shape, next_part
+
 GROUPED = {"full": "r{i}", "channel": "e{i} + (ptrdiff_t)g * n + n0", "value": "e{i}"}  # an extra of group g, from column n0 on
 
 _TAPS = """      if (iy0 >= 0 && ix0 >= 0 && iy0 + (kh - 1) * dh < ih && ix0 + (kw - 1) * dw < iw) {
@@ -50,7 +52,7 @@ _ROWS = """      if (iy0 >= 0 && ix0 >= 0 && iy0 + (kh - 1) * dh < ih && ix0 + k
 def implicit_product(
     name: str, types: tuple[str, str, str], params: str, full: Sequence[tuple[int, str]], extras: Sequence[str], block: str, rows: int,
     height: str, per_column: str, *, merged: bool, patch: bool = False, before: str = "", enter: str = "", leave: str = "",
-    more: tuple[str, str] = ("", ""),
+    more: tuple[str, str] = ("", ""), ahead: Shape | None = None,
 ) -> str:  # fmt: skip
     """C text of the loop.
 
@@ -59,9 +61,12 @@ def implicit_product(
     rows: the most rows it takes;  height: C expression of how many it shall take, from `pixels - p`;  per_column: elements of
     `types[1]` that one column of packed weights has;  merged: one entry a kernel row (dense pixels, no dilation, one group);
     patch: there is scratch memory behind the list;  before: a statement before each call of the block function;
-    enter, leave: statements around everything;  more: further parameters, and the arguments of `block` they become.
+    enter, leave: statements around everything;  more: further parameters, and the arguments of `block` they become;
+    ahead: the shape of a float32 tile, which may ask for weights ahead.
     """
     x, w, y = types
+    later = next_part(ahead, f"near * {per_column}", f"(p - p_from) / {rows}") if ahead else ""
+    count = f"  const int32_t blocks = (p_to - p_from + {rows - 1}) / {rows};\n" if ahead and ahead.ahead else ""
     strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i, _ in full)
     arrays = "".join(f"  const {t} *r{i}[{rows}];\n" for i, t in full)
     setup = "".join(f"      r{i}[r] = e{i} + (ptrdiff_t)b * en{i} + (ptrdiff_t)i * eh{i} + (ptrdiff_t)j * ew{i} + n0;\n" for i, _ in full)
@@ -70,9 +75,9 @@ def implicit_product(
     memory = f"  {x} *const patch = ({x} *)(void *)(a + kh * {'' if merged else 'kw * '}{rows});\n" if patch else ""
     taps, depth = ("kh", "kw * c") if merged else ("kh * kw", "c")
     groups = (
-        f"    {block}({taps}, {depth}, a, 0, w, out, rows, cols, height{passed.replace(' + (ptrdiff_t)g * n', '')}{more[1]});\n" if merged else
+        f"    {block}({taps}, {depth}, a, 0, w, out, rows, cols, height{passed.replace(' + (ptrdiff_t)g * n', '')}{more[1]}{later});\n" if merged else
         f"""    for (int32_t g = 0; g < groups; g++) {{
-      {block}({taps}, {depth}, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, cols, height{passed}{more[1]});
+      {block}({taps}, {depth}, a, (ptrdiff_t)g * c, w + (ptrdiff_t)g * wg, out, rows, cols, height{passed}{more[1]}{later});
       for (int32_t r = 0; r < rows; r++) {{
         out[r] += n;
 {advance}      }}
@@ -110,7 +115,7 @@ def implicit_product(
 {memory}  {y} *out[{rows}];
 {arrays}{unused}  const int32_t pixels = batch * oh * ow;
   w += n_from * {per_column};
-{f"  {enter}{chr(10)}" if enter else ""}  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += near * {per_column}) {{ /* columns that stay in cache */
+{count}{f"  {enter}{chr(10)}" if enter else ""}  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += near * {per_column}) {{ /* columns that stay in cache */
     const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
 {textwrap.indent(blocks, "  ")}  }}
 {f"  {leave}{chr(10)}" if leave else ""}}}

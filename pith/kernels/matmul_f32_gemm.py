@@ -25,22 +25,16 @@ from pith.kernels.base import (
     unit_range,
 )
 from pith.kernels.cost_f32 import near_schedules
+from pith.kernels.shape_f32 import Shape, columns_near, next_part, pack, panel_width, parts, shape_for, shape_of
 from pith.kernels.tile_f32 import (
-    NEAR,
     Tail,
     bias_of,
     collide,
-    columns_near,
     copied_bytes,
     copy_rows,
     extra_args,
-    height_text,
-    pack,
-    panel_width,
-    parts,
     residuals,
     row_block,
-    shape_of,
     tail_of,
 )
 from pith.targets.isa.base import ISA
@@ -50,19 +44,23 @@ _EXTRAS = {"full": "r{i}", "channel": "e{i} + n0", "value": "e{i}"}  # an extra 
 
 
 @functools.cache
-def gemm(isa: ISA, tail: Tail, copied: bool = False) -> CFunction:
+def gemm(isa: ISA, tail: Tail, copied: bool = False, shape: Shape | None = None) -> CFunction:
     """y[m, n] = tail(a[m, k] @ w + bias) for rows m_from, ..., m_to - 1 and columns n_from, ..., n_to - 1 (both begin where a
     tile may); rows of a and y have pitches lda and ldy.
 
-    copied: blocks of rows of a are copied to scratch memory first (see `tile_f32.collide`).
+    copied: blocks of rows of a are copied to scratch memory first (see `tile_f32.collide`);  shape: of the tile (`shape_f32.shape_for`
+    the rows; any number of rows by default).
     """
-    s, block = shape_of(isa), row_block(isa, tail)
+    s = shape or shape_of(isa)
+    block = row_block(isa, tail, s)
     full = [i for i, k in enumerate(tail.kinds) if k == "full"]
     pitches = "".join(f", int32_t lde{i}" for i in full)
     arrays = "".join(f", *r{i}[{s.rows}]" for i in full)
     setup = "".join(f"\n        r{i}[i] = e{i} + at * lde{i} + n0;" for i in full)
     passed = "".join(f", {_EXTRAS[k].format(i=i)}" for i, k in enumerate(tail.kinds))
-    name = f"matmul_f32_{isa.name}_{s.rows}x{s.vectors * isa.lanes(4)}{'_copied' if copied else ''}{tail.suffix}"
+    name = f"matmul_f32_{isa.name}_{s.label(isa)}{'_copied' if copied else ''}{tail.suffix}"
+    ahead = next_part(s, "near * (1 + (ptrdiff_t)k)", f"(m0 - m_from) / {s.rows}")
+    count = f"  const int32_t blocks = (m_to - m_from + {s.rows - 1}) / {s.rows};\n" if s.ahead else ""
     memory = ", void *scratch" if copied else ""
     copy = f"      {copy_rows(isa).name}(x, height, k, (float *)scratch);\n" if copied else ""
     text = f"""static void {name}(const float *a, const float *w, float *y{tail.params(False)}{memory},
@@ -70,17 +68,17 @@ def gemm(isa: ISA, tail: Tail, copied: bool = False) -> CFunction:
   const float *x[{s.rows}]{arrays};
   float *out[{s.rows}];
   w += (ptrdiff_t)n_from * (1 + (ptrdiff_t)k);
-  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) {{ /* columns that stay in cache */
+{count}  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) {{ /* columns that stay in cache */
     const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
     for (int32_t m0 = m_from; m0 < m_to;) {{
-      const int32_t height = {height_text(isa, "m - m0")};
+      const int32_t height = {s.height_text("m - m0")};
       const int32_t rows = m - m0 < height ? m - m0 : height;
       for (int32_t i = 0; i < height; i++) {{ /* rows past the end repeat the last one and are not stored */
         const ptrdiff_t at = m0 + (i < rows ? i : rows - 1);
         x[i] = a + at * lda;
         out[i] = y + at * ldy + n0;{setup}
       }}
-{copy}      {block.name}(1, k, x, 0, w, out, rows, cols, height{passed});
+{copy}      {block.name}(1, k, x, 0, w, out, rows, cols, height{passed}{ahead});
       m0 += rows;
     }}
   }}
@@ -95,14 +93,14 @@ def gemm_call(
     """`gemm` of input 0 by packed weights into output 0; sizes: m, k, n."""
     a, y = call.input(0), call.outputs[0]
     m, k, n = sizes
+    s = shape_for(call.isa, m)
     copied = collide(call.isa, m, a.pitch, k, n)
     memory: list[Arg] = [Scratch()] if copied else []
     units, part = parts(call.isa, m, n)
-    numbers = (m, k, columns_near(call.isa, m, k, n, call.schedule.get("near", NEAR)), a.pitch, y.pitch)
+    numbers = (m, k, columns_near(call.isa, m, k, n, call.schedule.get("near", 0)), a.pitch, y.pitch)
     args = (In(0), Const(packed), Out(0), *pointers, *memory, *map(Int, numbers), *pitches, *part)
-    s = shape_of(call.isa)
     why = f"{why}, {s.rows}x{s.vectors * call.isa.lanes(4)} register tile{', rows copied apart' if copied else ''}"
-    return Emitted(gemm(call.isa, tail, copied), args, copied_bytes(call.isa, 1, k) if copied else 0, why, units)
+    return Emitted(gemm(call.isa, tail, copied, s), args, copied_bytes(call.isa, 1, k) if copied else 0, why, units)
 
 
 def _f32(call: Call) -> bool:

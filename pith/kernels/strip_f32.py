@@ -12,7 +12,8 @@ import functools
 
 import numpy as np
 
-from pith.kernels.tile_f32 import Tail, shape_of
+from pith.kernels.shape_f32 import shape_of
+from pith.kernels.tile_f32 import Tail
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect, print_vector

@@ -3,9 +3,7 @@
 A tile multiplies `rows` rows (given as pointers, one for each tap and row: an indirection that serves plain matrices,
 strided pixels and padding alike) with all columns of the packed weights, adds the bias, applies the fused epilogue and
 stores. Three heights of each body keep waste small without a body for every remainder.
-
-Packing (`pack`): column panels as wide as the tile, then narrower ones (`panel_widths`) for the columns left; each panel
-is its bias, then for each tap and each k one row of the panel, so the weights stream once, in order.
+The weights are packed as `shape_f32.pack` says.
 """
 
 from __future__ import annotations
@@ -18,85 +16,13 @@ import numpy as np
 
 from pith.graph import DType, Expr
 from pith.graph.expr import arg
-from pith.kernels.base import Arg, Begin, Call, End, Float, In, Int
+from pith.kernels.base import Arg, Call, Float, In, Int
 from pith.kernels.fused_map import IVDEP
+from pith.kernels.shape_f32 import Shape, panel_width, panel_widths, shape_of
 from pith.targets.isa.base import ISA
 from pith.vector.cexpr import digest, never_nan, print_expr
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import FUNCTIONS, dialect, needs, print_vector, vectorisable
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Register tile: `rows` x `vectors` accumulators, and the height used for few rows (a third height is one row)."""
-
-    rows: int
-    vectors: int
-    few: int
-
-
-def shape_of(isa: ISA) -> Shape:
-    """The tile that fills the register file: accumulators, one row of B, one broadcast."""
-    if isa.lanes(4) == 1:
-        return Shape(4, 4, 1)
-    return Shape(14, 2, 4) if isa.registers >= 32 else Shape(6, 2, 2)
-
-
-def heights(isa: ISA) -> tuple[int, ...]:
-    """Heights of the bodies, tallest first."""
-    s = shape_of(isa)
-    return tuple(dict.fromkeys((s.rows, s.few, 1)))
-
-
-def height_text(isa: ISA, left: str) -> str:
-    """C expression of the height for `left` rows."""
-    s = shape_of(isa)
-    return f"{left} > {2 * s.few} ? {s.rows} : {left} > 1 ? {s.few} : 1" if s.few > 1 else f"{left} > 1 ? {s.rows} : 1"
-
-
-def panel_widths(isa: ISA) -> tuple[tuple[int, int], ...]:
-    """(columns left that it takes at least, width) of each panel, widest first; the last takes whatever is left."""
-    s, lanes = shape_of(isa), isa.lanes(4)
-    half = lanes // 2 if isa.half else 0
-    least = lanes + half + 1  # fewer go into a panel of one vector, and one of half a vector
-    return ((least, s.vectors * lanes), (half + 1, lanes), *(((1, half),) if half else ()))
-
-
-@functools.cache
-def panel_width(isa: ISA) -> CFunction:
-    """C function: the width of the panel that begins where `left` columns are left."""
-    *wider, (_, last) = panel_widths(isa)
-    name = f"panel_width_{isa.name}"
-    choice = "".join(f"left >= {least} ? {width} : " for least, width in wider)
-    text = f"/* width of the panel that begins where `left` columns are left */\nstatic inline int32_t {name}(int32_t left) {{"
-    return CFunction(name, f"{text} return {choice}{last}; }}\n", (), ("stdint.h",))
-
-
-NEAR = 384 << 10  # bytes of packed weights that stay near (in the second-level cache) while all rows pass by
-
-
-def columns_near(isa: ISA, rows: int, k: int, n: int, near: int = NEAR) -> int:
-    """Columns of [k, n] packed weights to take at a time: all of them, or whole panels that stay near for many rows."""
-    s = shape_of(isa)
-    width = s.vectors * isa.lanes(4)
-    if rows <= s.rows or 4 * k * n <= near * 3 // 2:
-        return n
-    return max(1, near // (4 * k * width)) * width
-
-
-def parts(isa: ISA, m: int, n: int, *, columns: bool = True) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
-    """How threads share out an [m, n] product: units, and the arguments m_from, m_to, n_from, n_to of a part.
-
-    Blocks of rows, or whole panels of columns where these are few (and `columns` allows it): either way every element is
-    computed as in one go.
-    """
-    s = shape_of(isa)
-    width = s.vectors * isa.lanes(4)
-    blocks, panels = max(1, -(-m // s.rows)), max(1, -(-n // width))
-    if not columns or blocks >= 16 or blocks >= panels:
-        return blocks, (Begin(s.rows), End(s.rows, m), Int(0), Int(n))
-    return panels, (Int(0), Int(m), Begin(width), End(width, n))
-
 
 # ---- epilogue
 
@@ -243,11 +169,24 @@ _AHEAD = 32  # steps along k: weights that come from memory are asked for while 
 
 PREFETCH = CFunction(
     "PITH_PREFETCH",
-    """/* asks for the cache line n floats on; the address need not lie in the array */
+    """/* asks for the cache line n floats on */
 #if defined(__GNUC__)
-#define PITH_PREFETCH(p, n) __builtin_prefetch((const void *)((uintptr_t)(p) + 4 * (uintptr_t)(n)))
+#define PITH_PREFETCH(p, n) __builtin_prefetch((const char *)(p) + 4 * (n))
 #else
 #define PITH_PREFETCH(p, n) ((void)0)
+#endif
+""",
+    (),
+    ("stdint.h",),
+)
+
+LATER = CFunction(
+    "PITH_LATER",
+    """/* asks for a cache line that is needed later, into the second-level cache */
+#if defined(__GNUC__)
+#define PITH_LATER(address) __builtin_prefetch((const void *)(address), 0, 2)
+#else
+#define PITH_LATER(address) ((void)0)
 #endif
 """,
     (),
@@ -282,16 +221,16 @@ PITH_NOINLINE static void tile_part_of(const float *const *e, ptrdiff_t no, floa
 
 
 @functools.cache
-def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
-    """One register tile: all taps of `rows` rows against one panel."""
+def body(isa: ISA, rows: int, vectors: int, tail: Tail, ahead: bool = False) -> CFunction:
+    """One register tile: all taps of `rows` rows against one panel. ahead: a step along k asks for the line of `next`, and adds `step`."""
     inline = tail if tail.vector else Tail(None, ())
-    name = f"tile_f32_{isa.name}_{rows}x{vectors * isa.lanes(4)}{inline.suffix}"
+    name = f"tile_f32_{isa.name}_{rows}x{vectors * isa.lanes(4)}{'_ahead' if ahead else ''}{inline.suffix}"
     lanes = "VF_LANES"
     sums = range(_SPLIT if rows == 1 else 1)  # partial sums of one row, so that successive k do not wait for each other
     o = [
         f"/* {rows} rows x {vectors} vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */",
         f"static void {name}(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,",
-        f"    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols{inline.params(True)}) {{",
+        f"    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols{inline.params(True)}{', uintptr_t next, int32_t step' if ahead else ''}) {{",
     ]
     for v in range(vectors):
         o.append(f"  const vf bias{v} = vf_load(w + {v} * {lanes});")
@@ -312,6 +251,8 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
                 if isa.vector_bytes and v * isa.vector_bytes % _LINE == 0:
                     o.append(f"      {PREFETCH.name}(w, {(_AHEAD + i) * vectors + v} * {lanes});")
                 o.append(f"      const vf b{i}_{v} = vf_load(w + {i * vectors + v} * {lanes});")
+            if ahead and not i:
+                o.append(f"      {LATER.name}(next);\n      next += (uintptr_t)step;")
             for r in range(rows):
                 o.append(f"      const vf x{r}_{i} = vf_set1(a{r}{at});")
                 for v in range(vectors):
@@ -326,7 +267,7 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail) -> CFunction:
     o.append(f"  float spare[{rows} * {width}], *p[{rows}];")
     o.append(f"  const int full = cols >= {width};")
     o.append(f"  for (int32_t r = 0; r < {rows}; r++) p[r] = full && r < rows ? y[r] + no : spare + r * {width};")
-    called: list[CFunction] = [PART, *([PREFETCH] if isa.vector_bytes else [])]
+    called: list[CFunction] = [PART, *([PREFETCH] if isa.vector_bytes else []), *([LATER] if ahead else [])]
     for i, kind in enumerate(inline.kinds):
         if kind == "channel":
             for v in range(vectors):
@@ -403,9 +344,12 @@ def halved(f: CFunction) -> CFunction:
 
 
 @functools.cache
-def row_block(isa: ISA, tail: Tail) -> CFunction:
-    """All panels for one block of rows of one of the `heights`; `a` holds that many rows for each tap."""
-    s, lanes = shape_of(isa), isa.lanes(4)
+def row_block(isa: ISA, tail: Tail, shape: Shape | None = None) -> CFunction:
+    """All panels for one block of rows of one of the shape's heights; `a` holds that many rows for each tap.
+
+    Where the shape asks ahead, `next` is the address of the weights to ask for, as many as are multiplied here over `blocks`.
+    """
+    s, lanes = shape or shape_of(isa), isa.lanes(4)
     inline = tail if tail.vector else Tail(None, ())
     called: list[CFunction] = [panel_width(isa)]
     extras = "".join(f", e{i}" for i in range(len(tail.kinds)))
@@ -413,55 +357,36 @@ def row_block(isa: ISA, tail: Tail) -> CFunction:
     choices = ""
     for _, width in panel_widths(isa):
         bodies = [
-            body(isa, h, width // lanes, inline) if width >= lanes else halved(body(isa.half, h, 1, inline))
-            for h in heights(isa)
+            body(isa, h, width // lanes, inline, s.ahead) if width >= lanes else halved(body(isa.half, h, 1, inline, s.ahead))
+            for h in s.heights
             if width >= lanes or isa.half
         ]
         called += bodies
+        step = f", next, ({4 * width} + blocks - 1) / blocks" if s.ahead else ""
         *most, last = bodies
-        calls = [f"      if (height == {h}) {f.name}(ARGS);" for h, f in zip(heights(isa), most, strict=False)]
+        calls = [f"      if (height == {h}) {f.name}(ARGS);" for h, f in zip(s.heights, most, strict=False)]
         calls += [f"      {last.name}(ARGS);"]
-        text = "\n".join(calls).replace("\n      ", "\n      else ").replace("ARGS", f"taps, kc, a, ao, w, y, c, rows, n - c{passed}")
+        text = "\n".join(calls).replace("\n      ", "\n      else ").replace("ARGS", f"taps, kc, a, ao, w, y, c, rows, n - c{passed}{step}")
         choices += f" else if (width == {width}) {{\n{text}\n    }}" if choices else f"    if (width == {width}) {{\n{text}\n    }}"
+    advance = "    next += (uintptr_t)((4 * (ptrdiff_t)width + blocks - 1) / blocks * (1 + (ptrdiff_t)taps * kc));\n" if s.ahead else ""
     post = ""
     if not tail.vector:
         f = rows_tail(isa, tail)
         called.append(f)
         post = f"  {f.name}(y, rows, n{extras});\n"
-    name = f"rows_f32_{isa.name}_{s.rows}x{s.vectors * lanes}{tail.suffix}"
+    name = f"rows_f32_{isa.name}_{s.label(isa)}{tail.suffix}"
     text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}) {{
+    float *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}{', uintptr_t next, int32_t blocks' if s.ahead else ''}) {{
   int32_t width;
   for (int32_t c = 0; c < n; c += width) {{
     width = {panel_width(isa).name}(n - c);
 {choices}
     w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
-  }}
+{advance}  }}
 {post}}}
 """
     return CFunction(name, text, tuple(called), ("stdint.h", "stddef.h"))
-
-
-# ---- packing
-
-
-def pack(isa: ISA, weights: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
-    """Weights [taps * k, N] and bias [N] in the order the tile reads them, as one row of float32."""
-    k, n = weights.shape
-    stacked = np.zeros((k + 1, n), np.float32)
-    stacked[1:] = weights
-    if bias is not None:
-        stacked[0] = bias
-    panels, c = [], 0
-    while c < n:
-        width = next(width for least, width in panel_widths(isa) if n - c >= least)
-        panel = np.zeros((k + 1, width), np.float32)
-        part = stacked[:, c : c + width]
-        panel[:, : part.shape[1]] = part
-        panels.append(panel.reshape(-1))
-        c += width
-    return np.concatenate(panels) if panels else np.zeros(0, np.float32)
 
 
 def extra_args(call: Call, tail: Tail, pitches: int) -> tuple[list[Arg], list[Arg]]:

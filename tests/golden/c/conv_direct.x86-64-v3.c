@@ -9,12 +9,12 @@ PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *
   }
 }
 
-/* 6 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_6x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
+/* 5 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_avx2_5x16_ahead_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0, uintptr_t next, int32_t step) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
-  vf s0_0 = bias0, s0_1 = bias1, s1_0 = bias0, s1_1 = bias1, s2_0 = bias0, s2_1 = bias1, s3_0 = bias0, s3_1 = bias1, s4_0 = bias0, s4_1 = bias1, s5_0 = bias0, s5_1 = bias1;
+  vf s0_0 = bias0, s0_1 = bias1, s1_0 = bias0, s1_1 = bias1, s2_0 = bias0, s2_1 = bias1, s3_0 = bias0, s3_1 = bias1, s4_0 = bias0, s4_1 = bias1;
   w += 2 * VF_LANES;
   for (int32_t t = 0; t < taps; t++) {
     const float *const a0 = a[0] + ao;
@@ -22,13 +22,14 @@ static void tile_f32_avx2_6x16_clipd2ed3cfd(int32_t taps, int32_t kc, const floa
     const float *const a2 = a[2] + ao;
     const float *const a3 = a[3] + ao;
     const float *const a4 = a[4] + ao;
-    const float *const a5 = a[5] + ao;
-    a += 6;
+    a += 5;
     int32_t k = 0;
     for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
       PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
+      PITH_LATER(next);
+      next += (uintptr_t)step;
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
       s0_1 = vf_fma(x0_0, b0_1, s0_1);
@@ -44,15 +45,12 @@ static void tile_f32_avx2_6x16_clipd2ed3cfd(int32_t taps, int32_t kc, const floa
       const vf x4_0 = vf_set1(a4[k]);
       s4_0 = vf_fma(x4_0, b0_0, s4_0);
       s4_1 = vf_fma(x4_0, b0_1, s4_1);
-      const vf x5_0 = vf_set1(a5[k]);
-      s5_0 = vf_fma(x5_0, b0_0, s5_0);
-      s5_1 = vf_fma(x5_0, b0_1, s5_1);
     }
   }
   /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[6 * 2 * VF_LANES], *p[6];
+  float spare[5 * 2 * VF_LANES], *p[5];
   const int full = cols >= 2 * VF_LANES;
-  for (int32_t r = 0; r < 6; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
+  for (int32_t r = 0; r < 5; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
     const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
@@ -84,127 +82,14 @@ static void tile_f32_avx2_6x16_clipd2ed3cfd(int32_t taps, int32_t kc, const floa
     const vf t1_0 = vf_max(s4_1, vf_set1(0.0f));
     vf_store(p[4] + 1 * VF_LANES, vf_min(t1_0, v0));
   }
-  {
-    const vf t0_0 = vf_max(s5_0, vf_set1(0.0f));
-    vf_store(p[5] + 0 * VF_LANES, vf_min(t0_0, v0));
-    const vf t1_0 = vf_max(s5_1, vf_set1(0.0f));
-    vf_store(p[5] + 1 * VF_LANES, vf_min(t1_0, v0));
-  }
   if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
 }
 
-/* 2 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_2x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
+/* 5 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_avx2_5x8_ahead_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0, uintptr_t next, int32_t step) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
-  const vf bias1 = vf_load(w + 1 * VF_LANES);
-  vf s0_0 = bias0, s0_1 = bias1, s1_0 = bias0, s1_1 = bias1;
-  w += 2 * VF_LANES;
-  for (int32_t t = 0; t < taps; t++) {
-    const float *const a0 = a[0] + ao;
-    const float *const a1 = a[1] + ao;
-    a += 2;
-    int32_t k = 0;
-    for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
-      PITH_PREFETCH(w, 64 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf b0_1 = vf_load(w + 1 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-      s0_1 = vf_fma(x0_0, b0_1, s0_1);
-      const vf x1_0 = vf_set1(a1[k]);
-      s1_0 = vf_fma(x1_0, b0_0, s1_0);
-      s1_1 = vf_fma(x1_0, b0_1, s1_1);
-    }
-  }
-  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[2 * 2 * VF_LANES], *p[2];
-  const int full = cols >= 2 * VF_LANES;
-  for (int32_t r = 0; r < 2; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
-  const vf v0 = vf_set1(e0);
-  {
-    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
-    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
-    const vf t1_0 = vf_max(s0_1, vf_set1(0.0f));
-    vf_store(p[0] + 1 * VF_LANES, vf_min(t1_0, v0));
-  }
-  {
-    const vf t0_0 = vf_max(s1_0, vf_set1(0.0f));
-    vf_store(p[1] + 0 * VF_LANES, vf_min(t0_0, v0));
-    const vf t1_0 = vf_max(s1_1, vf_set1(0.0f));
-    vf_store(p[1] + 1 * VF_LANES, vf_min(t1_0, v0));
-  }
-  if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
-}
-
-/* 1 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_1x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
-  const vf bias0 = vf_load(w + 0 * VF_LANES);
-  const vf bias1 = vf_load(w + 1 * VF_LANES);
-  vf s0_0 = bias0, s0_1 = bias1;
-  vf p1_0 = vf_set1(0.0f), p1_1 = vf_set1(0.0f), p2_0 = vf_set1(0.0f), p2_1 = vf_set1(0.0f), p3_0 = vf_set1(0.0f), p3_1 = vf_set1(0.0f);
-  w += 2 * VF_LANES;
-  for (int32_t t = 0; t < taps; t++) {
-    const float *const a0 = a[0] + ao;
-    a += 1;
-    int32_t k = 0;
-    for (; k <= kc - 4; k += 4, w += 8 * VF_LANES) {
-      PITH_PREFETCH(w, 64 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf b0_1 = vf_load(w + 1 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-      s0_1 = vf_fma(x0_0, b0_1, s0_1);
-      PITH_PREFETCH(w, 66 * VF_LANES);
-      const vf b1_0 = vf_load(w + 2 * VF_LANES);
-      const vf b1_1 = vf_load(w + 3 * VF_LANES);
-      const vf x0_1 = vf_set1(a0[k + 1]);
-      p1_0 = vf_fma(x0_1, b1_0, p1_0);
-      p1_1 = vf_fma(x0_1, b1_1, p1_1);
-      PITH_PREFETCH(w, 68 * VF_LANES);
-      const vf b2_0 = vf_load(w + 4 * VF_LANES);
-      const vf b2_1 = vf_load(w + 5 * VF_LANES);
-      const vf x0_2 = vf_set1(a0[k + 2]);
-      p2_0 = vf_fma(x0_2, b2_0, p2_0);
-      p2_1 = vf_fma(x0_2, b2_1, p2_1);
-      PITH_PREFETCH(w, 70 * VF_LANES);
-      const vf b3_0 = vf_load(w + 6 * VF_LANES);
-      const vf b3_1 = vf_load(w + 7 * VF_LANES);
-      const vf x0_3 = vf_set1(a0[k + 3]);
-      p3_0 = vf_fma(x0_3, b3_0, p3_0);
-      p3_1 = vf_fma(x0_3, b3_1, p3_1);
-    }
-    for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
-      PITH_PREFETCH(w, 64 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf b0_1 = vf_load(w + 1 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-      s0_1 = vf_fma(x0_0, b0_1, s0_1);
-    }
-  }
-  s0_0 = (s0_0 + p1_0) + (p2_0 + p3_0);
-  s0_1 = (s0_1 + p1_1) + (p2_1 + p3_1);
-  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[1 * 2 * VF_LANES], *p[1];
-  const int full = cols >= 2 * VF_LANES;
-  for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
-  const vf v0 = vf_set1(e0);
-  {
-    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
-    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
-    const vf t1_0 = vf_max(s0_1, vf_set1(0.0f));
-    vf_store(p[0] + 1 * VF_LANES, vf_min(t1_0, v0));
-  }
-  if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
-}
-
-/* 6 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_6x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
-  const vf bias0 = vf_load(w + 0 * VF_LANES);
-  vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0, s4_0 = bias0, s5_0 = bias0;
+  vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0, s4_0 = bias0;
   w += 1 * VF_LANES;
   for (int32_t t = 0; t < taps; t++) {
     const float *const a0 = a[0] + ao;
@@ -212,12 +97,13 @@ static void tile_f32_avx2_6x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float
     const float *const a2 = a[2] + ao;
     const float *const a3 = a[3] + ao;
     const float *const a4 = a[4] + ao;
-    const float *const a5 = a[5] + ao;
-    a += 6;
+    a += 5;
     int32_t k = 0;
     for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
       PITH_PREFETCH(w, 32 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      PITH_LATER(next);
+      next += (uintptr_t)step;
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
       const vf x1_0 = vf_set1(a1[k]);
@@ -228,14 +114,12 @@ static void tile_f32_avx2_6x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float
       s3_0 = vf_fma(x3_0, b0_0, s3_0);
       const vf x4_0 = vf_set1(a4[k]);
       s4_0 = vf_fma(x4_0, b0_0, s4_0);
-      const vf x5_0 = vf_set1(a5[k]);
-      s5_0 = vf_fma(x5_0, b0_0, s5_0);
     }
   }
   /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[6 * 1 * VF_LANES], *p[6];
+  float spare[5 * 1 * VF_LANES], *p[5];
   const int full = cols >= 1 * VF_LANES;
-  for (int32_t r = 0; r < 6; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
+  for (int32_t r = 0; r < 5; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
   const vf v0 = vf_set1(e0);
   {
     const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
@@ -257,136 +141,45 @@ static void tile_f32_avx2_6x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float
     const vf t0_0 = vf_max(s4_0, vf_set1(0.0f));
     vf_store(p[4] + 0 * VF_LANES, vf_min(t0_0, v0));
   }
-  {
-    const vf t0_0 = vf_max(s5_0, vf_set1(0.0f));
-    vf_store(p[5] + 0 * VF_LANES, vf_min(t0_0, v0));
-  }
-  if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
-}
-
-/* 2 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_2x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
-  const vf bias0 = vf_load(w + 0 * VF_LANES);
-  vf s0_0 = bias0, s1_0 = bias0;
-  w += 1 * VF_LANES;
-  for (int32_t t = 0; t < taps; t++) {
-    const float *const a0 = a[0] + ao;
-    const float *const a1 = a[1] + ao;
-    a += 2;
-    int32_t k = 0;
-    for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
-      PITH_PREFETCH(w, 32 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-      const vf x1_0 = vf_set1(a1[k]);
-      s1_0 = vf_fma(x1_0, b0_0, s1_0);
-    }
-  }
-  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[2 * 1 * VF_LANES], *p[2];
-  const int full = cols >= 1 * VF_LANES;
-  for (int32_t r = 0; r < 2; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
-  const vf v0 = vf_set1(e0);
-  {
-    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
-    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
-  }
-  {
-    const vf t0_0 = vf_max(s1_0, vf_set1(0.0f));
-    vf_store(p[1] + 0 * VF_LANES, vf_min(t0_0, v0));
-  }
-  if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
-}
-
-/* 1 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_1x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
-  const vf bias0 = vf_load(w + 0 * VF_LANES);
-  vf s0_0 = bias0;
-  vf p1_0 = vf_set1(0.0f), p2_0 = vf_set1(0.0f), p3_0 = vf_set1(0.0f);
-  w += 1 * VF_LANES;
-  for (int32_t t = 0; t < taps; t++) {
-    const float *const a0 = a[0] + ao;
-    a += 1;
-    int32_t k = 0;
-    for (; k <= kc - 4; k += 4, w += 4 * VF_LANES) {
-      PITH_PREFETCH(w, 32 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-      PITH_PREFETCH(w, 33 * VF_LANES);
-      const vf b1_0 = vf_load(w + 1 * VF_LANES);
-      const vf x0_1 = vf_set1(a0[k + 1]);
-      p1_0 = vf_fma(x0_1, b1_0, p1_0);
-      PITH_PREFETCH(w, 34 * VF_LANES);
-      const vf b2_0 = vf_load(w + 2 * VF_LANES);
-      const vf x0_2 = vf_set1(a0[k + 2]);
-      p2_0 = vf_fma(x0_2, b2_0, p2_0);
-      PITH_PREFETCH(w, 35 * VF_LANES);
-      const vf b3_0 = vf_load(w + 3 * VF_LANES);
-      const vf x0_3 = vf_set1(a0[k + 3]);
-      p3_0 = vf_fma(x0_3, b3_0, p3_0);
-    }
-    for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
-      PITH_PREFETCH(w, 32 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-    }
-  }
-  s0_0 = (s0_0 + p1_0) + (p2_0 + p3_0);
-  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[1 * 1 * VF_LANES], *p[1];
-  const int full = cols >= 1 * VF_LANES;
-  for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
-  const vf v0 = vf_set1(e0);
-  {
-    const vf t0_0 = vf_max(s0_0, vf_set1(0.0f));
-    vf_store(p[0] + 0 * VF_LANES, vf_min(t0_0, v0));
-  }
   if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
 }
 
 /* a block of `rows` rows, at most `height`, against every panel of the packed weights */
-static void rows_f32_avx2_6x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, int32_t rows, int32_t n, int32_t height, float e0) {
+static void rows_f32_avx2_5x16_ahead_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, int32_t rows, int32_t n, int32_t height, float e0, uintptr_t next, int32_t blocks) {
   int32_t width;
   for (int32_t c = 0; c < n; c += width) {
     width = panel_width_avx2(n - c);
     if (width == 16) {
-      if (height == 6) tile_f32_avx2_6x16_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else if (height == 2) tile_f32_avx2_2x16_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_avx2_1x16_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      tile_f32_avx2_5x16_ahead_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0, next, (64 + blocks - 1) / blocks);
     } else if (width == 8) {
-      if (height == 6) tile_f32_avx2_6x8_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else if (height == 2) tile_f32_avx2_2x8_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
-      else tile_f32_avx2_1x8_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      tile_f32_avx2_5x8_ahead_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0, next, (32 + blocks - 1) / blocks);
     }
     w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
+    next += (uintptr_t)((4 * (ptrdiff_t)width + blocks - 1) / blocks * (1 + (ptrdiff_t)taps * kc));
   }
 }
 
-static void conv_f32_avx2_rows_6x16_clipd2ed3cfd(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
+static void conv_f32_avx2_rows_5x16_ahead_clipd2ed3cfd(const float *x, const float *w, const float *zero, float *y, float e0, void *scratch,
     int32_t batch, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t near, int32_t groups, int32_t wg,
     int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw,
     int32_t p_from, int32_t p_to, int32_t n_from, int32_t n_to) {
   const float **const a = (const float **)scratch;
-  float *const patch = (float *)(void *)(a + kh * 6);
-  float *out[6];
+  float *const patch = (float *)(void *)(a + kh * 5);
+  float *out[5];
   (void)n;
   (void)groups;
   (void)wg;
   (void)dw;
   const int32_t pixels = batch * oh * ow;
   w += n_from * (1 + (ptrdiff_t)kh * kw * c);
+  const int32_t blocks = (p_to - p_from + 4) / 5;
   for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += near * (1 + (ptrdiff_t)kh * kw * c)) { /* columns that stay in cache */
     const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
     int32_t b = p_from / (oh * ow), i = p_from / ow % oh, j = p_from % ow;
     for (int32_t p = p_from; p < p_to;) {
-      const int32_t height = pixels - p > 4 ? 6 : pixels - p > 1 ? 2 : 1;
+      const int32_t height = 5;
       const int32_t rows = pixels - p < height ? pixels - p : height;
       for (int32_t r = 0; r < height; r++) { /* rows past the end repeat the last pixel and are not stored */
         const float *const xb = x + (ptrdiff_t)b * xn;
@@ -421,7 +214,7 @@ static void conv_f32_avx2_rows_6x16_clipd2ed3cfd(const float *x, const float *w,
           }
         }
       }
-      rows_f32_avx2_6x16_clipd2ed3cfd(kh, kw * c, a, 0, w, out, rows, cols, height, e0);
+      rows_f32_avx2_5x16_ahead_clipd2ed3cfd(kh, kw * c, a, 0, w, out, rows, cols, height, e0, (uintptr_t)w + 4 * (uintptr_t)(near * (1 + (ptrdiff_t)kh * kw * c)) / (uintptr_t)blocks * (uintptr_t)(blocks + ((p - p_from) / 5)), blocks);
       p += rows;
     }
   }

@@ -137,26 +137,26 @@ PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *
   }
 }
 
-/* 6 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_6x16(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+/* 4 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_avx2_4x16_ahead(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, uintptr_t next, int32_t step) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
   const vf bias1 = vf_load(w + 1 * VF_LANES);
-  vf s0_0 = bias0, s0_1 = bias1, s1_0 = bias0, s1_1 = bias1, s2_0 = bias0, s2_1 = bias1, s3_0 = bias0, s3_1 = bias1, s4_0 = bias0, s4_1 = bias1, s5_0 = bias0, s5_1 = bias1;
+  vf s0_0 = bias0, s0_1 = bias1, s1_0 = bias0, s1_1 = bias1, s2_0 = bias0, s2_1 = bias1, s3_0 = bias0, s3_1 = bias1;
   w += 2 * VF_LANES;
   for (int32_t t = 0; t < taps; t++) {
     const float *const a0 = a[0] + ao;
     const float *const a1 = a[1] + ao;
     const float *const a2 = a[2] + ao;
     const float *const a3 = a[3] + ao;
-    const float *const a4 = a[4] + ao;
-    const float *const a5 = a[5] + ao;
-    a += 6;
+    a += 4;
     int32_t k = 0;
     for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
       PITH_PREFETCH(w, 64 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
       const vf b0_1 = vf_load(w + 1 * VF_LANES);
+      PITH_LATER(next);
+      next += (uintptr_t)step;
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
       s0_1 = vf_fma(x0_0, b0_1, s0_1);
@@ -169,18 +169,12 @@ static void tile_f32_avx2_6x16(int32_t taps, int32_t kc, const float *const *a, 
       const vf x3_0 = vf_set1(a3[k]);
       s3_0 = vf_fma(x3_0, b0_0, s3_0);
       s3_1 = vf_fma(x3_0, b0_1, s3_1);
-      const vf x4_0 = vf_set1(a4[k]);
-      s4_0 = vf_fma(x4_0, b0_0, s4_0);
-      s4_1 = vf_fma(x4_0, b0_1, s4_1);
-      const vf x5_0 = vf_set1(a5[k]);
-      s5_0 = vf_fma(x5_0, b0_0, s5_0);
-      s5_1 = vf_fma(x5_0, b0_1, s5_1);
     }
   }
   /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[6 * 2 * VF_LANES], *p[6];
+  float spare[4 * 2 * VF_LANES], *p[4];
   const int full = cols >= 2 * VF_LANES;
-  for (int32_t r = 0; r < 6; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
+  for (int32_t r = 0; r < 4; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
   {
     vf_store(p[0] + 0 * VF_LANES, s0_0);
     vf_store(p[0] + 1 * VF_LANES, s0_1);
@@ -197,134 +191,27 @@ static void tile_f32_avx2_6x16(int32_t taps, int32_t kc, const float *const *a, 
     vf_store(p[3] + 0 * VF_LANES, s3_0);
     vf_store(p[3] + 1 * VF_LANES, s3_1);
   }
-  {
-    vf_store(p[4] + 0 * VF_LANES, s4_0);
-    vf_store(p[4] + 1 * VF_LANES, s4_1);
-  }
-  {
-    vf_store(p[5] + 0 * VF_LANES, s5_0);
-    vf_store(p[5] + 1 * VF_LANES, s5_1);
-  }
   if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
 }
 
-/* 2 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_2x16(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
+/* 4 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_avx2_4x8_ahead(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, uintptr_t next, int32_t step) {
   const vf bias0 = vf_load(w + 0 * VF_LANES);
-  const vf bias1 = vf_load(w + 1 * VF_LANES);
-  vf s0_0 = bias0, s0_1 = bias1, s1_0 = bias0, s1_1 = bias1;
-  w += 2 * VF_LANES;
-  for (int32_t t = 0; t < taps; t++) {
-    const float *const a0 = a[0] + ao;
-    const float *const a1 = a[1] + ao;
-    a += 2;
-    int32_t k = 0;
-    for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
-      PITH_PREFETCH(w, 64 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf b0_1 = vf_load(w + 1 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-      s0_1 = vf_fma(x0_0, b0_1, s0_1);
-      const vf x1_0 = vf_set1(a1[k]);
-      s1_0 = vf_fma(x1_0, b0_0, s1_0);
-      s1_1 = vf_fma(x1_0, b0_1, s1_1);
-    }
-  }
-  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[2 * 2 * VF_LANES], *p[2];
-  const int full = cols >= 2 * VF_LANES;
-  for (int32_t r = 0; r < 2; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
-  {
-    vf_store(p[0] + 0 * VF_LANES, s0_0);
-    vf_store(p[0] + 1 * VF_LANES, s0_1);
-  }
-  {
-    vf_store(p[1] + 0 * VF_LANES, s1_0);
-    vf_store(p[1] + 1 * VF_LANES, s1_1);
-  }
-  if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
-}
-
-/* 1 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_1x16(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
-  const vf bias0 = vf_load(w + 0 * VF_LANES);
-  const vf bias1 = vf_load(w + 1 * VF_LANES);
-  vf s0_0 = bias0, s0_1 = bias1;
-  vf p1_0 = vf_set1(0.0f), p1_1 = vf_set1(0.0f), p2_0 = vf_set1(0.0f), p2_1 = vf_set1(0.0f), p3_0 = vf_set1(0.0f), p3_1 = vf_set1(0.0f);
-  w += 2 * VF_LANES;
-  for (int32_t t = 0; t < taps; t++) {
-    const float *const a0 = a[0] + ao;
-    a += 1;
-    int32_t k = 0;
-    for (; k <= kc - 4; k += 4, w += 8 * VF_LANES) {
-      PITH_PREFETCH(w, 64 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf b0_1 = vf_load(w + 1 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-      s0_1 = vf_fma(x0_0, b0_1, s0_1);
-      PITH_PREFETCH(w, 66 * VF_LANES);
-      const vf b1_0 = vf_load(w + 2 * VF_LANES);
-      const vf b1_1 = vf_load(w + 3 * VF_LANES);
-      const vf x0_1 = vf_set1(a0[k + 1]);
-      p1_0 = vf_fma(x0_1, b1_0, p1_0);
-      p1_1 = vf_fma(x0_1, b1_1, p1_1);
-      PITH_PREFETCH(w, 68 * VF_LANES);
-      const vf b2_0 = vf_load(w + 4 * VF_LANES);
-      const vf b2_1 = vf_load(w + 5 * VF_LANES);
-      const vf x0_2 = vf_set1(a0[k + 2]);
-      p2_0 = vf_fma(x0_2, b2_0, p2_0);
-      p2_1 = vf_fma(x0_2, b2_1, p2_1);
-      PITH_PREFETCH(w, 70 * VF_LANES);
-      const vf b3_0 = vf_load(w + 6 * VF_LANES);
-      const vf b3_1 = vf_load(w + 7 * VF_LANES);
-      const vf x0_3 = vf_set1(a0[k + 3]);
-      p3_0 = vf_fma(x0_3, b3_0, p3_0);
-      p3_1 = vf_fma(x0_3, b3_1, p3_1);
-    }
-    for (; k <= kc - 1; k += 1, w += 2 * VF_LANES) {
-      PITH_PREFETCH(w, 64 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf b0_1 = vf_load(w + 1 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-      s0_1 = vf_fma(x0_0, b0_1, s0_1);
-    }
-  }
-  s0_0 = (s0_0 + p1_0) + (p2_0 + p3_0);
-  s0_1 = (s0_1 + p1_1) + (p2_1 + p3_1);
-  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[1 * 2 * VF_LANES], *p[1];
-  const int full = cols >= 2 * VF_LANES;
-  for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
-  {
-    vf_store(p[0] + 0 * VF_LANES, s0_0);
-    vf_store(p[0] + 1 * VF_LANES, s0_1);
-  }
-  if (!full) tile_part(y, no, spare, rows, cols, 2 * VF_LANES);
-}
-
-/* 6 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_6x8(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
-  const vf bias0 = vf_load(w + 0 * VF_LANES);
-  vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0, s4_0 = bias0, s5_0 = bias0;
+  vf s0_0 = bias0, s1_0 = bias0, s2_0 = bias0, s3_0 = bias0;
   w += 1 * VF_LANES;
   for (int32_t t = 0; t < taps; t++) {
     const float *const a0 = a[0] + ao;
     const float *const a1 = a[1] + ao;
     const float *const a2 = a[2] + ao;
     const float *const a3 = a[3] + ao;
-    const float *const a4 = a[4] + ao;
-    const float *const a5 = a[5] + ao;
-    a += 6;
+    a += 4;
     int32_t k = 0;
     for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
       PITH_PREFETCH(w, 32 * VF_LANES);
       const vf b0_0 = vf_load(w + 0 * VF_LANES);
+      PITH_LATER(next);
+      next += (uintptr_t)step;
       const vf x0_0 = vf_set1(a0[k]);
       s0_0 = vf_fma(x0_0, b0_0, s0_0);
       const vf x1_0 = vf_set1(a1[k]);
@@ -333,16 +220,12 @@ static void tile_f32_avx2_6x8(int32_t taps, int32_t kc, const float *const *a, p
       s2_0 = vf_fma(x2_0, b0_0, s2_0);
       const vf x3_0 = vf_set1(a3[k]);
       s3_0 = vf_fma(x3_0, b0_0, s3_0);
-      const vf x4_0 = vf_set1(a4[k]);
-      s4_0 = vf_fma(x4_0, b0_0, s4_0);
-      const vf x5_0 = vf_set1(a5[k]);
-      s5_0 = vf_fma(x5_0, b0_0, s5_0);
     }
   }
   /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[6 * 1 * VF_LANES], *p[6];
+  float spare[4 * 1 * VF_LANES], *p[4];
   const int full = cols >= 1 * VF_LANES;
-  for (int32_t r = 0; r < 6; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
+  for (int32_t r = 0; r < 4; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
   {
     vf_store(p[0] + 0 * VF_LANES, s0_0);
   }
@@ -355,140 +238,52 @@ static void tile_f32_avx2_6x8(int32_t taps, int32_t kc, const float *const *a, p
   {
     vf_store(p[3] + 0 * VF_LANES, s3_0);
   }
-  {
-    vf_store(p[4] + 0 * VF_LANES, s4_0);
-  }
-  {
-    vf_store(p[5] + 0 * VF_LANES, s5_0);
-  }
-  if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
-}
-
-/* 2 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_2x8(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
-  const vf bias0 = vf_load(w + 0 * VF_LANES);
-  vf s0_0 = bias0, s1_0 = bias0;
-  w += 1 * VF_LANES;
-  for (int32_t t = 0; t < taps; t++) {
-    const float *const a0 = a[0] + ao;
-    const float *const a1 = a[1] + ao;
-    a += 2;
-    int32_t k = 0;
-    for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
-      PITH_PREFETCH(w, 32 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-      const vf x1_0 = vf_set1(a1[k]);
-      s1_0 = vf_fma(x1_0, b0_0, s1_0);
-    }
-  }
-  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[2 * 1 * VF_LANES], *p[2];
-  const int full = cols >= 1 * VF_LANES;
-  for (int32_t r = 0; r < 2; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
-  {
-    vf_store(p[0] + 0 * VF_LANES, s0_0);
-  }
-  {
-    vf_store(p[1] + 0 * VF_LANES, s1_0);
-  }
-  if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
-}
-
-/* 1 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_f32_avx2_1x8(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols) {
-  const vf bias0 = vf_load(w + 0 * VF_LANES);
-  vf s0_0 = bias0;
-  vf p1_0 = vf_set1(0.0f), p2_0 = vf_set1(0.0f), p3_0 = vf_set1(0.0f);
-  w += 1 * VF_LANES;
-  for (int32_t t = 0; t < taps; t++) {
-    const float *const a0 = a[0] + ao;
-    a += 1;
-    int32_t k = 0;
-    for (; k <= kc - 4; k += 4, w += 4 * VF_LANES) {
-      PITH_PREFETCH(w, 32 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-      PITH_PREFETCH(w, 33 * VF_LANES);
-      const vf b1_0 = vf_load(w + 1 * VF_LANES);
-      const vf x0_1 = vf_set1(a0[k + 1]);
-      p1_0 = vf_fma(x0_1, b1_0, p1_0);
-      PITH_PREFETCH(w, 34 * VF_LANES);
-      const vf b2_0 = vf_load(w + 2 * VF_LANES);
-      const vf x0_2 = vf_set1(a0[k + 2]);
-      p2_0 = vf_fma(x0_2, b2_0, p2_0);
-      PITH_PREFETCH(w, 35 * VF_LANES);
-      const vf b3_0 = vf_load(w + 3 * VF_LANES);
-      const vf x0_3 = vf_set1(a0[k + 3]);
-      p3_0 = vf_fma(x0_3, b3_0, p3_0);
-    }
-    for (; k <= kc - 1; k += 1, w += 1 * VF_LANES) {
-      PITH_PREFETCH(w, 32 * VF_LANES);
-      const vf b0_0 = vf_load(w + 0 * VF_LANES);
-      const vf x0_0 = vf_set1(a0[k]);
-      s0_0 = vf_fma(x0_0, b0_0, s0_0);
-    }
-  }
-  s0_0 = (s0_0 + p1_0) + (p2_0 + p3_0);
-  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */
-  float spare[1 * 1 * VF_LANES], *p[1];
-  const int full = cols >= 1 * VF_LANES;
-  for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
-  {
-    vf_store(p[0] + 0 * VF_LANES, s0_0);
-  }
   if (!full) tile_part(y, no, spare, rows, cols, 1 * VF_LANES);
 }
 
 /* a block of `rows` rows, at most `height`, against every panel of the packed weights */
-static void rows_f32_avx2_6x16(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
-    float *const *y, int32_t rows, int32_t n, int32_t height) {
+static void rows_f32_avx2_4x16_ahead(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, int32_t rows, int32_t n, int32_t height, uintptr_t next, int32_t blocks) {
   int32_t width;
   for (int32_t c = 0; c < n; c += width) {
     width = panel_width_avx2(n - c);
     if (width == 16) {
-      if (height == 6) tile_f32_avx2_6x16(taps, kc, a, ao, w, y, c, rows, n - c);
-      else if (height == 2) tile_f32_avx2_2x16(taps, kc, a, ao, w, y, c, rows, n - c);
-      else tile_f32_avx2_1x16(taps, kc, a, ao, w, y, c, rows, n - c);
+      tile_f32_avx2_4x16_ahead(taps, kc, a, ao, w, y, c, rows, n - c, next, (64 + blocks - 1) / blocks);
     } else if (width == 8) {
-      if (height == 6) tile_f32_avx2_6x8(taps, kc, a, ao, w, y, c, rows, n - c);
-      else if (height == 2) tile_f32_avx2_2x8(taps, kc, a, ao, w, y, c, rows, n - c);
-      else tile_f32_avx2_1x8(taps, kc, a, ao, w, y, c, rows, n - c);
+      tile_f32_avx2_4x8_ahead(taps, kc, a, ao, w, y, c, rows, n - c, next, (32 + blocks - 1) / blocks);
     }
     w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
+    next += (uintptr_t)((4 * (ptrdiff_t)width + blocks - 1) / blocks * (1 + (ptrdiff_t)taps * kc));
   }
 }
 
-static void matmul_f32_avx2_6x16(const float *a, const float *w, float *y,
+static void matmul_f32_avx2_4x16_ahead(const float *a, const float *w, float *y,
     int32_t m, int32_t k, int32_t near, int32_t lda, int32_t ldy, int32_t m_from, int32_t m_to, int32_t n_from, int32_t n_to) {
-  const float *x[6];
-  float *out[6];
+  const float *x[4];
+  float *out[4];
   w += (ptrdiff_t)n_from * (1 + (ptrdiff_t)k);
+  const int32_t blocks = (m_to - m_from + 3) / 4;
   for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) { /* columns that stay in cache */
     const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
     for (int32_t m0 = m_from; m0 < m_to;) {
-      const int32_t height = m - m0 > 4 ? 6 : m - m0 > 1 ? 2 : 1;
+      const int32_t height = 4;
       const int32_t rows = m - m0 < height ? m - m0 : height;
       for (int32_t i = 0; i < height; i++) { /* rows past the end repeat the last one and are not stored */
         const ptrdiff_t at = m0 + (i < rows ? i : rows - 1);
         x[i] = a + at * lda;
         out[i] = y + at * ldy + n0;
       }
-      rows_f32_avx2_6x16(1, k, x, 0, w, out, rows, cols, height);
+      rows_f32_avx2_4x16_ahead(1, k, x, 0, w, out, rows, cols, height, (uintptr_t)w + 4 * (uintptr_t)(near * (1 + (ptrdiff_t)k)) / (uintptr_t)blocks * (uintptr_t)(blocks + ((m0 - m_from) / 4)), blocks);
       m0 += rows;
     }
   }
 }
 
 /* products e_from ... e_to - 1 of `count` tiles; wg: elements of the packed weights of one */
-static void winograd_products_f32_avx2(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
+static void winograd_products_f32_avx2_4x16_ahead(const float *v, const float *w, float *u, int32_t count, int32_t c, int32_t n, int32_t wg,
     int32_t block, int32_t e_from, int32_t e_to) {
   for (int32_t e = e_from; e < e_to; e++)
-    matmul_f32_avx2_6x16(v + e * ((ptrdiff_t)block * c + 16), w + (ptrdiff_t)e * wg, u + e * ((ptrdiff_t)block * n + 16),
+    matmul_f32_avx2_4x16_ahead(v + e * ((ptrdiff_t)block * c + 16), w + (ptrdiff_t)e * wg, u + e * ((ptrdiff_t)block * n + 16),
         count, c, n, c, n, 0, count, 0, n);
 }
 
@@ -603,14 +398,14 @@ static void winograd_pixels_f32_avx2_6_clipd2ed3cfd(const float *u, const float 
   }
 }
 
-static void conv_f32_avx2_winograd6_clipd2ed3cfd(const float *x, const float *w, const float *bias, const float *zero, float *y, float e0,
+static void conv_f32_avx2_winograd6_4x16_ahead_clipd2ed3cfd(const float *x, const float *w, const float *bias, const float *zero, float *y, float e0,
     void *scratch, int32_t tiles, int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t wg, int32_t block,
     int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw, int32_t begin, int32_t end) {
   float *const v = (float *)scratch, *const u = v + 64 * ((ptrdiff_t)block * c + 16);
   for (int32_t t0 = begin * block; t0 < tiles && t0 < end * block; t0 += block) {
     const int32_t count = tiles - t0 < block ? tiles - t0 : block;
     winograd_tiles_f32_avx2_6(x, zero, v, oh, ow, ih, iw, c, block, ph, pw, xn, xh, xw, t0, t0, t0 + count);
-    winograd_products_f32_avx2(v, w, u, count, c, n, wg, block, 0, 64);
+    winograd_products_f32_avx2_4x16_ahead(v, w, u, count, c, n, wg, block, 0, 64);
     winograd_pixels_f32_avx2_6_clipd2ed3cfd(u, bias, y, e0, oh, ow, n, block, yn, yh, yw, t0, t0, t0 + count);
   }
 }

@@ -1,0 +1,143 @@
+"""Shapes of the float32 register tile, and what follows from them: panels of packed weights, parts for threads.
+
+Packing (`pack`): column panels as wide as the tile, then narrower ones (`panel_widths`) for the columns left; each panel
+is its bias, then for each tap and each k one row of the panel, so the weights stream once, in order.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from pith.kernels.base import Arg, Begin, End, Int
+from pith.targets.isa.base import ISA
+from pith.vector.cfunction import CFunction
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Register tile: `rows` x `vectors` accumulators, and the height used for the last few rows (a third height is one row; 0: all
+    blocks are `rows` high). ahead: while a block passes over the weights, it asks for its share of those that come after them."""
+
+    rows: int
+    vectors: int
+    few: int
+    ahead: bool = False
+
+    def label(self, isa: ISA) -> str:
+        """Part of function names: rows, columns, whether it asks ahead."""
+        return f"{self.rows}x{self.vectors * isa.lanes(4)}{'_ahead' if self.ahead else ''}"
+
+    @property
+    def heights(self) -> tuple[int, ...]:
+        """Heights of the bodies, tallest first."""
+        return tuple(dict.fromkeys((self.rows, self.few, 1))) if self.few else (self.rows,)
+
+    def height_text(self, left: str) -> str:
+        """C expression of the height for `left` rows."""
+        if not self.few:
+            return str(self.rows)
+        return f"{left} > {2 * self.few} ? {self.rows} : {left} > 1 ? {self.few} : 1" if self.few > 1 else f"{left} > 1 ? {self.rows} : 1"
+
+
+def shape_of(isa: ISA) -> Shape:
+    """The tile that fills the register file: accumulators, one row of B, one broadcast."""
+    if isa.lanes(4) == 1:
+        return Shape(4, 4, 1)
+    return Shape(14, 2, 4) if isa.registers >= 32 else Shape(6, 2, 2)
+
+
+_FEW = 224  # rows up to which a pass over them is no longer than bringing its weights from the last cache
+
+
+@functools.cache
+def shape_for(isa: ISA, rows: int) -> Shape:
+    """The tile for a product of `rows` rows.
+
+    Few rows are divided into blocks of one height, with as little waste as can be, and each asks for its share of the weights
+    that come next: with so few passes over them, bringing the weights would otherwise take as long as multiplying.
+    """
+    s = shape_of(isa)
+    if isa.lanes(4) == 1 or not 0 < rows <= _FEW:
+        return s
+    heights = [rows] if rows <= s.rows else range(s.rows, s.rows // 2, -1)
+    # + 1: what a block costs besides its rows
+    return Shape(min(heights, key=lambda h: -(-rows // h) * (h + 1)), s.vectors, 0, ahead=rows > 1)
+
+
+def panel_widths(isa: ISA) -> tuple[tuple[int, int], ...]:
+    """(columns left that it takes at least, width) of each panel, widest first; the last takes whatever is left."""
+    s, lanes = shape_of(isa), isa.lanes(4)
+    half = lanes // 2 if isa.half else 0
+    least = lanes + half + 1  # fewer go into a panel of one vector, and one of half a vector
+    return ((least, s.vectors * lanes), (half + 1, lanes), *(((1, half),) if half else ()))
+
+
+@functools.cache
+def panel_width(isa: ISA) -> CFunction:
+    """C function: the width of the panel that begins where `left` columns are left."""
+    *wider, (_, last) = panel_widths(isa)
+    name = f"panel_width_{isa.name}"
+    choice = "".join(f"left >= {least} ? {width} : " for least, width in wider)
+    text = f"/* width of the panel that begins where `left` columns are left */\nstatic inline int32_t {name}(int32_t left) {{"
+    return CFunction(name, f"{text} return {choice}{last}; }}\n", (), ("stdint.h",))
+
+
+def near_of(isa: ISA, rows: int, n: int) -> int:
+    """Bytes of packed weights that stay near (in the second-level cache) while all rows pass by; where the next are asked for
+    meanwhile, these and rows of about `n` elements on both sides have to have room beside them."""
+    if shape_for(isa, rows).ahead:
+        return max(192 << 10, (isa.near * 3 // 4 - 8 * rows * n) // 2)
+    return max(384 << 10, isa.near * 3 // 8)
+
+
+def columns_near(isa: ISA, rows: int, k: int, n: int, near: int = 0) -> int:
+    """Columns of [k, n] packed weights to take at a time: all of them, or whole panels that stay near (`near` bytes, 0: what
+    suits the processor) for many rows."""
+    s = shape_of(isa)
+    near = near or near_of(isa, rows, n)
+    width = s.vectors * isa.lanes(4)
+    if rows <= s.rows or 4 * k * n <= near * 3 // 2:
+        return n
+    panels, most = -(-n // width), max(1, near // (4 * k * width))
+    return -(-panels // -(-panels // most)) * width  # parts of equal size
+
+
+def parts(isa: ISA, m: int, n: int, *, columns: bool = True) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
+    """How threads share out an [m, n] product: units, and the arguments m_from, m_to, n_from, n_to of a part.
+
+    Blocks of rows, or whole panels of columns where these are few (and `columns` allows it): either way every element is
+    computed as in one go.
+    """
+    s = shape_for(isa, m) if columns else shape_of(isa)
+    width = s.vectors * isa.lanes(4)
+    blocks, panels = max(1, -(-m // s.rows)), max(1, -(-n // width))
+    if not columns or blocks >= 16 or blocks >= panels:
+        return blocks, (Begin(s.rows), End(s.rows, m), Int(0), Int(n))
+    return panels, (Int(0), Int(m), Begin(width), End(width, n))
+
+
+def pack(isa: ISA, weights: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    """Weights [taps * k, N] and bias [N] in the order the tile reads them, as one row of float32."""
+    k, n = weights.shape
+    stacked = np.zeros((k + 1, n), np.float32)
+    stacked[1:] = weights
+    if bias is not None:
+        stacked[0] = bias
+    panels, c = [], 0
+    while c < n:
+        width = next(width for least, width in panel_widths(isa) if n - c >= least)
+        panel = np.zeros((k + 1, width), np.float32)
+        part = stacked[:, c : c + width]
+        panel[:, : part.shape[1]] = part
+        panels.append(panel.reshape(-1))
+        c += width
+    return np.concatenate(panels) if panels else np.zeros(0, np.float32)
+
+
+def next_part(shape: Shape, elements: str, block: str) -> str:
+    """C arguments that end a call of `tile_f32.row_block` with a shape that asks ahead: where the weights after these, of
+    `elements` numbers, begin for the block of rows with the index `block` of `blocks`; empty for any other shape."""
+    return f", (uintptr_t)w + 4 * (uintptr_t)({elements}) / (uintptr_t)blocks * (uintptr_t)(blocks + ({block})), blocks" if shape.ahead else ""
