@@ -105,7 +105,8 @@ def _quantization(rows: Rows) -> str:
 
 def _accuracy(rows: Rows) -> str:
     """For each network its score in floats, and for each number of bits what each method changes, with the 95 % interval."""
-    methods = list(dict.fromkeys(r["method"] for r in rows if r["method"] != "float"))
+    order = ("min-max", "KL", "EasyQuant", "EasyQuant, best")
+    methods = sorted(dict.fromkeys(r["method"] for r in rows if r["method"] != "float"), key=lambda m: order.index(m) if m in order else len(order))
     found = {(r["network"], r["bits"], r["method"]): r for r in rows}
 
     def change(r: dict[str, str] | None) -> str:
