@@ -148,11 +148,40 @@ def _browser(rows: Rows) -> str:
     return _markdown(["model", "target", "Pith ms", "onnxruntime-web ms", "ratio", ".wasm, MB"], body, note)
 
 
+def _accuracy(rows: Rows) -> str:
+    """For each network its score in floats, and for each number of bits what each method changes, with the 95 % interval."""
+    order = ("min-max", "KL", "EasyQuant", "EasyQuant, best")
+    methods = sorted(dict.fromkeys(r["method"] for r in rows if r["method"] != "float"), key=lambda m: order.index(m) if m in order else len(order))
+    found = {(r["network"], r["bits"], r["method"]): r for r in rows}
+
+    def change(r: dict[str, str] | None) -> str:
+        if r is None or not r["change"]:
+            return "-"
+        unit = 1.0 if "dB" in r["metric"] else 100.0
+        low, middle, high = (unit * float(r[k]) for k in ("low", "change", "high"))
+        return f"{middle:+.2f} ({low:+.2f} to {high:+.2f})"
+
+    body = []
+    for network in dict.fromkeys(r["network"] for r in rows):
+        exact = found[network, "32", "float"]
+        unit = 1.0 if "dB" in exact["metric"] else 100.0
+        for bits in ("8", "7"):
+            head = [network, f"{exact['metric']} {unit * float(exact['score']):.2f}{'' if unit == 1.0 else ' %'}, {exact['n']}"] if bits == "8" else ["", ""]
+            cells = [found.get((network, bits, m)) for m in methods]
+            if any(cells):
+                body.append([*head, bits, *map(change, cells)])
+    versions = ", ".join(dict.fromkeys(r["version"] for r in rows if r["version"] and not r["version"].startswith("failed")))
+    note = "Change against floats (more is better, errors turned round), in points of a hundred or dB, and its 95 % interval over the same samples; "
+    note += "behind the metric in floats how many samples were judged. A dash: not measured, or the rival refused the network. "
+    note += f"`benchmarks/accuracy.py`, commit {rows[0]['commit']}, {rows[0]['date']}; {versions}."
+    return _markdown(["network", "in floats", "bits", *methods], body, note)
+
+
 TABLES: dict[str, Callable[[Rows], str]] = {
     "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers,
     "peers_int8": functools.partial(_peers, rule=_INT8), "peers_int8_avx2": functools.partial(_peers, rule=_INT8),
     "integers_avx2": _integers_avx2, "int8_gain": _int8_gain,
-    "quantization": _quantization, "browser": _browser,
+    "quantization": _quantization, "browser": _browser, "accuracy": _accuracy,
 }  # fmt: skip
 
 

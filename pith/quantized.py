@@ -154,7 +154,7 @@ def quantize(
     activation_bits: int | None = None, images: int = 50, seed: int = 0,
     shapes: Shapes | None = None, preprocess: str | None = None, symmetric: bool = False, improve: bool = True,
     equalize: bool = False, mode: str = "paper", start: str = "", keep_float: Sequence[str] = (), min_cosine: float | None = None,
-    float_outputs: bool = False, integers_only: bool = False, explain: bool = False, progress: Progress | None = None,
+    float_outputs: bool = False, integers_only: bool = False, best: bool = False, explain: bool = False, progress: Progress | None = None,
 ) -> Quantized:  # fmt: skip
     """Quantise a float network after training: its sums of products and what lies between become 8-bit (7-bit) integers.
 
@@ -169,6 +169,7 @@ def quantize(
     floats, the worst first, as it takes for every output to keep this cosine.  float_outputs: do not round the results.
     integers_only: leave nothing in floats that has an integer form: functions like gelu are tables, which costs a rounding each, and
     8-bit networks give the same bits everywhere.
+    best: keep every fifth sample from the search and choose by the results on those, among the plain ranges too (results not rounded).
     explain: measure what each layer does to the results, for the report's ranking (as many runs of the network as it has
     layers, on a few samples).  progress: called with (stage, 0..1).
     Raises PithError subclasses. The same input gives the same bits.
@@ -178,7 +179,7 @@ def quantize(
         raise ShapeError("several shapes cannot be quantised at once", try_="one shape for each input")
     options = Options(method, weight_bits or bits, activation_bits or bits, symmetric, start=start, mode=mode, rounding=improve,
                       bias=improve, equalize=equalize,
-                      keep=frozenset(keep_float), float_outputs=float_outputs, integers_only=integers_only)  # fmt: skip
+                      keep=frozenset(keep_float), float_outputs=float_outputs or best, best=best, integers_only=integers_only)  # fmt: skip
     options.check()
     say("import", 0.0)
     graph = model.copy() if isinstance(model, Graph) else import_model(model, dict(shapes or {}))  # type: ignore[arg-type]

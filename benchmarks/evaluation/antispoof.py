@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.evaluation.base import DATA, Evaluation, Run, exported, open_rgb, softmax
+from benchmarks.evaluation.base import DATA, Evaluation, Run, exported, mean, open_rgb, softmax
 from benchmarks.evaluation.pictures import resize_bilinear
 
 SIZE = (80, 80)
@@ -62,10 +62,15 @@ def fused(runs: dict[str, Run]) -> dict[str, tuple[int, float]]:
     return {name: (int(p.argmax()), float(p.max())) for name, p in means.items()}
 
 
-def evaluate(run: Run, scale: float) -> tuple[float, int]:
-    """Mean distance of the probability of a live face from what is true, over the three samples; 0 is best."""
+def scores(run: Run, scale: float) -> np.ndarray:
+    """Distance of the probability of a live face from what is true, of each of the three samples; 0 is best."""
     found = probabilities(run, scale)
-    return float(np.mean([abs(found[n][LIVE] - TRUTH[n]) for n in SAMPLES])), len(SAMPLES)
+    return np.array([abs(found[n][LIVE] - TRUTH[n]) for n in SAMPLES])
+
+
+def evaluate(run: Run, scale: float) -> tuple[float, int]:
+    """Mean of `scores`."""
+    return mean(scores(run, scale))
 
 
 def calibration(scale: float) -> np.ndarray:
@@ -85,7 +90,7 @@ def evaluations() -> list[Evaluation]:
     """Each of the two networks alone."""
     return [
         Evaluation(
-            f"{name}, samples", partial(exported, name), partial(calibration, scale), partial(evaluate, scale=scale),
+            f"{name}, samples", partial(exported, name), partial(calibration, scale), partial(scores, scale=scale),
             "error of P(live)", higher=False,
         )
         for name, scale in SCALES.items()

@@ -30,7 +30,8 @@ class Evaluation:
         name: of network and data.
         model: gives the path of the ONNX file (float32), which is exported into the cache folder when it is not there.
         calibration: gives samples ``(n, ...)`` for quantisation; none of them is evaluated.
-        evaluate: runs the network and gives its metric, and how many things it is the mean over.
+        scores: runs the network and gives a number for each thing that is judged, always in the same order; their mean is the metric.
+            The network is called with the same samples in the same order, whatever it answers.
         metric: what that is, with its unit.
         expected: the metric that is published, or was measured with other software on the same files; None: none is known.
         higher: more is better.
@@ -40,11 +41,15 @@ class Evaluation:
     name: str
     model: Callable[[], Path]
     calibration: Callable[[], np.ndarray]
-    evaluate: Callable[[Run], tuple[float, int]]
+    scores: Callable[[Run], np.ndarray]
     metric: str
     expected: float | None = None
     higher: bool = True
     shapes: dict[str, tuple[int, ...]] | None = None
+
+    def evaluate(self, run: Run) -> tuple[float, int]:
+        """The metric, and how many things it is the mean over."""
+        return mean(self.scores(run))
 
 
 def exported(name: str, shapes: tuple[tuple[int, ...], ...] | None = None) -> Path:
@@ -94,6 +99,11 @@ def zip_read(file: Path, names: list[str]) -> list[bytes]:
     """Those members."""
     with zipfile.ZipFile(file) as z:
         return [z.read(n) for n in names]
+
+
+def mean(scores: np.ndarray) -> tuple[float, int]:
+    """Of scores, and how many there are."""
+    return float(np.mean(scores)), len(scores)
 
 
 def softmax(x: np.ndarray) -> np.ndarray:

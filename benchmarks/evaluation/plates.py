@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.evaluation.base import DATA, Evaluation, Run, exported, open_rgb, zip_names, zip_read
+from benchmarks.evaluation.base import DATA, Evaluation, Run, exported, mean, open_rgb, zip_names, zip_read
 from benchmarks.evaluation.pictures import resize_bilinear
 
 SIZE = (94, 24)  # width, height
@@ -26,16 +26,21 @@ def drawn() -> tuple[list[str], list[str]]:
     return [n for k, n in enumerate(names) if k in picked], [n for k, n in enumerate(names) if k not in picked]
 
 
-def evaluate(run: Run, names: list[str] | None = None) -> tuple[float, int]:
-    """Share of plates whose every sign is right; of all 400, or of `names`."""
+def scores(run: Run, names: list[str] | None = None) -> np.ndarray:
+    """For each plate whether its every sign is right, 1 or 0; of all 400, or of `names`."""
     from pith.models.plate_signs import SIGNS, decode
 
     file = DATA / "ocr" / "lprnet" / "test_400.zip"
     names = zip_names(file, ".jpg") if names is None else names
-    right = 0
+    right = []
     for name, data in zip(names, zip_read(file, names), strict=True):
-        right += decode(run(prepare(data))[0][0].tolist(), SIGNS) == name.rsplit("/", 1)[-1].split("_")[0].removesuffix(".jpg")
-    return right / len(names), len(names)
+        right.append(float(decode(run(prepare(data))[0][0].tolist(), SIGNS) == name.rsplit("/", 1)[-1].split("_")[0].removesuffix(".jpg")))
+    return np.array(right)
+
+
+def evaluate(run: Run, names: list[str] | None = None) -> tuple[float, int]:
+    """Share of plates whose every sign is right."""
+    return mean(scores(run, names))
 
 
 def calibration() -> np.ndarray:
@@ -43,9 +48,9 @@ def calibration() -> np.ndarray:
     return np.concatenate([prepare(data) for data in zip_read(DATA / "ocr" / "lprnet" / "test_400.zip", drawn()[0])])
 
 
-def held_out(run: Run) -> tuple[float, int]:
-    """`evaluate` on the 350 plates that are not for calibration."""
-    return evaluate(run, drawn()[1])
+def held_out(run: Run) -> np.ndarray:
+    """`scores` on the 350 plates that are not for calibration."""
+    return scores(run, drawn()[1])
 
 
 def evaluations() -> list[Evaluation]:

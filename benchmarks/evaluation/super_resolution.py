@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.evaluation.base import DATA, Evaluation, Run, exported, open_rgb, zip_names, zip_read
+from benchmarks.evaluation.base import DATA, Evaluation, Run, exported, mean, open_rgb, zip_names, zip_read
 from benchmarks.evaluation.pictures import shrink_bicubic
 
 TILE = {2: 96, 3: 64, 4: 56}
@@ -85,15 +85,20 @@ def psnr(result: np.ndarray, truth: np.ndarray, border: int) -> float:
     return float(10 * np.log10(255.0**2 / np.mean(difference**2)))
 
 
-def evaluate(run: Run, pictures: Pictures, scale: int, most: int | None = None) -> tuple[float, int]:
-    """Mean PSNR in dB over pictures (`most`: the first ones)."""
+def scores(run: Run, pictures: Pictures, scale: int, most: int | None = None) -> np.ndarray:
+    """PSNR in dB of each picture (`most`: the first ones)."""
     ratios = []
     for k, (small, large) in enumerate(pictures(scale)):
         if most is not None and k == most:
             break
         result = enlarge(run, small.astype(np.float32) / np.float32(255), scale, TILE[scale])
         ratios.append(psnr(np.clip(result * np.float32(255), 0, 255).astype(np.uint8), large, scale))
-    return float(np.mean(ratios)), len(ratios)
+    return np.array(ratios)
+
+
+def evaluate(run: Run, pictures: Pictures, scale: int, most: int | None = None) -> tuple[float, int]:
+    """Mean PSNR in dB over pictures."""
+    return mean(scores(run, pictures, scale, most))
 
 
 def calibration(scale: int, count: int = 50) -> np.ndarray:
@@ -109,11 +114,12 @@ def calibration(scale: int, count: int = 50) -> np.ndarray:
 
 
 def evaluations() -> list[Evaluation]:
-    """LESRCNN on Set5."""
+    """LESRCNN at three scales on Set5 and Set14."""
+    sets = {"Set5": set5, "Set14": partial(folder, DATA / "sr" / "set14")}
     return [
         Evaluation(
-            f"LESRCNN x{scale}, Set5", partial(exported, f"lesrcnn_x{scale}", ((1, 3, TILE[scale], TILE[scale]),)),
-            partial(calibration, scale), partial(evaluate, pictures=set5, scale=scale), "PSNR-Y, dB", PUBLISHED["Set5", scale],
+            f"LESRCNN x{scale}, {name}", partial(exported, f"lesrcnn_x{scale}", ((1, 3, TILE[scale], TILE[scale]),)),
+            partial(calibration, scale), partial(scores, pictures=pictures, scale=scale), "PSNR-Y, dB", PUBLISHED[name, scale],
         )
-        for scale in (2, 3, 4)
+        for scale in (2, 3, 4) for name, pictures in sets.items()
     ]  # fmt: skip

@@ -25,6 +25,7 @@ def command(
     preprocess: str = typer.Option(None, help="JSON: scale, mean, std, layout, crop [default: what the model records]", show_default=False),
     symmetric: bool = typer.Option(False, "--symmetric", help="int8 activations around zero instead of uint8"),
     improve: bool = typer.Option(True, "--improve/--no-improve", help="round weights together and correct biases"),
+    best: bool = typer.Option(False, "--best", help="choose among all that is tried by the results on samples kept apart; results stay floats"),
     equalize: bool = typer.Option(False, "--equalize", help="even out channel ranges between convolutions first"),
     integers_only: bool = typer.Option(False, "--integers-only", help="leave nothing in floats that need not be: functions like gelu are tables"),
     mode: str = typer.Option("paper", help="form of EasyQuant: paper or released (as in its code)"),
@@ -59,7 +60,7 @@ def command(
         warnings.simplefilter("ignore")  # they are in the report
         found = quantize(
             model, images, method=method, bits=bits, weight_bits=weight_bits, activation_bits=activation_bits, images=count,
-            seed=seed, shapes=shapes, preprocess=preprocess, symmetric=symmetric, improve=improve, equalize=equalize, mode=mode,
+            seed=seed, shapes=shapes, preprocess=preprocess, symmetric=symmetric, improve=improve, best=best, equalize=equalize, mode=mode,
             start=start, integers_only=integers_only, keep_float=keep_float, min_cosine=min_cosine, explain=report is not None, progress=bar,
         )  # fmt: skip
     if output is not None:

@@ -7,20 +7,23 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pith.graph import Graph, InputError, Node
+from pith.graph import DType, Graph, InputError, Node
+from pith.passes import channels_first
 from pith.passes.pipeline import FRONT, optimize
 from pith.quant.calibration import Compile, Inside, Progress, Samples
 from pith.quant.easyquant import PAPER, RELEASED, Search, integer_weights, layer_loss, search_value
 from pith.quant.grid import Grid, levels, weight_limit
 from pith.quant.improve import corrected_bias, equalize, rounded_jointly
 from pith.quant.insert import Inserted, Numbers, insert
-from pith.quant.measure import Differences, compare, mean_loss
+from pith.quant.measure import Differences, compare, mean_loss, worst_result
 from pith.quant.observers import OUTLIER, Seen, observed_grid
 from pith.quant.plan import Layer, Plan, make_plan
 from pith.quant.rows import Gatherer, Rows, from_matrices, gather_all, has_rows, joined, rows_for_each, scale_row
 from pith.quant.watch import Watched
 from pith.quant.weights import IntWeights, bias_of, channel_axis, initial_scale, scale_for_bias, to_integers
 
+PLAIN = ("minmax", "percentile", "mse", "kl")  # ranges that cost nothing more to try
+_APART = 5  # of so many samples one is kept from the search, to choose by
 METHODS = ("easyquant", "minmax", "kl", "percentile", "mse", "entropy", "moving")
 
 
@@ -37,6 +40,8 @@ class Options:
     second sweep, over the activations.  rounding, bias, equalize: see improve.py.  keep: names of layers to leave in floats.
     float_outputs: results that are not rounded.  integers_only: 8-bit functions that float32 steps do not give exactly (sigmoid, gelu, ...)
     read rounded values, and so are tables; results of normalisations are rounded.
+    best: of all that was tried, and the ranges of PLAIN too, the one whose results
+    are nearest on samples that nothing was fitted to (every fifth, of ten or more) is taken, not the one whose layers are.
     """
 
     method: str = "easyquant"
@@ -54,6 +59,7 @@ class Options:
     keep: frozenset[str] = frozenset()
     float_outputs: bool = False
     integers_only: bool = False
+    best: bool = False
 
     def check(self) -> None:
         """Raises InputError for what is none."""
@@ -113,7 +119,10 @@ class Outcome:
 
 def front(graph: Graph) -> Graph:
     """A copy of an imported graph after the front half of the passes: the form that is quantised."""
-    return optimize(graph.copy(), passes=FRONT)
+    copy = optimize(graph.copy(), passes=FRONT)
+    if channels_first.run(copy):
+        optimize(copy, passes=FRONT)
+    return copy
 
 
 class _Flow:
@@ -129,7 +138,10 @@ class _Flow:
         self.numbers = Numbers()
         self.warnings: list[str] = []
         self.rowed = [layer for layer in self.plan.layers if has_rows(graph, self.makers[layer.key])]
-        self.take = {layer.key: rows_for_each(graph, self.makers[layer.key], len(samples)) for layer in self.rowed}
+        apart = options.best and options.target == "own" and len(samples) >= 2 * _APART
+        self.apart = frozenset(range(_APART - 1, len(samples), _APART) if apart else range(len(samples)))
+        self.fitted = [k for k in range(len(samples)) if not (apart and k in self.apart)]
+        self.take = {layer.key: rows_for_each(graph, self.makers[layer.key], len(self.fitted)) for layer in self.rowed}
 
     def node(self, layer: Layer) -> Node:
         return self.makers[layer.key]
@@ -181,18 +193,25 @@ class _Flow:
 
     def start(self) -> None:
         """Grids by the method (or what EasyQuant starts from), and weights that just fit."""
-        o = self.options
         for root, seen in self.seen.items():
-            self.numbers.grids[root] = observed_grid(seen, o.ranges, o.activation_bits, symmetric=o.symmetric)
             if seen.has_outlier() and not seen.bound:
                 self.warnings.append(f"{root}: a few values are over a thousand times larger than the rest ({max(-seen.low, seen.high):.3g}); they are cut off")
             elif seen.low == seen.high:
                 self.warnings.append(f"{root}: always {seen.low:.3g} in the calibration data")
         for layer in self.plan.layers:
+            if layer.weights and not np.isfinite(self.graph.constants[layer.weights]).all():
+                raise InputError("weights hold NaN or infinity", where=layer.name, try_="repair the network")
+        self.plain(self.options.ranges)
+
+    def plain(self, ranges: str) -> None:
+        """Numbers by that method, nothing searched."""
+        o = self.options
+        self.numbers = Numbers()
+        for root, seen in self.seen.items():
+            self.numbers.grids[root] = observed_grid(seen, ranges, o.activation_bits, symmetric=o.symmetric)
+        for layer in self.plan.layers:
             if layer.weights:
                 w = self.graph.constants[layer.weights]
-                if not np.isfinite(w).all():
-                    raise InputError("weights hold NaN or infinity", where=layer.name, try_="repair the network")
                 self.set_scale(layer, initial_scale(w, channel_axis(self.node(layer), w.shape), self.limit))
 
     def set_scale(self, layer: Layer, scale: np.ndarray, q: np.ndarray | None = None) -> None:
@@ -228,13 +247,13 @@ class _Flow:
         gatherers = {layer.key: Gatherer(self.graph, self.node(layer), self.take[layer.key]) for layer in layers}
         values = {layer.key: inserted.before[layer.x] for layer in layers}
         with Inside(inserted.graph, values.values(), self.compile) as inside:
-            for k, feed in enumerate(self.samples):
-                gather_all(gatherers, values, inside.run(feed), k, output=False)
+            for at, k in enumerate(self.fitted):
+                gather_all(gatherers, values, inside.run(self.samples.load(k)), at, output=False)
         found = {}
         for layer in layers:
             w, bias = self.graph.constants[layer.weights], bias_of(self.graph, self.node(layer))
             x = gatherers[layer.key].stacked()
-            found[layer.key] = joined(self.node(layer), x, self.targets.get(layer.key), len(self.samples), w, bias)
+            found[layer.key] = joined(self.node(layer), x, self.targets.get(layer.key), len(self.fitted), w, bias)
         return found
 
     def sweep(self, what: str, begin: float, end: float, *, search: Search | None, weights: bool, activations: bool, improve: bool) -> None:
@@ -294,6 +313,11 @@ class _Flow:
         self.observe(rows=(searching or improve) and o.target == "network")
         self.start()
         states = [("start", self.numbers.copy())]
+        for other in PLAIN if o.best else ():
+            if other != o.ranges:
+                self.plain(other)
+                states.append((other, self.numbers))
+        self.numbers = states[0][1].copy()
         mode = PAPER if o.mode == "paper" else RELEASED
         share = 0.7 / max(1, 2 * searching + improve)
         at = 0.2
@@ -315,16 +339,21 @@ class _Flow:
         return self.choose(states)
 
     def choose(self, states: list[tuple[str, Numbers]]) -> Outcome:
-        """The state whose layers' outputs are nearest to the float network's, on all samples and positions."""
+        """The state whose layers' outputs are nearest to the float network's, on all samples and positions; `best`: whose results."""
         keys = [layer.key for layer in self.plan.layers]
         values = list(dict.fromkeys((*keys, *self.graph.outputs)))
         forms = [insert(self.graph, self.plan, numbers) for _, numbers in states]
-        found = compare(self.graph, forms, values, self.samples, self.compile, lambda what, done: self.say(what, 0.9 + 0.1 * done))
+        found = compare(self.graph, forms, values, self.samples, self.compile, lambda what, done: self.say(what, 0.9 + 0.1 * done), apart=self.apart)
         scores = [mean_loss(d, keys) for d in found]
-        best = int(np.argmin(scores))
+        results = [v for v in self.graph.outputs if self.graph.types[v].dtype is DType.F32 and self.graph.types[v].size]
+        judged = self.options.best and bool(results)
+        best = int(np.argmin([worst_result(d, results) for d in found] if judged else scores))
+        notes = self.options.notes()
+        if judged:
+            notes.append(f"taken: {states[best][0]}, of {len(states)} that were tried, for its results on {len(self.apart)} samples")
         snapshots = [(name, score) for (name, _), score in zip(states, scores, strict=True)]
         return Outcome(forms[best].graph, self.graph, self.plan, states[best][1], forms[best], found[best], found[0], self.seen,
-                       self.watched, self.limit, snapshots, self.warnings, self.options.notes())  # fmt: skip
+                       self.watched, self.limit, snapshots, self.warnings, notes)  # fmt: skip
 
 
 def quantize_graph(

@@ -16,14 +16,16 @@ from pith.quant.rows import one_minus_cosine
 
 @dataclass(slots=True)
 class Difference:
-    """Of one value, over all samples. loss: sum of 1 - cosine.  signal, noise: sums of squares."""
+    """Of one value, over all samples. loss: sum of 1 - cosine.  signal, noise: sums of squares.  apart: those of the samples
+    that were kept apart."""
 
     loss: float = 0.0
     signal: float = 0.0
     noise: float = 0.0
     samples: int = 0
+    apart: tuple[float, float] = (0.0, 0.0)
 
-    def add(self, exact: np.ndarray, found: np.ndarray) -> None:
+    def add(self, exact: np.ndarray, found: np.ndarray, *, apart: bool = False) -> None:
         t = exact.reshape(-1).astype(np.float32, copy=False)
         e = found.reshape(-1).astype(np.float32, copy=False) - t
         with np.errstate(over="ignore", invalid="ignore"):
@@ -35,6 +37,8 @@ class Difference:
         self.signal += tt
         self.noise += ee
         self.samples += 1
+        if apart:
+            self.apart = (self.apart[0] + tt, self.apart[1] + ee)
 
     @property
     def cosine(self) -> float:
@@ -54,9 +58,12 @@ Differences = dict[str, Difference]
 
 def compare(
     graph: Graph, inserted: Sequence[Inserted], values: Sequence[str], samples: Samples, compile: Compile,
-    say: Progress = lambda what, done: None,
+    say: Progress = lambda what, done: None, *, apart: frozenset[int] = frozenset(),
 ) -> list[Differences]:  # fmt: skip
-    """For each quantised form of `graph`: how much each of `values` differs from the float network's, before rounding."""
+    """For each quantised form of `graph`: how much each of `values` differs from the float network's, before rounding.
+
+    apart: indices of samples whose sums are kept apart too.
+    """
     exact = Inside(graph, values, compile)
     others = [Inside(i.graph, [i.before.get(v, v) for v in values], compile) for i in inserted]
     result: list[Differences] = [{v: Difference() for v in values} for _ in inserted]
@@ -67,11 +74,20 @@ def compare(
             for i, other, differences in zip(inserted, others, result, strict=True):
                 found = other.run(feed)
                 for v in values:
-                    differences[v].add(reference[v], found[i.before.get(v, v)])
+                    differences[v].add(reference[v], found[i.before.get(v, v)], apart=k in apart)
     finally:
         for inside in (exact, *others):
             inside.session.close()
     return result
+
+
+def worst_result(differences: Mapping[str, Difference], outputs: Sequence[str]) -> float:
+    """Power of the error over that of the result, of the worst of `outputs`, on the samples kept apart."""
+
+    def ratio(signal: float, noise: float) -> float:
+        return 0.0 if noise == 0 else noise / signal if signal and math.isfinite(noise) else math.inf
+
+    return max(ratio(*differences[o].apart) for o in outputs)
 
 
 def mean_loss(differences: Mapping[str, Difference], keys: Sequence[str]) -> float:

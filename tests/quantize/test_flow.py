@@ -103,6 +103,25 @@ def test_float_outputs_and_kept_layers() -> None:
     assert kept.graph.constants[node.inputs[1]].dtype == np.float32
 
 
+@pytest.mark.parametrize("bits", [8, 7])
+def test_best_is_no_worse_than_any_plain_method(bits: int) -> None:
+    """Results on the samples kept from the search, run by NumPy here."""
+    net, data = small_net(5), pictures(10)
+    apart = data[4::5]
+    exact = np.concatenate([Interpreted(net)(x[None]) for x in apart]).astype(np.float64)
+
+    def error(**options: object) -> float:
+        outcome, _ = quantized(net, data, bits=bits, float_outputs=True, **options)
+        found = np.concatenate([Interpreted(outcome.graph)(x[None]) for x in apart])
+        return float(((found - exact) ** 2).sum())
+
+    plain = [error(method=m, rounding=False, bias=False) for m in ("minmax", "percentile", "mse", "kl", "easyquant")]
+    outcome, _ = quantized(net, data, bits=bits, float_outputs=True, best=True)
+    assert any(n.startswith("taken: ") and n.endswith("on 2 samples") for n in outcome.notes)
+    assert error(best=True) <= min(plain[:4]) * (1 + 1e-6)
+    assert len(outcome.snapshots) == 8  # four ranges, two searches, two improvements
+
+
 @pytest.mark.parametrize("options", [{}, {"mode": "released"}, {"target": "network", "stages": 2, "bits": 7}], ids=str)
 def test_never_worse_than_the_start(options: dict[str, object]) -> None:
     """Measured on the network that comes out, over all positions and samples, by NumPy here."""

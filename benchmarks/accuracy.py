@@ -1,0 +1,330 @@
+"""What quantisation costs: every network of `benchmarks/evaluation` in floats, in 8 and in 7 bits, by every method, and by rivals.
+
+`python -m benchmarks.accuracy [--only TEXT] [--csv FILE]`; the results are in benchmarks/results/accuracy.csv, and
+`python benchmarks/readme_tables.py` writes the table of docs/quantization.md from them.
+
+Calibration samples are never among those evaluated. Pith's networks run as compiled integers. The rivals run in Pythons of
+their own (ACCURACY_ORT, ACCURACY_NNCF: interpreters that have onnxruntime, or nncf and openvino; without one the rival is left
+out) on the same samples. What is done is kept in the cache folder, by the text of the quantiser: a run that was cut off goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import datetime
+import hashlib
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import pith
+from benchmarks.evaluation import Evaluation, Run, evaluations
+from benchmarks.evaluation.base import ROOT
+from pith.api import compile_graph, import_model
+from pith.cache import cache_folder
+from pith.graph import Graph
+from pith.quantized import Quantized
+
+RESULTS = ROOT / "benchmarks" / "results" / "accuracy.csv"
+METHODS: dict[str, dict[str, Any]] = {
+    "min-max": {"method": "minmax", "improve": False},
+    "KL": {"method": "kl", "improve": False},
+    "EasyQuant": {"method": "easyquant", "improve": False},
+    "EasyQuant, best": {"method": "easyquant", "best": True},
+}
+RIVALS = {"ONNX Runtime": ("onnxruntime", "ACCURACY_ORT"), "NNCF": ("nncf", "ACCURACY_NNCF")}
+COMPARED = 50  # samples whose every output is compared between ONNX Runtime and Pith
+Record = dict[str, Any]
+
+
+def interval(difference: np.ndarray) -> tuple[float, float]:
+    """95 % interval of the mean of paired differences [n].
+
+    Where each is -1, 0 or 1 (right or wrong, before and after) that of Bonett and Price (J. Educ. Behav. Stat. 37, 2012), which
+    is not empty when nothing changed; else Student's, its quantile by the Cornish-Fisher series.
+    """
+    n = len(difference)
+    if np.isin(difference, (-1.0, 0.0, 1.0)).all() and n > 30:
+        more, less = ((difference == s).sum() + 1 for s in (1, -1))
+        p, q = more / (n + 2), less / (n + 2)
+        reach = 1.96 * math.sqrt((p + q - (p - q) ** 2) / (n + 2))
+        return p - q - reach, p - q + reach
+    if n < 2:
+        return -math.inf, math.inf
+    z, v = 1.96, n - 1
+    t = z + (z**3 + z) / (4 * v) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2) + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
+    reach = t * float(np.std(difference, ddof=1)) / math.sqrt(n)
+    middle = float(np.mean(difference))
+    return middle - reach, middle + reach
+
+
+def runs(session: Any) -> Run:
+    """A session as evaluations want it."""
+
+    def run(x: np.ndarray) -> list[np.ndarray]:
+        y = session(x)
+        return list(y) if isinstance(y, tuple) else [y]
+
+    return run
+
+
+def replay(outputs: list[np.ndarray]) -> Run:
+    """Answers that are known already, one after the other."""
+    at = iter(range(len(outputs[0])))
+
+    def run(x: np.ndarray) -> list[np.ndarray]:
+        k = next(at)
+        return [o[k] for o in outputs]
+
+    return run
+
+
+def interpreter(name: str) -> str:
+    """The Python of a rival, "" where there is none."""
+    variable = RIVALS[name][1]
+    found = os.environ.get(variable, "")
+    if not found:
+        print(f"{name}: left out, no interpreter (set {variable})", file=sys.stderr)
+    return found
+
+
+def by_other(how: str, python: str, graph: Graph, calibration: np.ndarray, inputs: np.ndarray) -> tuple[list[np.ndarray], str]:
+    """Outputs (samples along the first axis) and version of a rival that quantises `graph`, or runs it (`how`: see accuracy_rival.py)."""
+    from pith.exporters.onnx import to_onnx
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "float.onnx").write_bytes(to_onnx(graph).SerializeToString())
+        np.save(folder / "calibration.npy", calibration)
+        np.save(folder / "inputs.npy", inputs)
+        script = str(Path(__file__).with_name("accuracy_rival.py"))
+        done = subprocess.run([python, script, how, name], capture_output=True, text=True, timeout=3600)
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip().splitlines()[-1][:300] if done.stderr.strip() else f"ended with {done.returncode}")
+        files = sorted(folder.glob("output*.npy"), key=lambda f: int(f.stem.removeprefix("output")))
+        return [np.load(f) for f in files], (folder / "version.txt").read_text()
+
+
+def last_rounded(result: Quantized) -> tuple[Graph, list[float]]:
+    """The quantised network, giving the last values that are on a grid before each result, and their steps."""
+    graph, plan = result.graph.copy(), result.outcome.plan
+    makers = graph.producers()
+    found: dict[str, float] = {}
+    waiting, seen = list(graph.outputs), set()
+    while waiting:
+        v = waiting.pop()
+        if v in seen or v in graph.constants or v in graph.inputs:
+            continue
+        seen.add(v)
+        if v in plan.group:
+            found[v] = result.outcome.numbers.grids[plan.group[v]].scale
+        elif v in makers:
+            waiting += [i for i in makers[v].inputs if i]
+    graph.outputs = list(found)
+    graph.drop_unused()
+    return graph, list(found.values())
+
+
+def agreement(result: Quantized, python: str, inputs: np.ndarray) -> float:
+    """Share of the last integers that ONNX Runtime gets within one step of Pith's from the exported model."""
+    graph, steps = last_rounded(result)
+    theirs, _ = by_other("run", python, graph, inputs[:1], inputs[:COMPARED])
+    ours = runs(compile_graph(graph.copy()))
+    near = total = 0
+    for k, x in enumerate(inputs[:COMPARED]):
+        for y, z, step in zip(ours(x[None]), theirs, steps, strict=True):
+            near += int((np.abs(y - z[k]) <= 1.01 * step).sum())
+            total += y.size
+    return near / total
+
+
+def processor_seconds() -> float:
+    """Used so far by this process and the compilers it waited for."""
+    t = os.times()
+    return t.user + t.system + t.children_user + t.children_system
+
+
+def wide_layers(result: Quantized) -> int:
+    """How many layers have more bits than the others, or floats."""
+    return len(result.report.kept)
+
+
+def taken(result: Quantized) -> str:
+    """Which of all that was tried was taken, as the notes of `best` say."""
+    return next((n.removeprefix("taken: ").partition(", of ")[0] for n in result.outcome.notes if n.startswith("taken: ")), "")
+
+
+class Case:
+    """One evaluation, whose float answers and inputs are recorded once."""
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        self.evaluation = evaluation
+        self.graph = import_model(str(evaluation.model()), evaluation.shapes)
+        self.calibration = evaluation.calibration()
+        run, recorded = runs(compile_graph(self.graph.copy())), []
+
+        def recording(x: np.ndarray) -> list[np.ndarray]:
+            recorded.append(x[0])
+            return run(x)
+
+        self.exact = evaluation.scores(recording)
+        self.inputs = np.stack(recorded)
+
+    def by_pith(self, method: str, bits: int, progress: Callable[[str, float], None]) -> Record:
+        began = processor_seconds()
+        options = METHODS[method]
+        result = pith.quantize(self.graph, self.calibration, bits=bits, progress=progress, **options)
+        seconds = processor_seconds() - began
+        scores = self.evaluation.scores(runs(result.compile()))
+        python = interpreter("ONNX Runtime") if method == "EasyQuant" and bits == 8 else ""
+        same = agreement(result, python, self.inputs) if python else None
+        return {"scores": scores.tolist(), "seconds": round(seconds, 1), "wide": wide_layers(result), "layers": len(result.report.layers),
+                "agreement": same, "version": "", "state": taken(result)}  # fmt: skip
+
+    def by_rival(self, name: str, python: str) -> Record:
+        from pith.quant.flow import front
+
+        try:
+            outputs, version = by_other(RIVALS[name][0], python, front(self.graph), self.calibration, self.inputs)
+            return {"scores": self.evaluation.scores(replay(outputs)).tolist(), "version": version}
+        except (RuntimeError, subprocess.TimeoutExpired) as e:  # another project's tool: what it cannot do is a line of the table
+            return {"scores": None, "version": f"failed: {e}"}
+
+
+class Unfinished(Exception):
+    """Nothing is kept under a key, and nothing is to be measured."""
+
+
+def kept(key: object, make: Callable[[], Record], finished: bool = False) -> Record:
+    """What `make` gives, from the cache folder if it was made before under this key. Raises Unfinished if only that is wanted."""
+    folder = cache_folder()
+    name = hashlib.sha256(repr(key).encode()).hexdigest()[:24]
+    path = folder / "accuracy" / f"{name}.json" if folder else None
+    if path and path.exists():
+        found: Record = json.loads(path.read_text())
+        return found
+    if finished:
+        raise Unfinished
+    record = {**make(), "commit": _commit(), "date": datetime.date.today().isoformat()}
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(record))
+    return record
+
+
+def _commit() -> str:
+    return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
+
+
+def quantiser() -> str:
+    """Digest of the text of Pith's quantiser."""
+    digest = hashlib.sha256()
+    for f in sorted([*(ROOT / "pith" / "quant").glob("*.py"), ROOT / "pith" / "quantized.py"]):
+        digest.update(f.read_bytes())
+    return digest.hexdigest()
+
+
+def bar(what: str) -> Callable[[str, float], None]:
+    """Shows progress on a terminal."""
+
+    def say(stage: str, done: float) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{what}: {'#' * int(done * 30):30} {stage[:30]:30}", end="\n" if done >= 1 else "", file=sys.stderr, flush=True)
+
+    return say
+
+
+def row(evaluation: Evaluation, method: str, bits: int, samples: int, exact: np.ndarray, record: Record) -> Record:
+    """A line of the CSV file. change: of the metric against floats, positive where it got better."""
+    scores = None if record["scores"] is None else np.array(record["scores"])
+    sign = 1.0 if evaluation.higher else -1.0
+    line: Record = {"network": evaluation.name, "metric": evaluation.metric, "method": method, "bits": bits, "n": len(exact), "calibration": samples}
+    if scores is None:
+        line |= {"score": "", "change": "", "low": "", "high": ""}
+    else:
+        difference = sign * (scores - exact)
+        low, high = interval(difference)
+        line |= {"score": f"{scores.mean():.5f}", "change": f"{difference.mean():.5f}", "low": f"{low:.5f}", "high": f"{high:.5f}"}
+    for k in ("seconds", "wide", "layers", "agreement", "state", "version", "commit", "date"):
+        line[k] = "" if record.get(k) is None else record[k]
+    return line
+
+
+def measure(evaluation: Evaluation, methods: list[str], bits: list[int], text: str, finished: bool) -> list[Record]:
+    """All lines of one evaluation; `finished`: those that are kept already."""
+    made: list[Case] = []
+
+    def case() -> Case:
+        if not made:
+            made.append(Case(evaluation))
+        return made[0]
+
+    model = hashlib.sha256(evaluation.model().read_bytes()).hexdigest()
+    try:
+        begin = kept((evaluation.name, model, "float"), lambda: {"scores": case().exact.tolist(), "samples": len(case().calibration)}, finished)
+    except Unfinished:
+        return []
+    exact, samples = np.array(begin["scores"]), begin["samples"]
+    lines = [row(evaluation, "float", 32, samples, exact, begin)]
+    show(lines[-1])
+
+    def one(method: str, width: int, key: object, make: Callable[[], Record]) -> None:
+        with contextlib.suppress(Unfinished):
+            lines.append(row(evaluation, method, width, samples, exact, kept(key, make, finished)))
+            show(lines[-1])
+
+    for width in bits:
+        for method in methods:
+            key = (evaluation.name, model, method, METHODS[method], width, text)
+            one(method, width, key, lambda m=method, w=width: case().by_pith(m, w, bar(f"{evaluation.name}, {m}, int{w}")))  # type: ignore[misc]
+    for name in RIVALS:
+        python = interpreter(name)
+        if python:
+            one(name, 8, (evaluation.name, model, name, 8, "rival"), lambda n=name, p=python: case().by_rival(n, p))  # type: ignore[misc]
+    return lines
+
+
+def show(line: Record) -> None:
+    """A line of the table on the screen."""
+    number = line["version"]
+    if line["score"]:
+        score, change, low, high = (float(line[k]) for k in ("score", "change", "low", "high"))
+        number = f"{score:9.4f} {change:+9.4f} [{low:+.4f}, {high:+.4f}]"
+    print(f"{line['network']:33} {line['method']:16} {line['bits']:3} {number} {line['seconds']} {line['state']} {line['agreement']}", flush=True)
+
+
+def main() -> None:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="networks whose name holds this text")
+    parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
+    parser.add_argument("--bits", nargs="*", type=int, default=[8, 7])
+    parser.add_argument("--finished", action="store_true", help="measure nothing: the lines that are kept already")
+    parser.add_argument("--csv", type=Path, help="where to write [the results of the repository, when nothing was left out]")
+    args = parser.parse_args()
+    lines: list[Record] = []
+    text = quantiser()
+    for evaluation in evaluations():
+        if args.only.lower() in evaluation.name.lower():
+            lines += measure(evaluation, args.methods, args.bits, text, args.finished)
+    whole = not args.only and args.methods == list(METHODS) and args.bits == [8, 7]
+    target = args.csv or (RESULTS if whole else None)
+    if target:
+        with target.open("w", newline="") as f:
+            out = csv.DictWriter(f, list(lines[0]), lineterminator="\n")
+            out.writeheader()
+            out.writerows(lines)
+
+
+if __name__ == "__main__":
+    main()
