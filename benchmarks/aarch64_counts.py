@@ -1,7 +1,8 @@
 """Instructions an inference on AArch64, under QEMU: Pith's targets, and other engines' arm64 wheels under the same emulator.
 
     python benchmarks/aarch64_counts.py pith MODEL [-t aarch64 ...]           totals, code, library without weights
-    python benchmarks/aarch64_counts.py int7 INT8_MODEL INT7_MODEL            how many times fewer
+    python benchmarks/aarch64_counts.py int7 squeezenet|mobilenet_v1|resnet18 int7 against int8: how many times fewer (networks of
+                                                                            benchmarks/integers_avx2.py, random weights)
     python benchmarks/aarch64_counts.py peer ncnn|mnn|litert FILE --root ROOT --site SITE [--cpu cortex-a72]
 
 ROOT: an unpacked arm64 Debian with python3.11 (apt-get download with APT::Architecture=arm64, then dpkg -x of libc6, libgcc-s1,
@@ -18,6 +19,7 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from pith.api import compile_to
 from pith.artefact import code_size
@@ -87,7 +89,7 @@ def peer(engine: str, file: Path, root: Path, site: Path, cpu: str, shape: str) 
     return (totals[1] - totals[0]) / 5
 
 
-def pith(model: Path, target_name: str) -> dict[str, object]:
+def pith(model: Any, target_name: str, label: str = "") -> dict[str, Any]:
     """Counts and sizes of Pith's code for a target."""
     target, compiler = get_target(target_name), find_compiler()
     with tempfile.TemporaryDirectory() as name:
@@ -95,7 +97,7 @@ def pith(model: Path, target_name: str) -> dict[str, object]:
         manifest = compile_to(model, folder, target_name)
         done = execute(folder, manifest, target, random_sets(manifest, 1), compiler, count=True)
         library = folder / manifest["library"]
-        return {"model": model.name, "target": target_name, "instructions": done.instructions, "macs": manifest["macs"],
+        return {"model": label or model.name, "target": target_name, "instructions": done.instructions, "macs": manifest["macs"],
                 "per_mac": round((done.instructions or 0) / max(1, manifest["macs"]), 4), "code_bytes": code_size(library),
                 "library_without_weights": library.stat().st_size - manifest["weights_bytes"], "stack": done.stack,
                 "arena": manifest["arena_bytes"]}  # fmt: skip
@@ -108,8 +110,7 @@ def main() -> None:
     one.add_argument("model", type=Path)
     one.add_argument("-t", "--target", action="append")
     two = modes.add_parser("int7")
-    two.add_argument("int8", type=Path)
-    two.add_argument("int7", type=Path)
+    two.add_argument("network")
     two.add_argument("-t", "--target", default="aarch64")
     other = modes.add_parser("peer")
     other.add_argument("engine", choices=sorted(_PEERS))
@@ -122,10 +123,12 @@ def main() -> None:
     if a.mode == "peer":
         print(json.dumps({"engine": a.engine, "file": a.file.name, "cpu": a.cpu, "instructions": peer(a.engine, a.file, a.root, a.site, a.cpu, a.shape)}))
     elif a.mode == "int7":
-        eight, seven = pith(a.int8, a.target), pith(a.int7, a.target)
+        from integers_avx2 import networks, quantised
+
+        eight, seven = (pith(quantised(networks(None)[a.network](), bits).graph, a.target, f"{a.network} int{bits}") for bits in (8, 7))
         for row in (eight, seven):
             print(json.dumps(row))
-        print(json.dumps({"times_fewer": round(eight["instructions"] / seven["instructions"], 3)}))  # type: ignore[operator]
+        print(json.dumps({"times_fewer": round(eight["instructions"] / seven["instructions"], 3)}))
     else:
         for target in a.target or ["aarch64"]:
             print(json.dumps(pith(a.model, target)))

@@ -13,7 +13,7 @@ import numpy as np
 from pith.api import Progress, Shapes, compile_to, expand_shapes, import_model
 from pith.emulators import Execution, execute, lacking
 from pith.emulators.inputs import random_sets
-from pith.graph import InputError, UnsupportedError
+from pith.graph import Graph, InputError, UnsupportedError
 from pith.ops.interpret import run_reference
 from pith.targets.base import get_target
 from pith.targets.compiler import find_compiler
@@ -74,7 +74,7 @@ def verify(
     if not reference:
         return Verified(manifest, done, [])
     say("reference", 0.8)
-    graph = import_model(model, expand_shapes(shapes)[0], constants)
+    graph = model if isinstance(model, Graph) else import_model(model, expand_shapes(shapes)[0], constants)
     wanted = [dict(zip(graph.outputs, run_reference(graph, s), strict=True)) for s in given]
     say("done", 1.0)
     return Verified(manifest, done, [compared(k, [o[k] for o in done.outputs], [w[k] for w in wanted]) for k in done.outputs[0]])

@@ -332,7 +332,7 @@ _NAMES = {"sse42": ("_mm", "si128", "__m128i"), "avx2": ("_mm256", "si256", "__m
 
 def has_bytes(isa: ISA) -> bool:
     """Whether the dialect of unsigned times signed bytes exists for `isa`."""
-    return isa.name in _NAMES
+    return isa.name in _TEXT and not isa.features & {"smull", "sdot"}
 
 
 def _filled(text: str, isa: ISA) -> str:
