@@ -123,7 +123,7 @@ def _plan(call: Call) -> Plan | None:
     if int(max(high.max(), -low.min())) > _MOST:
         return None
     scale = _filled(scale_of(conv, start, low, high), rows.shape[2])
-    return Plan(conv, four, run, weights.shape[1], rows.shape[2], start, weights, scale)
+    return Plan(conv, four, run, weights.shape[1], rows.shape[2], start.astype(np.int32), weights, scale)
 
 
 def _filled(scale: Scale | None, channels: int) -> Scale | None:

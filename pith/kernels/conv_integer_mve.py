@@ -214,6 +214,6 @@ class IntegerMve(Kernel):
         sizes = (n * oh * ow, oh, ow, x.shape[1], x.shape[2], c, o, kh, kw, *at["strides"], *at["pads"][:2], *x.strides[:2])
         more = (pitch_of(x) if plan.where else x.strides[2], pitch_of(y), plan.k // 16, int(at.get("zero", 0)))
         scratch = 24 * -(-o // 2) + (0 if plan.where else 3 * plan.k)
-        args: tuple[Arg, ...] = (In(0), Const(panel), Const(start), Out(0), *pointers, *pitches, Scratch(), *map(Int, (*sizes, *more)))
+        args: tuple[Arg, ...] = (In(0), Const(panel), Const(start.astype(np.int32)), Out(0), *pointers, *pitches, Scratch(), *map(Int, (*sizes, *more)))
         why = f"{kh}x{kw}, three pixels by two channels, sixteen products at a time{', inputs as they lie' if plan.where else ''}"
         return Emitted(loop(tail, plan.where), args, scratch, why)
