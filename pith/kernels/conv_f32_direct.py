@@ -54,7 +54,7 @@ def direct(isa: ISA, tail: Tail, merged: bool, copied: bool = False, shape: Shap
 
 
 def _shape(call: Call, pixels: int) -> Shape:
-    return shape_for(call.isa, pixels, call.options.threads) if call.attrs["group"] == 1 else shape_of(call.isa)
+    return shape_for(call.isa, pixels, call.options.threads).of(call.isa, call.outputs[0].shape[-1]) if call.attrs["group"] == 1 else shape_of(call.isa)
 
 
 def direct_args(

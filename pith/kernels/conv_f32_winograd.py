@@ -325,7 +325,7 @@ class Winograd(Kernel):
         given = bias_of(call)
         bias = np.zeros(o, np.float32) if given is None else np.asarray(given, np.float32).reshape(-1)
         block = block_of(call, m)
-        shape = shape_for(call.isa, block)
+        shape = shape_for(call.isa, block).of(call.isa, o)
         pointers, strides = extra_args(call, tail, 3)
         oh, ow = y.shape[1:3]
         elements, tiles = (m + 2) ** 2, tiles_of(call, m)

@@ -93,7 +93,7 @@ def gemm_call(
     """`gemm` of input 0 by packed weights into output 0; sizes: m, k, n."""
     a, y = call.input(0), call.outputs[0]
     m, k, n = sizes
-    s = shape_for(call.isa, m, call.options.threads)
+    s = shape_for(call.isa, m, call.options.threads).of(call.isa, n)
     copied = collide(call.isa, m, a.pitch, k, n)
     memory: list[Arg] = [Scratch()] if copied else []
     units, part = parts(call.isa, m, n, call.options.threads)

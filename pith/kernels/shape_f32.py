@@ -7,7 +7,7 @@ is its bias, then for each tap and each k one row of the panel, so the weights s
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,16 +19,22 @@ from pith.vector.cfunction import CFunction
 @dataclass(frozen=True, slots=True)
 class Shape:
     """Register tile: `rows` x `vectors` accumulators, and the height used for the last few rows (a third height is one row; 0: all
-    blocks are `rows` high). ahead: while a block passes over the weights, it asks for its share of those that come after them."""
+    blocks are `rows` high). ahead: while a block passes over the weights, it asks for its share of those that come after them;
+    whole: the columns are whole panels of the widest kind."""
 
     rows: int
     vectors: int
     few: int
     ahead: bool = False
+    whole: bool = False
 
     def label(self, isa: ISA) -> str:
         """Part of function names: rows, columns, whether it asks ahead."""
-        return f"{self.rows}x{self.vectors * isa.lanes(4)}{'_ahead' if self.ahead else ''}"
+        return f"{self.rows}x{self.vectors * isa.lanes(4)}{'_whole' if self.whole else ''}{'_ahead' if self.ahead else ''}"
+
+    def of(self, isa: ISA, n: int) -> Shape:
+        """The shape for n columns: less code where these are whole panels and the blocks of one height."""
+        return replace(self, whole=not self.few and n % (self.vectors * isa.lanes(4)) == 0)
 
     @property
     def heights(self) -> tuple[int, ...]:

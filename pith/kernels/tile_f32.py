@@ -353,11 +353,12 @@ def row_block(isa: ISA, tail: Tail, shape: Shape | None = None) -> CFunction:
     """
     s, lanes = shape or shape_of(isa), isa.lanes(4)
     inline = tail if tail.vector else Tail(None, ())
-    called: list[CFunction] = [panel_width(isa)]
+    called: list[CFunction] = [] if s.whole else [panel_width(isa)]
+    widths = panel_widths(isa)[:1] if s.whole else panel_widths(isa)
     extras = "".join(f", e{i}" for i in range(len(tail.kinds)))
     passed = extras if tail.vector else ""
     choices = ""
-    for _, width in panel_widths(isa):
+    for _, width in widths:
         bodies = [
             body(isa, h, width // lanes, inline, s.ahead) if width >= lanes else halved(body(isa.half, h, 1, inline, s.ahead))
             for h in s.heights
@@ -380,9 +381,9 @@ def row_block(isa: ISA, tail: Tail, shape: Shape | None = None) -> CFunction:
     text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
 static void {name}(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}{', uintptr_t next, int32_t blocks' if s.ahead else ''}) {{
-  int32_t width;
+{"" if s.few else f"  (void)height;{chr(10)}"}  int32_t width;
   for (int32_t c = 0; c < n; c += width) {{
-    width = {panel_width(isa).name}(n - c);
+    width = {widths[0][1] if s.whole else f'{panel_width(isa).name}(n - c)'};
 {choices}
     w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
 {advance}  }}

@@ -16,6 +16,7 @@ import numpy as np
 
 from pith.graph import DType
 from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.four_bits import are_four_bits
 from pith.kernels.product_s8 import product_of
 from pith.kernels.tail_s8 import SumTail, finish_block, sum_args, tail_of_sums
 from pith.kernels.tile_amx import COPY
@@ -234,7 +235,10 @@ class IntegerWindow(Kernel):
 
     def applies(self, call: Call) -> bool:
         conv = product_of(call) if "amx" in call.isa.features else None
-        return conv is not None and conv.attrs["group"] == 1 and not conv.attrs["rest"] and conv.input(1).shape[2:] != (1, 1)
+        return (
+            conv is not None and conv.attrs["group"] == 1 and not conv.attrs["rest"] and conv.input(1).shape[2:] != (1, 1)
+            and not are_four_bits(conv.input(1).const)  # other kernels take these apart
+        )  # fmt: skip
 
     def cost(self, call: Call) -> float:
         conv = product_of(call)

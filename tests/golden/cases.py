@@ -207,7 +207,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "lookup/vectors": _lookup,
     **{
         f"conv_integer/{k}": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7)
-        for k in ("amx", "amx_window", "dot", "generic", "words", "split")
+        for k in ("amx", "amx_window", "chunks", "dot", "generic", "words", "split")
     },
     "conv_integer/pairs": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), limit=63, **_CONV, group=1, zero=7, range=(0, 127)),
     "conv_integer/depthwise": _integers("conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), **_CONV, group=40, zero=7),
@@ -215,7 +215,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "conv_integer/depthwise_pairs": _integers(
         "conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), limit=63, **_CONV, group=40, zero=0, range=(0, 127)
     ),
-    **{f"matmul_integer/{k}": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7) for k in ("amx", "dot", "generic", "words", "split")},
+    **{f"matmul_integer/{k}": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7) for k in ("amx", "chunks", "dot", "generic", "words", "split")},
     "matmul_integer/pairs": _integers("matmul_integer", (70, 36), (36, 40), limit=63, zero_a=7, range=(0, 127)),
     "conv_integer/shorts": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7, dtype=DType.U16),
     "matmul_integer/shorts": _integers("matmul_integer", (70, 36), (36, 40), zero_a=7, dtype=DType.I16, acc=DType.I64),
@@ -238,6 +238,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
 ONLY_ON = {"conv_integer/amx": "x86-64-amx", "conv_integer/amx_window": "x86-64-amx",
            "matmul_integer/amx": "x86-64-amx", "lookup/vectors": "x86-64-amx",
            "conv_integer/dsp": "cortex-m4", "matmul_integer/dsp": "cortex-m4", "conv_integer/depthwise_dsp": "cortex-m4",
+           "conv_integer/chunks": "aarch64", "matmul_integer/chunks": "aarch64",
            "conv_integer/mve": "cortex-m55", "matmul_integer/mve": "cortex-m55"}  # fmt: skip
 
 

@@ -231,6 +231,7 @@ static void tile_f32_avx2_5x8_ahead(int32_t taps, int32_t kc, const float *const
 /* a block of `rows` rows, at most `height`, against every panel of the packed weights */
 static void rows_f32_avx2_5x16_ahead(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
     float *const *y, int32_t rows, int32_t n, int32_t height, uintptr_t next, int32_t blocks) {
+  (void)height;
   int32_t width;
   for (int32_t c = 0; c < n; c += width) {
     width = panel_width_avx2(n - c);

@@ -108,9 +108,12 @@ static inline const int8_t *vi_again(const int8_t *p) {
   __asm__("" : "+r"(p));
   return p;
 }
-/* eight bytes, plus a number, and as 16-bit numbers */
+/* eight or sixteen bytes, plus a number, and as 16-bit numbers */
 static inline void vi_eight(uint8_t *to, const void *p, int32_t n) {
   _mm_storel_epi64((__m128i *)(void *)to, _mm_add_epi8(_mm_loadl_epi64((const __m128i *)p), _mm_set1_epi8((char)n)));
+}
+static inline void vi_sixteen(uint8_t *to, const void *p, int32_t n) {
+  _mm_storeu_si128((__m128i *)(void *)to, _mm_add_epi8(_mm_loadu_si128((const __m128i *)p), _mm_set1_epi8((char)n)));
 }
 static inline void vi_eight_i8(int16_t *to, const void *p) {
   _mm_storeu_si128((__m128i *)(void *)to, _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)p)));
@@ -375,7 +378,7 @@ static void conv_i16s8_avx2_shorts_long_16x16_u8_plain_long_38656da2(const int16
     const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
     int32_t b = p_from / (oh * ow), i = p_from / ow % oh, j = p_from % ow;
     for (int32_t p = p_from; p < p_to;) {
-      const int32_t height = (p_to - p) >= 16 ? 16 : (p_to - p) > 2 ? ((p_to - p) + 3) / 4 * 4 : (p_to - p);
+      const int32_t height = (p_to - p) >= 16 ? 16 : (p_to - p) % 4 > 2 ? ((p_to - p) + 3) / 4 * 4 : (p_to - p);
       const int32_t rows = pixels - p < height ? pixels - p : height;
       for (int32_t r = 0; r < height; r++) { /* rows past the end repeat the last pixel and are not stored */
         const int16_t *const xb = x + (ptrdiff_t)b * xn;
