@@ -107,7 +107,7 @@ def build_firmware(
         except BuildError as e:
             if "undefined symbol" not in e.why or not compiler.bundled:
                 raise
-            compiler.link_firmware([*objects, runtime_archive(compiler, target)], image, script)
+            compiler.link_firmware([*objects, runtime_archive(target)], image, script)
     finally:
         for o in objects:
             o.unlink(missing_ok=True)

@@ -85,22 +85,20 @@ class Compiler:
             run([*self.command, "-nostdlib", f"-Wl,-T,{script.resolve()}", "-Wl,--gc-sections", *files, "-o", str(output.resolve())], output.parent)
 
 
-def runtime_archive(compiler: Compiler, target: Target) -> Path:
+def runtime_archive(target: Target) -> Path:
     """An archive of what the compiler calls for arithmetic that the processor has no instruction for (numbers of 64 bits on
     Armv6-M, double precision): compiler_rt of the wheel, built once for each kind of processor and kept in the cache."""
     from pith.cache import cache_folder
 
-    words = dict(f.split("=") for f in target.cflags if f.startswith("-m"))
-    cpu, hard = words["-mcpu"].replace("-", "_"), words.get("-mfloat-abi") == "hard"
-    unit = {"cortex_m4": "+vfp4d16sp", "cortex_m7": "+fp_armv8d16sp", "cortex_m33": "+fp_armv8d16sp", "cortex_m55": "+fp_armv8d16sp"}.get(cpu, "")
     folder = (cache_folder() or Path(tempfile.gettempdir())) / "runtime"
-    archive = folder / f"{version('ziglang')}-{cpu}-{'hard' if hard else 'soft'}.a"
+    archive = folder / f"{version('ziglang')}-{target.zig_cpu}.a"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as work:
             made = Path(work) / "rt.a"
-            run([compiler.zig, "build-lib", str(_ziglang() / "lib" / "compiler_rt.zig"), "-target", f"thumb-freestanding-eabi{'hf' if hard else ''}",
-                 f"-mcpu={cpu}{unit if hard else ''}", "-OReleaseSmall", "-ffunction-sections", "-fdata-sections", f"-femit-bin={made}"],
+            root, abi = _ziglang(), target.triple.rpartition("-")[2]
+            run([str(root / "zig"), "build-lib", str(root / "lib" / "compiler_rt.zig"), "-target", f"thumb-freestanding-{abi}", f"-mcpu={target.zig_cpu}",
+                 "-OReleaseSmall", "-ffunction-sections", "-fdata-sections", f"-femit-bin={made}"],
                 Path(work))  # fmt: skip
             os.replace(made, archive)
     return archive

@@ -8,6 +8,6 @@ from pith.targets.isa.cortex_m import ARMV6M
 def target() -> Target:
     return Target(
         "cortex-m0", "Cortex-M0, M0+ and M1 (Armv6-M)", ARMV6M, "thumbv6m-none-eabi",
-        ("-mcpu=cortex-m0", "-mfloat-abi=soft"), embed=False,
+        ("-mcpu=cortex-m0", "-mfloat-abi=soft"), embed=False, zig_cpu="cortex_m0",
         emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps2-an385"), "qemu-system-arm"),
     )  # fmt: skip

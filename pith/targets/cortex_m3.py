@@ -8,6 +8,6 @@ from pith.targets.isa.cortex_m import ARMV7M
 def target() -> Target:
     return Target(
         "cortex-m3", "Cortex-M3 (Armv7-M)", ARMV7M, "thumbv7m-none-eabi",
-        ("-mcpu=cortex-m3", "-mfloat-abi=soft"), embed=False,
+        ("-mcpu=cortex-m3", "-mfloat-abi=soft"), embed=False, zig_cpu="cortex_m3",
         emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps2-an385"), "qemu-system-arm"),
     )  # fmt: skip

@@ -8,6 +8,6 @@ from pith.targets.isa.cortex_m import ARMV7EM
 def target() -> Target:
     return Target(
         "cortex-m4", "Cortex-M4 with its floating-point unit (Armv7E-M)", ARMV7EM, "thumbv7em-none-eabihf",
-        ("-mcpu=cortex-m4", "-mfloat-abi=hard"), embed=False,
+        ("-mcpu=cortex-m4", "-mfloat-abi=hard"), embed=False, zig_cpu="cortex_m4+vfp4d16sp",
         emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps2-an386"), "qemu-system-arm"),
     )  # fmt: skip

@@ -8,6 +8,6 @@ from pith.targets.isa.cortex_m import ARMV81M
 def target() -> Target:
     return Target(
         "cortex-m55", "Cortex-M55 with its vectors (Armv8.1-M, MVE)", ARMV81M, "thumbv8.1m.main-none-eabihf",
-        ("-mcpu=cortex-m55", "-mfloat-abi=hard"), embed=False,
+        ("-mcpu=cortex-m55", "-mfloat-abi=hard"), embed=False, zig_cpu="cortex_m55+fp_armv8d16sp",
         emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps3-an547"), "qemu-system-arm"),
     )  # fmt: skip

@@ -49,7 +49,7 @@ def test_text(name: str, target: str) -> None:
     steps = [s for s in program.steps if s.kernel == family and (s.op == op or op == "fused")]
     assert steps, f"the case no longer uses {name}: {[(s.op, s.kernel) for s in program.steps]}"
     text = _text(steps[0].function)
-    path = FOLDER / f"{op}_{family}.{target}.c"
+    path = FOLDER / f"{op}_{family}.{ONLY_ON.get(name, target)}.c"
     if os.environ.get("PITH_UPDATE_GOLDEN"):
         FOLDER.mkdir(exist_ok=True)
         path.write_text(text)
