@@ -71,6 +71,7 @@ def shape_for(isa: ISA, rows: int, threads: int = 1) -> Shape:
     if isa.lanes(4) == 1 or "lane" in isa.features or not 0 < rows <= _FEW:
         return s
     heights = [rows] if rows <= s.rows else range(s.rows, s.rows // 2, -1)
+
     def cost(height: int) -> int:
         """Rows that the thread with the most blocks makes, and what a block costs besides."""
         return -(-rows // (height * threads)) * (height + 1)
@@ -128,8 +129,8 @@ def by_rows(units: int, pixels: int, channels: int, threads: int) -> bool:
 def parts(isa: ISA, m: int, n: int, threads: int, *, columns: bool = True) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
     """How threads share out an [m, n] product: units, and the arguments m_from, m_to, n_from, n_to of a part.
 
-    Blocks of rows, or whole panels of columns (where `by_rows` says so and `columns` allows it): either way every element is
-    computed as in one go.
+    Blocks of rows (where `by_rows` says so), or whole panels of columns (where `columns` allows them): either way every element
+    is computed as in one go.
     """
     s = shape_for(isa, m, threads) if columns else shape_of(isa)
     width = s.vectors * isa.lanes(4)
