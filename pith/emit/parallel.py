@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pith.lower.program import Program
 
 MACROS = [
-    "/* the first of `units` units of work that thread t has */",
-    "#define UNIT(units, t) ((int32_t)((int64_t)(units) * (t) / threads))",
+    "/* the first of `units` units of work that thread t has; the calling thread, which begins first, has the odd one */",
+    "#define UNIT(units, t) ((int32_t)(((int64_t)(units) * (t) + threads - 1) / threads))",
     "/* waits until all threads have come here */",
     "#define JOIN() do { if (threads > 1) pool->wait(pool, thread); } while (0)",
 ]

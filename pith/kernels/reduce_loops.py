@@ -18,6 +18,7 @@ from pith.vector.cexpr import literal
 from pith.vector.cfunction import CFunction
 
 COLUMNS = 64  # columns reduced together
+SHARE = 16  # columns that threads do not divide: of 32-bit numbers, those of a cache line
 DEPTH = 256  # rows between corrections of a column sum
 
 Axis = tuple[str, int, int, int]  # "K" kept or "R" reduced, extent, stride in x, stride in y
@@ -199,8 +200,8 @@ class ReduceLoops(Kernel):
         if outer[1] > 1:
             args: tuple[Arg, ...] = (In(0, outer[2]), Out(0, outer[3]), Count(1, outer[1]), Int(middle[1]), Int(inner[1]), *strides)
             return Emitted(function, args, why=why, units=outer[1])
-        args = (In(0, COLUMNS), Out(0, COLUMNS), Int(1), Int(middle[1]), Count(COLUMNS, inner[1]), *strides)
-        return Emitted(function, args, why=why, units=max(1, -(-inner[1] // COLUMNS)))
+        args = (In(0, SHARE), Out(0, SHARE), Int(1), Int(middle[1]), Count(SHARE, inner[1]), *strides)
+        return Emitted(function, args, why=why, units=max(1, -(-inner[1] // SHARE)))
 
     def table(self, call: Call, kind: str, axes: list[Axis]) -> Emitted:
         """One output at a time, addresses from a table."""

@@ -36,7 +36,7 @@ from pith.targets.isa.base import ISA
 
 _FOREVER = 1 << 60
 _LARGEST = 1 << 31  # bytes; sizes and strides are int32_t in generated code
-_WORTH_SHARING = 6000  # cycles of work, roughly, from which a step is shared out among threads
+_WORTH_SHARING = 2000  # cycles of work, roughly, from which a step is shared out among threads
 
 
 @dataclass(frozen=True, slots=True)
