@@ -13,8 +13,21 @@ import math
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Schedule, Scratch, kernel, unit_range
-from pith.kernels.cost_f32 import again_rate, weights_rate
+from pith.kernels.base import (
+    Arg,
+    Call,
+    Const,
+    Emitted,
+    In,
+    Int,
+    Kernel,
+    Operand,
+    Out,
+    Schedule,
+    Scratch,
+    kernel,
+    unit_range,
+)
 from pith.kernels.exact_s16 import range_of
 from pith.kernels.four_bits import are_four_bits
 from pith.kernels.product_s8 import product_of
@@ -25,7 +38,8 @@ from pith.vector.s16 import has_words
 
 _LEAST = 8  # channels on either side from which the transforms pay
 _INTO = 5.0, 20.0  # cost of a transformed number of a vector, and of a pixel of one beside the 10 of an epilogue
-_BLOCKS = (128 << 10, 256 << 10, 512 << 10, 1 << 20, 1 << 30)  # bytes of a block of tiles and products
+_OVERLAP = 1 / 3  # of the rate at which weights come from the last cache, what is left of it beside products that stream them
+_BLOCKS = (128 << 10, 256 << 10, 512 << 10, 1 << 20)  # bytes of a block of tiles and products
 
 
 class IntegerWinograd(Kernel):
@@ -141,17 +155,20 @@ def _cost(call: Call, m: int, block: int) -> float:
     o, c = call.input(1).shape[:2]
     lanes, tiles, elements, tall = call.isa.lanes(4), _tiles(call, m), (m + 2) ** 2, _tall(call, m)
     vectors, pairs = math.ceil(o / lanes), math.ceil(c / 2)
-    two = 1.1 if "vnni" in call.isa.features else 1.6 if call.isa.registers < 32 else 2.1
+    two = 1.1 if "vnni" in call.isa.features else 1.5 if call.isa.registers < 32 else 2.1
     blocks = -(-tiles // block)
     rows = block * blocks
     products = elements * (rows * vectors * (two * pairs + 2.0) + 12.0 * rows / tall * math.ceil(vectors / 2))
     nbytes = elements * 4.0 * pairs * vectors * lanes
-    stream = nbytes / weights_rate(call) + (blocks - 1) * nbytes / again_rate(call, nbytes)
+    again = call.isa.beyond * _OVERLAP if nbytes > call.isa.near * 3 // 4 else math.inf
+    # as if the other weights of the network were transformed too
+    afar = call.options.weight_bytes * 2.0 * elements / TAPS**2 > call.isa.last
+    stream = nbytes / (call.isa.memory if afar else again) + (blocks - 1) * nbytes / again
     beside = _bytes(call, m, block)
     spilled = 2.0 * beside * blocks / call.isa.beyond if beside > call.isa.near * 3 // 4 else 0.0
     each, pixel = _INTO
     transforms = each * elements * tiles * (math.ceil(c / lanes / 2) + vectors) + pixel * tiles * m * m * vectors
-    return max(products, stream) + spilled + transforms
+    return products + stream + spilled + transforms
 
 
 @kernel("conv_integer", "winograd2")

@@ -207,7 +207,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "lookup/vectors": _lookup,
     **{
         f"conv_integer/{k}": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7)
-        for k in ("amx", "amx_window", "chunks", "dot", "generic", "words", "split")
+        for k in ("amx", "amx_window", "chunks", "dot", "generic", "words", "split", "winograd2", "winograd4")
     },
     "conv_integer/pairs": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), limit=63, **_CONV, group=1, zero=7, range=(0, 127)),
     "conv_integer/depthwise": _integers("conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), **_CONV, group=40, zero=7),
