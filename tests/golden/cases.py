@@ -144,6 +144,15 @@ def _integers(
     return build
 
 
+def _ones() -> Graph:
+    """The sums of windows of 2x3."""
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, (1, 6, 6, 40))})
+    g.set_constant("w", np.ones((40, 1, 2, 3), np.int8))
+    attrs = {**_CONV, "pads": (0,) * 4, "strides": (2, 3), "group": 40, "zero": 7}
+    g.outputs = [add_node(g, "conv_integer", ["x", "w"], attrs)]
+    return g
+
+
 def _fixed(op: str, shape: tuple[int, ...], right: tuple[int, ...], **attrs: object) -> Callable[[], Graph]:
     """A product of int8 [shape] and int8 [right], requantised by one fixed-point number."""
 
@@ -204,6 +213,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "softmax_integer/rows": _softmax_integer,
     "layer_norm_integer/rows": _layer_norm_integer,
     "lookup/table": _lookup,
+    "conv_integer/ones": _ones,
     "lookup/vectors": _lookup,
     **{
         f"conv_integer/{k}": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7)
