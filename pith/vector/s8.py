@@ -335,6 +335,11 @@ def has_bytes(isa: ISA) -> bool:
     return isa.name in _TEXT and not isa.features & {"smull", "sdot"}
 
 
+def has_dialect(isa: ISA) -> bool:
+    """Whether there are words for 8-bit numbers on their way to and from float32."""
+    return isa.name in _TEXT
+
+
 def filled(text: str, isa: ISA) -> str:
     """A template with the names of the intrinsics of `isa`."""
     mm, si, vector = _NAMES[isa.name]
