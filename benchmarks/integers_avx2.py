@@ -6,6 +6,7 @@ All for the target x86-64-v3, in one process and in turns; ratios are medians of
 second is faster. DIR holds float ONNX networks (resnet18*.onnx, mobilenetv2*.onnx, resnet50*.onnx); MobileNetV1, SqueezeNet 1.1 and
 ResNet-18 are made here with random weights, normally distributed (arXiv 1502.01852) as they are where training begins: how many
 products of int7 fit 16 bits depends on the weights. Quantised by min-max of random samples, for only speed is measured.
+`_plain` is the same without Winograd's convolutions: those have 16-bit factors, whatever the inputs, so that 7 bits gain nothing there.
 --depthwise: single depthwise layers instead of networks.  --kinds: time by kind of layer.  --check: outputs against NumPy's reference, bit for bit.
 --openvino: OpenVINO's int8 held to AVX2, on the same network as exported, or on DIR/<name>.onnx of --qdq.
 """
@@ -207,7 +208,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, help="folder of float ONNX networks")
     parser.add_argument("--only", help="networks whose name has this in it")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of running, each of the three")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of running, each of the five")
     parser.add_argument("--depthwise", action="store_true")
     parser.add_argument("--kinds", action="store_true")
     parser.add_argument("--check", action="store_true")
@@ -227,12 +228,13 @@ def main() -> None:
         sets = {bits: quantised(make(), bits) for bits in (8, 7)}
         sessions = {"f32": pith.compile(make(), TARGET, threads=1, profile=args.kinds)}
         sessions |= {f"int{b}": q.compile(TARGET, threads=1, profile=args.kinds) for b, q in sets.items()}
+        sessions |= {f"int{b}_plain": q.compile(TARGET, threads=1, winograd=False, profile=args.kinds) for b, q in sets.items()}
         if args.check:
             for b, q in sets.items():
                 check(f"{name} int{b}", q.graph, sessions[f"int{b}"])
         runs = {k: functools.partial(s, *random_inputs(s).values()) for k, s in sessions.items()}
         times = interleave(runs, args.seconds)
-        ratios = medians(times, (("f32", "int8"), ("f32", "int7"), ("int8", "int7")))
+        ratios = medians(times, (("f32", "int8"), ("f32", "int7"), ("int8", "int7"), ("int8_plain", "int7_plain")))
         ms = {k: statistics.median(v) for k, v in times.items()}
         print(f"{name:16}" + "".join(f"  {k} {v:8.3f} ms" for k, v in ms.items()) + "".join(f"  {k} {v:.2f}" for k, v in ratios.items()), flush=True)
         for k, s in sessions.items() if args.kinds else ():

@@ -90,11 +90,14 @@ def _peers(rows: Rows, rule: str = _EXACT) -> str:
 
 def _integers_avx2(rows: Rows) -> str:
     """A line a network: milliseconds of float32, int8 and int7, and what each gains over the one before."""
-    body = [[r["network"], *(_ms(r[f"{k}_ms"]) for k in ("f32", "int8", "int7")), *(f"{float(r[k]):.2f}" for k in ("f32:int8", "int8:int7"))] for r in rows]
+    kinds = {"f32": "float32 ms", "int8": "int8 ms", "int7": "int7 ms", "int8_plain": "int8 plain ms", "int7_plain": "int7 plain ms"}
+    gains = {"f32:int8": "int8 over float32", "int8:int7": "int7 over int8", "int8_plain:int7_plain": "the same, plain"}
     first = rows[0]
+    shown = [k for k in kinds if f"{k}_ms" in first]
+    body = [[r["network"], *(_ms(r[f"{k}_ms"]) for k in shown), *(f"{float(r[k]):.2f}" for k in gains if k in first)] for r in rows]
     note = f"One thread, target {first['target']}, interleaved; ratios are medians of those round by round. {first['processor']}; "
     note += f"`python -m benchmarks.integers_avx2 --models FOLDER`, commit {first['commit']}, {first['date']}."
-    head = ["network", "float32 ms", "int8 ms", "int7 ms", "int8 over float32", "int7 over int8"]
+    head = ["network", *(kinds[k] for k in shown), *(v for k, v in gains.items() if k in first)]
     return _markdown(head, body, note)
 
 

@@ -51,6 +51,77 @@ def broadcast_strides(operand: Operand, shape: tuple[int, ...]) -> tuple[int, ..
     return (0,) * lead + tuple(own)
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How a call's output is walked, as C: parameters of the function and their arguments; the loops but the innermost, opened and
+    closed; of each operand that is used, and of the output last, where the innermost loop finds it and its step there (C text)."""
+
+    used: list[int]
+    operands: list[Operand]
+    params: list[str]
+    args: tuple[Arg, ...]
+    opening: list[str]
+    closing: list[str]
+    pad: str
+    pointers: list[str]
+    steps: list[str]
+    rank: int
+    units: int
+
+    @property
+    def count(self) -> str:
+        """Turns of the innermost loop."""
+        return f"n{self.rank - 1}"
+
+
+def walk_of(call: Call) -> Walk:
+    """The walk over the operands of a `fused` call."""
+    out, used = call.outputs[0], list(used_args(call.attrs["expr"]))
+    operands = [call.input(i) for i in used]
+    nest = collapse(out.shape, [broadcast_strides(x, out.shape) for x in operands] + [out.strides])
+    rank, inner = len(nest.extents), len(nest.extents) - 1
+    params: list[str] = []
+    args: list[Arg] = []
+    whole = nest.extents[0]
+    per = _PART if rank == 1 else 1  # elements, or turns of the outermost loop, that a thread does at least
+    for k, (i, x) in enumerate(zip(used, operands, strict=True)):
+        params.append(f"const {x.type.dtype.c} *a{k}")
+        args.append(In(i, per * nest.strides[k][0]))
+    params.append(f"{out.type.dtype.c} *y")
+    args.append(Out(0, per * nest.strides[-1][0]))
+    for d in range(rank):
+        params.append(f"int32_t n{d}")
+        args.append(Int(nest.extents[d]) if d else Count(per, whole))
+
+    def stride(k: int, d: int) -> str:
+        """C text of a stride; 0 and 1 on the innermost loop, and 0 anywhere, are baked in."""
+        s = nest.strides[k][d]
+        if s == 0 or (d == inner and s == 1):
+            return str(s)
+        name = f"s{k}_{d}"
+        params.append(f"int32_t {name}")
+        args.append(Int(s))
+        return name
+
+    names = [f"a{k}" for k in range(len(used))] + ["y"]
+    types = [f"const {x.type.dtype.c}" for x in operands] + [out.type.dtype.c]
+    steps = [[stride(k, d) for d in range(rank)] for k in range(len(names))]
+    opening: list[str] = []
+    pad = "  "
+    pointers = list(names)
+    for d in range(inner):
+        opening.append(f"{pad}for (int32_t i{d} = 0; i{d} < n{d}; i{d}++) {{")
+        pad += "  "
+        for k in range(len(names)):
+            if steps[k][d] != "0":
+                new = f"{names[k]}_{d}"
+                opening.append(f"{pad}{types[k]} *{new} = {pointers[k]} + (ptrdiff_t)i{d} * {steps[k][d]};")
+                pointers[k] = new
+    closing = ["  " * (d + 1) + "}" for d in reversed(range(inner))]
+    units = max(1, -(-whole // per))
+    return Walk(used, operands, params, tuple(args), opening, closing, pad, pointers, [s[inner] for s in steps], rank, units)
+
+
 @kernel("fused", "map")
 class FusedMap(Kernel):
     """One pass over the output; operands may have any strides."""
@@ -69,86 +140,43 @@ class FusedMap(Kernel):
         )  # fmt: skip
 
     def emit(self, call: Call) -> Emitted:
-        expr, out = call.attrs["expr"], call.outputs[0]
-        used = used_args(expr)
-        operands = [call.input(i) for i in used]
-        nest = collapse(out.shape, [broadcast_strides(x, out.shape) for x in operands] + [out.strides])
-        rank, inner = len(nest.extents), len(nest.extents) - 1
-        params: list[str] = []
-        args: list[Arg] = []
+        expr, out, walk = call.attrs["expr"], call.outputs[0], walk_of(call)
         requires: Requires = (IVDEP,)
-        whole = nest.extents[0]
-        per = _PART if rank == 1 else 1  # elements, or turns of the outermost loop, that a thread does at least
-        for k, (i, x) in enumerate(zip(used, operands, strict=True)):
-            params.append(f"const {x.type.dtype.c} *a{k}")
-            args.append(In(i, per * nest.strides[k][0]))
-        params.append(f"{out.type.dtype.c} *y")
-        args.append(Out(0, per * nest.strides[-1][0]))
-        for d in range(rank):
-            params.append(f"int32_t n{d}")
-            args.append(Int(nest.extents[d]) if d else Count(per, whole))
-
-        def stride(k: int, d: int) -> str:
-            """C text of a stride; 0 and 1 on the innermost loop, and 0 anywhere, are baked in."""
-            s = nest.strides[k][d]
-            if s == 0 or (d == inner and s == 1):
-                return str(s)
-            name = f"s{k}_{d}"
-            params.append(f"int32_t {name}")
-            args.append(Int(s))
-            return name
-
-        names = [f"a{k}" for k in range(len(used))] + ["y"]
-        types = [f"const {x.type.dtype.c}" for x in operands] + [out.type.dtype.c]
-        steps = [[stride(k, d) for d in range(rank)] for k in range(len(names))]
-        body: list[str] = []
-        pad = "  "
-        pointers = list(names)
-        for d in range(inner):
-            body.append(f"{pad}for (int32_t i{d} = 0; i{d} < n{d}; i{d}++) {{")
-            pad += "  "
-            for k in range(len(names)):
-                if steps[k][d] != "0":
-                    new = f"{names[k]}_{d}"
-                    body.append(f"{pad}{types[k]} *{new} = {pointers[k]} + (ptrdiff_t)i{d} * {steps[k][d]};")
-                    pointers[k] = new
         at = {"0": "[0]", "1": "[i]"}
         values: dict[int, str] = {}
-        loads: list[str] = []
-        for k, x in enumerate(operands):
-            text, need = load(
-                x.type.dtype, pointers[k] + at.get(steps[k][inner], f"[(ptrdiff_t)i * {steps[k][inner]}]")
-            )
+        body, loads, pad = list(walk.opening), list[str](), walk.pad
+        for k, x in enumerate(walk.operands):
+            step = walk.steps[k]
+            text, need = load(x.type.dtype, walk.pointers[k] + at.get(step, f"[(ptrdiff_t)i * {step}]"))
             requires += need
             line = f"const {x.type.dtype.compute.c} x{k} = {text};"
-            (body if steps[k][inner] == "0" else loads).append((pad if steps[k][inner] == "0" else pad + "  ") + line)
-            values[used[k]] = f"x{k}"
-        statements, result, need = print_expr(expr, [values.get(i, "0") for i in range(max(used, default=-1) + 1)])
+            (body if step == "0" else loads).append((pad if step == "0" else pad + "  ") + line)
+            values[walk.used[k]] = f"x{k}"
+        statements, result, need = print_expr(expr, [values.get(i, "0") for i in range(max(walk.used, default=-1) + 1)])
         requires += need
         text, need = store(
             out.type.dtype,
-            pointers[-1] + at.get(steps[-1][inner], f"[(ptrdiff_t)i * {steps[-1][inner]}]"),
+            walk.pointers[-1] + at.get(walk.steps[-1], f"[(ptrdiff_t)i * {walk.steps[-1]}]"),
             result,
             saturate=expr.op != "cast",
         )
         requires += need
         body.append(f"{pad}PITH_IVDEP")
-        body.append(f"{pad}for (int32_t i = 0; i < n{inner}; i++) {{")
-        body += loads + [f"{pad}  {s}" for s in statements] + [f"{pad}  {text}", f"{pad}}}"]
-        body += ["  " * (d + 1) + "}" for d in reversed(range(inner))]
-        signature = ", ".join(params)
+        body.append(f"{pad}for (int32_t i = 0; i < {walk.count}; i++) {{")
+        body += loads + [f"{pad}  {s}" for s in statements] + [f"{pad}  {text}", f"{pad}}}", *walk.closing]
+        signature = ", ".join(walk.params)
         code = "\n".join(body)
         label = "copy" if expr.op == "arg" else expr.op
-        name = f"map_{label}_{out.type.dtype.short}_{digest(_describe(expr) + signature + code)}"
+        name = f"map_{label}_{out.type.dtype.short}_{digest(describe(expr) + signature + code)}"
         function = CFunction(
             name,
-            f"/* {_describe(expr)} */\nstatic void {name}({signature}) {{\n{code}\n}}\n",
+            f"/* {describe(expr)} */\nstatic void {name}({signature}) {{\n{code}\n}}\n",
             requires,
             ("stdint.h", "stddef.h"),
         )
-        return Emitted(function, tuple(args), why=f"{rank}-deep loop nest", units=max(1, -(-whole // per)))
+        return Emitted(function, walk.args, why=f"{walk.rank}-deep loop nest", units=walk.units)
 
 
-def _describe(expr: object) -> str:
+def describe(expr: object) -> str:
     text = str(expr).replace("*/", "* /")
     return text if len(text) <= 110 else text[:107] + "..."

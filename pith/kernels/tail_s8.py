@@ -97,7 +97,7 @@ def _as_float(expr: Expr) -> Expr | None:
             x, y = known if n.op in ("add", "sub") else (None, None)
             new = Expr(n.op, DType.F32, (x, y)) if x is not None and y is not None and _is_byte(n.args[0]) and n.args[1].op == "const" else None
         elif n.dtype in _BYTES:
-            store = _stored(n) if n.op in ("cast", "sat_cast") else None
+            store = stored(n) if n.op in ("cast", "sat_cast") else None
             inner = _as_float(store.held(n.dtype)) if store is not None else None
             new = None if inner is None or store is None else function("rint", inner) + float(store.zero)
         elif n.dtype in (DType.F32, DType.BOOL) and all(k is not None for k in known):
@@ -107,7 +107,7 @@ def _as_float(expr: Expr) -> Expr | None:
     return memo.get(id(expr))
 
 
-def _prepared(store: _Store, out: DType) -> Expr | None:
+def prepared(store: Store, out: DType) -> Expr | None:
     """What is computed of an epilogue taken apart, in float32."""
     expr = _as_float(store.expr)
     return _without_detours(expr) if expr is not None and out in _BYTES else expr
@@ -162,7 +162,7 @@ def _is_byte(e: Expr) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Store:
+class Store:
     """An 8-bit result: rint(expr) + zero, held within the range of the type as it is stored."""
 
     expr: Expr
@@ -173,7 +173,7 @@ class _Store:
         return clamp(self.expr, float(_BYTES[dtype][0] - self.zero), float(_BYTES[dtype][1] - self.zero))
 
 
-def _stored(expr: Expr) -> _Store | None:
+def stored(expr: Expr) -> Store | None:
     """An 8-bit result cast(rint(e) + zero) taken apart; None for any other, and where neither a saturating cast nor bounds
     inside `e` keep it within the range of its type.
 
@@ -199,7 +199,7 @@ def _stored(expr: Expr) -> _Store | None:
     inner = e.args[0] if top is not None else e
     if bottom is not None and bottom <= low - zero:
         inner = inner.args[0]
-    return _Store(clamp(inner, None, float(high - zero) if top is None else min(top, float(high - zero))), zero)
+    return Store(clamp(inner, None, float(high - zero) if top is None else min(top, float(high - zero))), zero)
 
 
 def _bound(e: Expr, op: str) -> float | None:
@@ -211,8 +211,8 @@ def tail_of_sums(call: Call) -> tuple[SumTail, int] | None:
     out = call.outputs[0]
     if call.attrs.get("epilogue") is None:
         return (SumTail(None, (), out.type.dtype, acc=out.type.dtype), 0) if len(call.inputs) <= 3 else None
-    store = _stored(call.attrs["epilogue"]) if out.type.dtype in _BYTES else _Store(call.attrs["epilogue"], 0)
-    expr = _prepared(store, out.type.dtype) if store is not None and store.expr.dtype is DType.F32 else None
+    store = stored(call.attrs["epilogue"]) if out.type.dtype in _BYTES else Store(call.attrs["epilogue"], 0)
+    expr = prepared(store, out.type.dtype) if store is not None and store.expr.dtype is DType.F32 else None
     kinds = _kinds(call)
     if kinds is None:
         return None
@@ -248,8 +248,8 @@ def sum_args(call: Call, tail: SumTail) -> tuple[list[Arg], list[Arg]]:
     pointers: list[Arg] = [In(3 + i) for i, k in enumerate(tail.kinds) if k != "value"]
     strides: list[Arg] = [Int(s) for i, _ in tail.full for s in call.input(3 + i).strides[:3]]
     if tail.expr is not None and not tail.plain:
-        store = _stored(call.attrs["epilogue"]) if tail.out in _BYTES else _Store(call.attrs["epilogue"], 0)
-        expr = _prepared(store, tail.out) if store is not None else None
+        store = stored(call.attrs["epilogue"]) if tail.out in _BYTES else Store(call.attrs["epilogue"], 0)
+        expr = prepared(store, tail.out) if store is not None else None
         assert expr is not None
         pointers += map(Float, _parameters(expr, 1 + len(pointers))[1])
     return pointers, strides

@@ -16,6 +16,7 @@ from pith.ops.int32 import LARGEST, WIDEST, centred_weights, largest_sum, reach,
 from pith.ops.windows import channel_axis
 from pith.passes.quantised import BYTES, Quantised, constant_integers, quantised, real_constant
 from pith.passes.rewrite import Rewrite, use_counts, vector_along
+from pith.passes.transposed_convs import phases_of
 
 _MATCHED = 1e-6  # relative: a scale that was multiplied in float32 is meant to be the product
 _TAPS = 512  # cells of the largest mean that is computed as one convolution: its weights are as many ones for each channel
@@ -72,6 +73,8 @@ class _Integers:
             return None
         if node.op == "conv":
             return self.conv(node)
+        if node.op == "conv_transpose":
+            return self.conv_transpose(node)
         if node.op == "matmul":
             return self.matmul(node)
         if node.op in ("average_pool", "reduce"):
@@ -88,6 +91,29 @@ class _Integers:
                 self.left(node)
             return None
         return self.add("conv_integer", node, x.value, p, {**node.attrs, "zero": x.steps.zero})
+
+    def conv_transpose(self, node: Node) -> str | None:
+        """All phases as the channels of one convolution, whose pixels are then rearranged."""
+        x = quantised(self.walk, node.inputs[0])
+        p = self.weights(node.inputs[1], 1) if x is not None else None
+        if x is None or p is None or node.attrs["layout"] != "channels_first":
+            return None
+        n, _, *spatial = self.walk.type(x.value).shape
+        out = self.walk.type(node.outputs[0]).shape[2:]
+        phases = phases_of(p.weights, node.attrs, tuple(spatial), out)
+        if phases is None or not self.complete(node, x, p):
+            if phases is not None:
+                self.left(node)
+            return None
+        channels = p.weights.shape[1]
+        scale = np.tile(np.broadcast_to(p.scale.reshape(-1), (channels,)), phases.count)
+        wide = _Product(phases.weights, scale, 0, None if p.bias is None else np.tile(p.bias, phases.count), p.sums)
+        attrs = {"strides": (1, 1), "pads": phases.pads, "dilations": (1, 1), "group": 1, "layout": "channels_first", "zero": x.steps.zero}
+        y = self.add("conv_integer", node, x.value, wide, attrs)
+        h, w = node.attrs["strides"]
+        y = self.walk.add("reshape", [y], {"shape": (n, h, w, channels, out[0] // h, out[1] // w)}, like=node)
+        y = self.walk.add("transpose", [y], {"perm": (0, 3, 4, 1, 5, 2)}, like=node)
+        return self.walk.add("reshape", [y], {"shape": (n, channels, *out)}, like=node)
 
     def matmul(self, node: Node) -> str | None:
         a = quantised(self.walk, node.inputs[0])

@@ -335,7 +335,12 @@ def has_bytes(isa: ISA) -> bool:
     return isa.name in _TEXT and not isa.features & {"smull", "sdot"}
 
 
-def _filled(text: str, isa: ISA) -> str:
+def has_dialect(isa: ISA) -> bool:
+    """Whether there are words for 8-bit numbers on their way to and from float32."""
+    return isa.name in _TEXT
+
+
+def filled(text: str, isa: ISA) -> str:
     """A template with the names of the intrinsics of `isa`."""
     mm, si, vector = _NAMES[isa.name]
     return text.replace("MM_", f"{mm}_").replace("_SI(", f"_{si}(").replace("(VI *)", f"({vector} *)").replace("BYTES", str(isa.vector_bytes))
@@ -351,7 +356,7 @@ def dialect_s8(isa: ISA) -> CFunction:
 def dot(isa: ISA) -> CFunction:
     """`vi_dot`: in one instruction with "vnni" or "sdot" (whose x is signed), else by 16-bit products."""
     own = _OWN.get(isa.name)
-    text = own[0] if own else _VNNI if "vnni" in isa.features else SDOT if "sdot" in isa.features else _filled(_WORDS, isa)
+    text = own[0] if own else _VNNI if "vnni" in isa.features else SDOT if "sdot" in isa.features else filled(_WORDS, isa)
     return CFunction("vi_dot", text, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
 
@@ -365,7 +370,7 @@ def chunks(isa: ISA) -> CFunction:
 def shorts(isa: ISA) -> CFunction:
     if isa.name in _OWN:
         return CFunction("vi_two", _OWN[isa.name][1], (dialect_s8(isa),), ("stdint.h", *isa.headers))
-    text = _filled(_SHORTS, isa).replace("HALF", _HALF[isa.name]).replace("ANY", _ANY[isa.name])
+    text = filled(_SHORTS, isa).replace("HALF", _HALF[isa.name]).replace("ANY", _ANY[isa.name])
     return CFunction("vi_two", text, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
 
@@ -374,5 +379,5 @@ def quads(isa: ISA) -> CFunction:
     """`vi_quads`, parts of vectors, and stores of four vectors of sums."""
     if isa.name in _OWN:
         return CFunction("vi_quads", _OWN[isa.name][2], (dot(isa),), ("stdint.h", *isa.headers))
-    parts = {"avx512": _PARTS_MASKED, "avx2": _PARTS_WORDS}.get(isa.name) or _filled(_PARTS, isa)
-    return CFunction("vi_quads", parts + _filled(_QUADS, isa), (dot(isa),), ("stdint.h", *isa.headers))
+    parts = {"avx512": _PARTS_MASKED, "avx2": _PARTS_WORDS}.get(isa.name) or filled(_PARTS, isa)
+    return CFunction("vi_quads", parts + filled(_QUADS, isa), (dot(isa),), ("stdint.h", *isa.headers))

@@ -12,7 +12,7 @@ from pith.graph import DType, Graph, TensorType
 from pith.graph.expr import arg, clamp, const
 from pith.importers.onnx import shape_inputs
 from pith.ops.base import add_node, load_all
-from pith.ops.requantize import ACC, Requantize, fixed, limits
+from pith.ops.requantize import ACC, Requantize, clamped, fixed, limits, scaled
 from pith.ops.requantize import build as requantize
 from pith.targets.base import get_target
 from tests.conformance.cases import load_cases
@@ -158,6 +158,25 @@ def _integers(
     return build
 
 
+def _ones() -> Graph:
+    """The sums of windows of 2x3."""
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, (1, 6, 6, 40))})
+    g.set_constant("w", np.ones((40, 1, 2, 3), np.int8))
+    attrs = {**_CONV, "pads": (0,) * 4, "strides": (2, 3), "group": 40, "zero": 7}
+    g.outputs = [add_node(g, "conv_integer", ["x", "w"], attrs)]
+    return g
+
+
+def _bytes() -> Graph:
+    """A gate for each channel, and a sum with another picture, both rounded to 8 bits."""
+    types = {"x": TensorType(DType.U8, (1, 3, 5, 24)), "gate": TensorType(DType.F32, (1, 1, 1, 24)), "other": TensorType(DType.I8, (1, 3, 5, 24))}
+    g = Graph("golden", inputs=[*types], types=types)
+    gated = clamped(scaled(arg(0, DType.U8), 7, arg(1, DType.F32)), limits(DType.U8, 9))
+    expr = clamped(scaled(gated, 9, 0.5) + scaled(arg(2, DType.I8), 0, 0.25), limits(DType.U8, 3))
+    g.outputs = [add_node(g, "fused", ["x", "gate", "other"], {"expr": expr, "dtype": DType.U8})]
+    return g
+
+
 def _fixed(op: str, shape: tuple[int, ...], right: tuple[int, ...], **attrs: object) -> Callable[[], Graph]:
     """A product of int8 [shape] and int8 [right], requantised by one fixed-point number."""
 
@@ -219,10 +238,12 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "softmax_integer/rows": _softmax_integer,
     "layer_norm_integer/rows": _layer_norm_integer,
     "lookup/table": _lookup,
+    "conv_integer/ones": _ones,
+    "fused/bytes": _bytes,
     "lookup/vectors": _lookup,
     **{
         f"conv_integer/{k}": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7)
-        for k in ("amx", "amx_window", "chunks", "dot", "generic", "words", "split")
+        for k in ("amx", "amx_window", "chunks", "dot", "generic", "words", "split", "winograd2", "winograd4")
     },
     "conv_integer/pairs": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), limit=63, **_CONV, group=1, zero=7, range=(0, 127)),
     "conv_integer/depthwise": _integers("conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), **_CONV, group=40, zero=7),

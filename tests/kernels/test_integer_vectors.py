@@ -329,3 +329,16 @@ def test_results_that_may_leave_their_range_are_printed_as_they_are() -> None:
     assert found is not None and found[0].plain
     for target, kernel in TILES:
         compiled([case], target, kernel)
+
+
+@pytest.mark.parametrize("target", ["c99", *TARGET_NAMES[:2]])
+def test_sums_of_windows(target: str) -> None:
+    rng = np.random.default_rng(8)
+    cases = []
+    for n in range(8):
+        kind = (np.uint8, np.int8)[n % 2]
+        c, (kh, kw), strides = int(rng.choice([1, 7, 8, 24, 33, 70])), rng.integers(1, 9, 2), tuple(int(s) for s in rng.integers(1, 9, 2))
+        x = integers(rng, (2, int(kh) + n, int(kw) + 3 * n, c), kind)
+        attrs = {"strides": strides, "pads": (0,) * 4, "dilations": (1, 1), "group": c, "layout": "channels_last", "zero": zero_of(rng, kind)}
+        cases.append(Case("conv_integer", [x, np.ones((c, 1, kh, kw), np.int8)], attrs))
+    compiled(cases, target, "ones")

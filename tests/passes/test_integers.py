@@ -21,13 +21,16 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from pith.api import compile_graph, import_model
 from pith.exporters.onnx import to_onnx
 from pith.graph import Graph
+from pith.ops.base import OPS, load_all
 from pith.ops.interpret import run_reference
 from pith.passes.pipeline import optimize
+from pith.passes.transposed_convs import phases_of
 from pith.quant.flow import front
 from pith.runtime.inputs import Preprocess, picture
 from pith.runtime.session import PortInfo
 from tests.quantize.nets import model
 
+load_all()
 ort.set_default_logger_severity(3)
 KINDS = {  # type of the activations, symmetric or with a zero point, a scale for each channel of the weights or one for all
     "u8 per channel": (QuantType.QUInt8, False, True), "u8 per tensor": (QuantType.QUInt8, False, False),
@@ -61,6 +64,11 @@ def _network(name: str, rng: np.random.Generator) -> onnx.ModelProto:
             c1 = Conv<pads = [1, 1, 1, 1]>(x, w1, b1) h = HardSwish(c1) g = GlobalAveragePool(h) s1 = Conv(g, w2, b2) s2 = Relu(s1)
             s3 = Conv(s2, w3, b3) e = HardSigmoid(s3) u = Mul(h, e) y = Conv<strides = [2, 2], pads = [1, 1, 1, 1]>(u, w4, b4) }""",
             {"w1": w(8, 6, 3, 3), "b1": w(8), "w2": w(4, 8, 1, 1), "b2": w(4), "w3": w(8, 4, 1, 1), "b3": w(8), "w4": w(4, 8, 3, 3), "b4": w(4)}),
+        "upwards": ("""(float[1, 5, 7, 9] x) => (float[1, 2, 32, 40] y) {
+            c1 = ConvTranspose<strides = [2, 2]>(x, w1, b1) r1 = Relu(c1)
+            c2 = ConvTranspose<strides = [2, 2], pads = [0, 0, 0, 0]>(r1, w2) t = Relu(c2)
+            y = Conv<pads = [2, 2, 2, 2], dilations = [1, 1]>(t, w3, b3) }""",
+            {"w1": w(5, 8, 2, 2), "b1": w(8), "w2": w(8, 6, 4, 4), "w3": w(2, 6, 3, 3), "b3": w(2)}),
         "dense and softmax": ("""(float[1, 40] x) => (float[1, 7] y) {
             g1 = Gemm(x, w1, b1) r1 = Relu(g1) m = MatMul(r1, w2) s = Sigmoid(m) g2 = Gemm(s, w3, b3) y = Softmax<axis = 1>(g2) }""",
             {"w1": w(40, 32), "b1": w(32), "w2": w(32, 20), "w3": w(20, 7), "b3": w(7)}),
@@ -69,7 +77,7 @@ def _network(name: str, rng: np.random.Generator) -> onnx.ModelProto:
     return onnx.shape_inference.infer_shapes(model("net " + text, **constants))
 
 
-NETWORKS = ("depthwise separable", "residual", "concat and pools", "hard-swish and gate", "dense and softmax")
+NETWORKS = ("depthwise separable", "residual", "concat and pools", "hard-swish and gate", "dense and softmax", "upwards")
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]
@@ -98,7 +106,7 @@ def is_float_product(graph: Graph, node: Any) -> bool:
 
 def check_form(path: Path) -> Graph:
     """Every sum of products whose operands the model quantises is one of integers after the passes; the optimised graph."""
-    layers = [n.op_type for n in onnx.load(path).graph.node if n.op_type in ("Conv", "Gemm", "MatMul")]
+    layers = [n.op_type for n in onnx.load(path).graph.node if n.op_type in ("Conv", "ConvTranspose", "Gemm", "MatMul")]
     graph = optimize(import_model(str(path)))
     found = Counter(n.op for n in graph.nodes)
     assert not [n.name for n in graph.nodes if is_float_product(graph, n)]
@@ -254,3 +262,37 @@ def test_layers_of_real_networks(file: str, shapes: dict[str, tuple[int, ...]], 
             unequal += int((apart_by > 0).sum())
             total += y.size
     assert unequal <= 0.001 * total, f"{unequal} of {total}"
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_a_transposed_convolution_is_one_of_all_its_phases(seed: int) -> None:
+    """By their references, on whole numbers: any kernel, stride and padding that is not mostly zeros."""
+    rng = np.random.default_rng(seed)
+    found = 0
+    while found < 4:
+        i, o, h, w, kh, kw, sh, sw = (int(v) for v in rng.integers(1, 6, 8))
+        attrs = {
+            "strides": (sh, sw), "pads": tuple(int(p) for p in rng.integers(0, 3, 4)), "dilations": (1, 1), "group": 1, "layout": "channels_first",
+            "output_padding": (int(rng.integers(0, sh)), int(rng.integers(0, sw))),
+        }  # fmt: skip
+        x, weights = rng.integers(-9, 10, (2, i, h, w)).astype(np.float32), rng.integers(-9, 10, (i, o, kh, kw)).astype(np.float32)
+        if min((n - 1) * s + k - a - b for n, s, k, a, b in zip((h, w), (sh, sw), (kh, kw), attrs["pads"][:2], attrs["pads"][2:], strict=True)) < 1:
+            continue
+        (want,) = OPS["conv_transpose"].reference([x, weights, None], attrs)
+        phases = phases_of(weights, attrs, (h, w), want.shape[2:])
+        if phases is None:
+            continue
+        found += 1
+        conv = {"strides": (1, 1), "pads": phases.pads, "dilations": (1, 1), "group": 1, "layout": "channels_first"}
+        (y,) = OPS["conv"].reference([x, phases.weights, None], conv)
+        got = y.reshape(2, sh, sw, o, *y.shape[2:]).transpose(0, 3, 4, 1, 5, 2).reshape(want.shape)
+        np.testing.assert_array_equal(got, want)
+
+
+def test_where_a_transposed_convolution_stays_one() -> None:
+    attrs = {"strides": (3, 3), "pads": (0,) * 4, "dilations": (1, 1), "group": 1, "layout": "channels_first"}
+    one = np.ones((4, 4, 1, 1), np.float32)
+    assert phases_of(one, attrs, (5, 5), (13, 13)) is None  # not a whole number of strides
+    assert phases_of(one, attrs, (5, 5), (15, 15)) is None  # eight phases of nine have no taps
+    assert phases_of(np.ones((4, 2, 3, 3), np.float32), {**attrs, "group": 2}, (5, 5), (15, 15)) is None
+    assert phases_of(np.ones((4, 2, 3, 3), np.float32), attrs, (5, 5), (15, 15)) is not None
