@@ -331,7 +331,7 @@ def finish_block(isa: ISA, tail: SumTail) -> CFunction:
     body = ""
     loops = [("for (; c <= cols - 2 * VF_LANES; c += 2 * VF_LANES)", 2, "", ""), ("for (; c <= cols - VF_LANES; c += VF_LANES)", 1, "", ""),
              ("if (c < cols)", 1, "_n", ", cols - c")]  # fmt: skip
-    if put and "put4" in isa.features:
+    if put and "put16" in isa.features:
         loops.insert(0, ("for (; c <= cols - 4 * VF_LANES; c += 4 * VF_LANES)", 4, "", ""))
     for start, vectors, part, n in loops:
         outer, inner, results = [], [], []
@@ -345,7 +345,7 @@ def finish_block(isa: ISA, tail: SumTail) -> CFunction:
             inner += statements
             results.append(result)
         if put:
-            inner.append(f"{put.format(vectors if vectors > 1 else '')}{part}(y[r] + no + c, {', '.join(results)}, z{n});")
+            inner.append(f"{put.format({1: '', 2: '2', 4: '16'}[vectors])}{part}(y[r] + no + c, {', '.join(results)}, z{n});")
         else:
             inner += [f"vf_store{part}(y[r] + no + c{f' + {v} * VF_LANES' if v else ''}, {t}{n});" for v, t in enumerate(results)]
         body += f"  {start} {{\n" + "".join(f"    {t}\n" for t in outer) + "    for (int32_t r = 0; r < rows; r++) {\n"

@@ -17,7 +17,7 @@ from pith.graph import DType
 from pith.kernels.tail_s8 import SumTail, finish_block
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
-from pith.vector.s8 import dialect_s8, dot
+from pith.vector.s8 import dialect_s8, dot, is_signed
 
 
 def totals(weights: np.ndarray, bias: np.ndarray | None, shift: int) -> np.ndarray:
@@ -86,7 +86,7 @@ class DotTile:
 
     def shift(self, dtype: DType) -> int:
         """What is added to the inputs to make them unsigned, or signed where dot products want that."""
-        if "sdot" in self.isa.features:
+        if is_signed(self.isa):
             return -128 if dtype is DType.U8 else 0
         return 128 if dtype is DType.I8 else 0
 

@@ -14,6 +14,9 @@ from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
 from pith.vector.s8_neon import CHUNKS, SDOT
 from pith.vector.s8_neon import DIALECT as _NEON
+from pith.vector.s8_neon import DOT as _NEON_DOT
+from pith.vector.s8_neon import PARTS as _NEON_PARTS
+from pith.vector.s8_neon import QUADS as _NEON_QUADS
 
 _AVX512 = """typedef __m512i vi;
 /* n, of which the compiler knows nothing: clang 22 stores four bytes for a mask known to be of one, behind a permutation */
@@ -332,7 +335,12 @@ _NAMES = {"sse42": ("_mm", "si128", "__m128i"), "avx2": ("_mm256", "si256", "__m
 
 def has_bytes(isa: ISA) -> bool:
     """Whether the dialect of unsigned times signed bytes exists for `isa`."""
-    return isa.name in _TEXT and not isa.features & {"smull", "sdot"}
+    return isa.name in _TEXT and not is_signed(isa)
+
+
+def is_signed(isa: ISA) -> bool:
+    """Whether both factors of products of bytes are signed, not only the weights."""
+    return bool(isa.features & {"smull", "sdot"})
 
 
 def _filled(text: str, isa: ISA) -> str:
@@ -349,9 +357,9 @@ def dialect_s8(isa: ISA) -> CFunction:
 
 @functools.cache
 def dot(isa: ISA) -> CFunction:
-    """`vi_dot`: in one instruction with "vnni" or "sdot" (whose x is signed), else by 16-bit products."""
+    """`vi_dot`: in one instruction with "vnni" or "sdot", else by 16-bit products; x is signed where `is_signed`."""
     own = _OWN.get(isa.name)
-    text = own[0] if own else _VNNI if "vnni" in isa.features else SDOT if "sdot" in isa.features else _filled(_WORDS, isa)
+    text = own[0] if own else _VNNI if "vnni" in isa.features else SDOT if "sdot" in isa.features else _NEON_DOT if is_signed(isa) else _filled(_WORDS, isa)
     return CFunction("vi_dot", text, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
 
@@ -370,9 +378,17 @@ def shorts(isa: ISA) -> CFunction:
 
 
 @functools.cache
+def parts(isa: ISA) -> CFunction:
+    """Parts of vectors and stores of four vectors of sums, for instruction sets whose factors are signed."""
+    return CFunction("vm", _NEON_PARTS, (dialect_s8(isa),), ("stdint.h", *isa.headers))
+
+
+@functools.cache
 def quads(isa: ISA) -> CFunction:
     """`vi_quads`, parts of vectors, and stores of four vectors of sums."""
     if isa.name in _OWN:
         return CFunction("vi_quads", _OWN[isa.name][2], (dot(isa),), ("stdint.h", *isa.headers))
-    parts = {"avx512": _PARTS_MASKED, "avx2": _PARTS_WORDS}.get(isa.name) or _filled(_PARTS, isa)
-    return CFunction("vi_quads", parts + _filled(_QUADS, isa), (dot(isa),), ("stdint.h", *isa.headers))
+    if is_signed(isa):
+        return CFunction("vi_quads", _NEON_QUADS, (dot(isa), parts(isa)), ("stdint.h", *isa.headers))
+    text = {"avx512": _PARTS_MASKED, "avx2": _PARTS_WORDS}.get(isa.name) or _filled(_PARTS, isa)
+    return CFunction("vi_quads", text + _filled(_QUADS, isa), (dot(isa),), ("stdint.h", *isa.headers))
