@@ -58,6 +58,11 @@ class SumTail:
     fixed: bool = False
 
     @property
+    def inline(self) -> bool:
+        """Whether it can be applied to vectors of sums in registers: one of vectors, for a result of 8 bits."""
+        return self.expr is not None and not self.plain and self.out in _BYTES
+
+    @property
     def lane(self) -> str:
         """What the names of functions on a vector of its numbers begin with: vectors of floats, or of int32."""
         return "vi" if self.fixed else "vf"
@@ -300,6 +305,33 @@ def plain_loop(tail: SumTail, places: list[str]) -> tuple[list[str], tuple[CFunc
     loads = [f"const {types[k]} x{i} = {place};" for i, (k, place) in enumerate(zip(tail.kinds, places, strict=True))]
     statements, result, requires = print_expr(tail.expr, ["v", *(f"x{i}" for i in range(len(tail.kinds)))])
     return [*loads, *statements, f"({tail.out.c})({result})"], requires
+
+
+def finish_sums(tail: SumTail, rows: int, vectors: int) -> list[str]:
+    """C statements that take sums in registers, s{row}_{vector} of two vectors, through an `inline` epilogue to y[r][no], ...
+
+    Rows past `rows` repeat the last one, and are stored again unless they read what that has overwritten.
+    """
+    lane, full, t = tail.lane, dict(tail.full), tail.out.short
+    at = [f"no + {v} * VF_LANES" if v else "no" for v in range(vectors)]
+    o = [f"const {lane} x{i} = {lane}_set1(e{i});" for i, k in enumerate(tail.kinds) if k.startswith("value")]
+    o += [f"const {lane} x{i}_{v} = {lane}_load(e{i} + {at[v]});" for i, k in enumerate(tail.kinds) if k.startswith("channel") for v in range(vectors)]
+    o.append("const vw z = vw_set1(zero);")
+    if not full:
+        o.append("(void)rows;")
+    for r in range(rows):
+        o.append(f"if ({r} < rows) {{" if full and r else "{")
+        results = []
+        for v in range(vectors):
+            o += [f"  const {lane} f{i}_{v} = {lane}{_LOADS[tail.kinds[i]]}(e{i}[{r}] + {at[v]});" for i in full]
+            names = ["x{}" if k.startswith("value") else "f{}_{}" if i in full else "x{}_{}" for i, k in enumerate(tail.kinds)]
+            sum_of = f"s{r}_{v}" if tail.fixed else f"vf_of(s{r}_{v})"
+            o.append(f"  const {lane} v_{v} = {sum_of};")
+            statements, result = tail.printed([f"v_{v}", *(n.format(i, v) for i, n in enumerate(names))], f"t{v}_")
+            o += [f"  {line}" for line in statements]
+            results.append(result)
+        o += [f"  {lane}_put2_{t}(y[{r}] + no, {', '.join(results)}, z);", "}"]
+    return o
 
 
 @functools.cache
