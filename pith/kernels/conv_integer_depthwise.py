@@ -8,6 +8,7 @@ way at the same time: they take turns in the same variables. Taps in the padding
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -178,6 +179,30 @@ def zero_text(tail: SumTail) -> str:
     return "  (void)zero_y;\n" if tail.plain else "  const vi z = vi_set1((zero_y & 0xffff) * 0x10001); /* 16-bit */\n"
 
 
+def ended(turn: int, last: int, sw: int, inside: bool) -> list[str]:
+    """C statements that begin the end of a pixel: column `turn` of a period is its last one, number `last` of its taps."""
+    if inside:
+        return [f"  const int32_t at = (int32_t)((uint32_t)(j + {turn - last}) / {sw}u);", "  {"]
+    return [f"  const int32_t at = (j + {turn} - {last}) / {sw};", f"  if (j + {turn} >= {last}) {{" if last > 0 else "  {"]
+
+
+def whole_block(line: str, size: int) -> str:
+    """A line of `finish` for a block of which all channels are there."""
+    return line.replace(", part)", f", {size})")
+
+
+def sweep(columns: Callable[[bool], list[str]], x: str, kh: int, kw: int, period: int, size: int, twice: bool) -> str:
+    """C text of one turn of the loop over columns. twice: periods that no border touches have code of their own."""
+    careful = columns(False)
+    if not twice:
+        return "\n".join("        " + line for line in careful)
+    o = [f"if (part == {size} && j >= pw && j >= {kw - 1} && j + {period} <= columns && j + {period} - pw <= iw) {{"]
+    o += [f"  const {x} *const p{t} = row{t} + ((j - pw) * across{t} + c);" for t in range(kh)]
+    o += ["  " + line for line in columns(True)]
+    o += ["} else {", *("  " + line for line in careful), "}"]
+    return "\n".join("        " + line for line in o)
+
+
 @functools.cache
 def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) -> CFunction:
     """The whole layer; kernel and horizontal stride are baked in."""
@@ -187,34 +212,40 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
     extras = packed_extras(tail)
     params, strides, rows, fixed = extra_texts(tail)
     flip = "vi_flip(" if DotTile(isa).shift(dtype) else "("
-    o: list[str] = []
-    for turn in range(period):
-        o += ["{"] if turn == 0 else [f"if (j + {turn} < columns) {{"]
-        o.append(f"  const int32_t ix = j + {turn} - pw;")
-        o.append("  const int in = ix >= 0 && ix < iw;")
-        o.append(f"  vi x[{4 * groups}];")
-        for g in range(groups):
-            taps = range(4 * g, min(4 * g + 4, kh))
-            loads = [f"{flip}vi_load_part((in ? row{t} + ix * across{t} : zero) + c, part))" for t in taps]
-            loads += ["vi_set1(0)"] * (4 - len(loads))
-            o.append(f"  vi_quads({', '.join(loads)}, x + {4 * g});")
-        for k in range(kw - 1, -1, -1):
-            if (turn - k) % sw:
-                continue
-            slot = (turn - k) // sw % live
-            for q in range(4):
-                total = f"vi_load(q + {size * q})" if k == 0 else f"s{slot}_{q}"
-                for g in range(groups):
-                    total = f"vi_dot({total}, x[{4 * g + q}], vi_load(q + {size * (4 + (k * groups + g) * 4 + q)}))"
-                o.append(f"  s{slot}_{q} = {total};")
-            if k == kw - 1:
-                o.append(f"  const int32_t at = (j + {turn} - {k}) / {sw};")
-                o.append(f"  if (j + {turn} >= {k}) {{" if k > 0 else "  {")
-                o += [f"    const vi v{q} = s{slot}_{q};" for q in range(4)]
-                o += [f"    {line}" for line in finish(tail, size, str(4 * size * (1 + kw * groups)))]
-                o.append("  }")
-        o.append("}")
-    body = "\n".join("        " + line for line in o)
+    def columns(inside: bool) -> list[str]:
+        """C statements of one period of columns; inside: none is padding, none is missing, and every pixel they end is one."""
+        o: list[str] = []
+        for turn in range(period):
+            o += ["{"] if turn == 0 or inside else [f"if (j + {turn} < columns) {{"]
+            if not inside:
+                o.append(f"  const int32_t ix = j + {turn} - pw;")
+                o.append("  const int in = ix >= 0 && ix < iw;")
+            o.append(f"  vi x[{4 * groups}];")
+            for g in range(groups):
+                taps = range(4 * g, min(4 * g + 4, kh))
+                place = f"vi_load(p{{}} + {turn} * across{{}})" if inside else "vi_load_part((in ? row{} + ix * across{} : zero) + c, part)"
+                loads = [f"{flip}{place.format(t, t)})" for t in taps]
+                loads += ["vi_set1(0)"] * (4 - len(loads))
+                o.append(f"  vi_quads({', '.join(loads)}, x + {4 * g});")
+            for k in range(kw - 1, -1, -1):
+                if (turn - k) % sw:
+                    continue
+                slot = (turn - k) // sw % live
+                for q in range(4):
+                    total = f"vi_load(q + {size * q})" if k == 0 else f"s{slot}_{q}"
+                    for g in range(groups):
+                        total = f"vi_dot({total}, x[{4 * g + q}], vi_load(q + {size * (4 + (k * groups + g) * 4 + q)}))"
+                    o.append(f"  s{slot}_{q} = {total};")
+                if k == kw - 1:
+                    o += ended(turn, k, sw, inside)
+                    o += [f"    const vi v{q} = s{slot}_{q};" for q in range(4)]
+                    ends = finish(tail, size, str(4 * size * (1 + kw * groups)))
+                    o += [f"    {whole_block(line, size) if inside else line}" for line in ends]
+                    o.append("  }")
+            o.append("}")
+        return o
+
+    body = sweep(columns, x, kh, kw, period, size, is_signed(isa))
     sums = ", ".join(f"s{slot}_{q} = vi_set1(0)" for slot in range(live) for q in range(4))
     found = "".join(
         f"""    const int32_t at{t} = iy + {t} * dh, ok{t} = at{t} >= 0 && at{t} < ih;

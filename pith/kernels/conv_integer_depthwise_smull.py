@@ -20,11 +20,14 @@ from pith.kernels.conv_integer_depthwise import (
     baked,
     called_by,
     channel_constants,
+    ended,
     extra_texts,
     finish,
     is_depthwise,
     kept_args,
     packed_extras,
+    sweep,
+    whole_block,
     zero_text,
 )
 from pith.kernels.exact_s16 import range_of
@@ -87,17 +90,21 @@ def pack(weights: np.ndarray, start: np.ndarray, extras: list[np.ndarray]) -> np
     return np.concatenate([spread(start.astype(np.int32)), by_tap, *(spread(e) for e in extras)], 1).reshape(-1)
 
 
-def _columns(kh: int, kw: int, sw: int, sums: tuple[int, ...], tail: SumTail, load: str) -> list[str]:
-    """C statements of one period of columns, all taps of each."""
+def _columns(kh: int, kw: int, sw: int, sums: tuple[int, ...], tail: SumTail, moved: bool, inside: bool) -> list[str]:
+    """C statements of one period of columns, all taps of each; inside: see `sweep`."""
     live = -(-kw // sw)
     part_of = [g for g, n in enumerate(sums) for _ in range(n)]
     o: list[str] = []
     for turn in range(live * sw):
         if all((turn - k) % sw for k in range(kw)):
             continue  # no tap of any pixel
-        o += ["{"] if turn == 0 else [f"if (j + {turn} < columns) {{"]
-        o += [f"  const int32_t ix = j + {turn} - pw;", "  const int in = ix >= 0 && ix < iw;"]
-        o += [f"  const vb r{t} = {load.format(f'(in ? row{t} + ix * across{t} : zero) + c')};" for t in range(kh)]
+        o += ["{"] if turn == 0 or inside else [f"if (j + {turn} < columns) {{"]
+        if not inside:
+            o += [f"  const int32_t ix = j + {turn} - pw;", "  const int in = ix >= 0 && ix < iw;"]
+        place = f"vi_load(p{{}} + {turn} * across{{}})" if inside else "vi_load_part((in ? row{} + ix * across{} : zero) + c, part)"
+        for t in range(kh):
+            loaded = f"vb_of({place.format(t, t)})"
+            o.append(f"  const vb r{t} = {f'vb_add({loaded}, shift)' if moved else loaded};")
         for k in range(kw):
             if (turn - k) % sw:
                 continue
@@ -115,11 +122,10 @@ def _columns(kh: int, kw: int, sw: int, sums: tuple[int, ...], tail: SumTail, lo
                 o.append("  }")
         if (turn - kw + 1) % sw == 0:
             last = (turn - kw + 1) // sw % live
-            o.append(f"  const int32_t at = (j + {turn} - {kw - 1}) / {sw};")
-            o.append(f"  if (j + {turn} >= {kw - 1}) {{" if kw > 1 else "  {")
+            o += ended(turn, kw - 1, sw, inside)
             o += [f"    {line.strip()}" for line in _widened(last, len(sums) == 1)]
             o += [f"    const vi v{q} = s{last}_{q};" for q in range(4)]
-            o += [f"    {line}" for line in finish(tail, _SIZE, str(_SIZE * (4 + kw * kh)))]
+            o += [f"    {whole_block(line, _SIZE) if inside else line}" for line in finish(tail, _SIZE, str(_SIZE * (4 + kw * kh)))]
             o.append("  }")
         o.append("}")
     return o
@@ -141,10 +147,7 @@ def depthwise_smull(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw:
     name = f"conv_{dtype.short}s8_{isa.name}_depthwise_sums{'_'.join(map(str, sums))}_{kh}x{kw}s{sw}{'_moved' if moved else ''}{tail.suffix}"
     params, strides, rows, fixed = extra_texts(tail)
     nbytes = _SIZE * (4 + kw * kh + 4 * packed_extras(tail))
-    load = "vb_of(vi_load_part({}, part))"
-    if moved:
-        load = f"vb_add({load}, shift)"
-    body = "\n".join("          " + line for line in _columns(kh, kw, sw, sums, tail, load))
+    body = sweep(lambda inside: _columns(kh, kw, sw, sums, tail, moved, inside), x, kh, kw, live * sw, _SIZE, True)
     slots = ", ".join(f"s{slot}_{q} = vi_set1(0)" for slot in range(live) for q in range(4))
     halves = ", ".join(f"t{slot}_{half} = vs_zero()" for slot in range(live) for half in ("low", "high"))
     found = "".join(
@@ -154,12 +157,6 @@ def depthwise_smull(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw:
 """
         for t in range(kh)
     )
-    sweep = f"""        vi {slots};
-        vs {halves};
-        for (int32_t j = 0; j < columns; j += {live * sw}) {{ /* column after column */
-{body}
-        }}
-"""
     text = f"""static void {name}(const {x} *x, const int8_t *w, const {x} *zero, {tail.out.c} *y{params},
     int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t sh, int32_t dh, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t zero_y, int32_t shift,
@@ -171,11 +168,12 @@ def depthwise_smull(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw:
     {tail.out.c} *const yr = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh;
 {rows}{found}    const int8_t *q = w + (ptrdiff_t)(c_from / {_SIZE}) * {nbytes};
     for (int32_t c = c_from; c < c_to; c += {_SIZE}, q += {nbytes}) {{
-      if (c <= c_to - {_SIZE}) {{ /* all channels of a vector are there */
-        const vm part = {_SIZE};
-{sweep}      }} else {{
-        const vm part = vi_part(c_to - c);
-{sweep}      }}
+      const vm part = c <= c_to - {_SIZE} ? {_SIZE} : vi_part(c_to - c);
+      vi {slots};
+      vs {halves};
+      for (int32_t j = 0; j < columns; j += {live * sw}) {{ /* column after column */
+{body}
+      }}
     }}
   }}
 }}
