@@ -191,12 +191,12 @@ def whole_block(line: str, size: int) -> str:
     return line.replace(", part)", f", {size})")
 
 
-def sweep(columns: Callable[[bool], list[str]], x: str, kh: int, kw: int, period: int, size: int, twice: bool) -> str:
-    """C text of one turn of the loop over columns. twice: periods that no border touches have code of their own."""
+def sweep(columns: Callable[[bool], list[str]], x: str, kh: int, kw: int, period: int, test: str, twice: bool) -> str:
+    """C text of one turn of the loop over columns. twice: periods that no border touches have code of their own, where `test` holds."""
     careful = columns(False)
     if not twice:
         return "\n".join("        " + line for line in careful)
-    o = [f"if (part == {size} && j >= pw && j >= {kw - 1} && j + {period} <= columns && j + {period} - pw <= iw) {{"]
+    o = [f"if ({test}j >= pw && j >= {kw - 1} && j + {period} <= columns && j + {period} - pw <= iw) {{"]
     o += [f"  const {x} *const p{t} = row{t} + ((j - pw) * across{t} + c);" for t in range(kh)]
     o += ["  " + line for line in columns(True)]
     o += ["} else {", *("  " + line for line in careful), "}"]
@@ -204,14 +204,16 @@ def sweep(columns: Callable[[bool], list[str]], x: str, kh: int, kw: int, period
 
 
 @functools.cache
-def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) -> CFunction:
-    """The whole layer; kernel and horizontal stride are baked in."""
+def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int, whole: bool = False) -> CFunction:
+    """The whole layer; kernel and horizontal stride are baked in. whole: so is that every block has all its channels."""
     x, groups, live, size = dtype.c, -(-kh // 4), -(-kw // sw), isa.vector_bytes
     period = live * sw  # columns after which the sums take the same turns again
-    name = f"conv_{dtype.short}s8_{DotTile(isa).prefix}_depthwise_{kh}x{kw}s{sw}{tail.suffix}"
+    name = f"conv_{dtype.short}s8_{DotTile(isa).prefix}_depthwise_{kh}x{kw}s{sw}{'_whole' if whole else ''}{tail.suffix}"
     extras = packed_extras(tail)
     params, strides, rows, fixed = extra_texts(tail)
     flip = "vi_flip(" if DotTile(isa).shift(dtype) else "("
+    few, part = ("", "") if whole else ("_part", ", part")
+
     def columns(inside: bool) -> list[str]:
         """C statements of one period of columns; inside: none is padding, none is missing, and every pixel they end is one."""
         o: list[str] = []
@@ -223,7 +225,7 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
             o.append(f"  vi x[{4 * groups}];")
             for g in range(groups):
                 taps = range(4 * g, min(4 * g + 4, kh))
-                place = f"vi_load(p{{}} + {turn} * across{{}})" if inside else "vi_load_part((in ? row{} + ix * across{} : zero) + c, part)"
+                place = f"vi_load(p{{}} + {turn} * across{{}})" if inside else f"vi_load{few}((in ? row{{}} + ix * across{{}} : zero) + c{part})"
                 loads = [f"{flip}{place.format(t, t)})" for t in taps]
                 loads += ["vi_set1(0)"] * (4 - len(loads))
                 o.append(f"  vi_quads({', '.join(loads)}, x + {4 * g});")
@@ -240,12 +242,12 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
                     o += ended(turn, k, sw, inside)
                     o += [f"    const vi v{q} = s{slot}_{q};" for q in range(4)]
                     ends = finish(tail, size, str(4 * size * (1 + kw * groups)))
-                    o += [f"    {whole_block(line, size) if inside else line}" for line in ends]
+                    o += [f"    {whole_block(line, size) if inside or whole else line}" for line in ends]
                     o.append("  }")
             o.append("}")
         return o
 
-    body = sweep(columns, x, kh, kw, period, size, is_signed(isa))
+    body = sweep(columns, x, kh, kw, period, "" if whole else f"part == {size} && ", is_signed(isa))
     sums = ", ".join(f"s{slot}_{q} = vi_set1(0)" for slot in range(live) for q in range(4))
     found = "".join(
         f"""    const int32_t at{t} = iy + {t} * dh, ok{t} = at{t} >= 0 && at{t} < ih;
@@ -265,8 +267,7 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
     {tail.out.c} *const yr = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh;
 {rows}{found}    const int8_t *q = w + (ptrdiff_t)(c_from / {size}) * {block_bytes(size, kh, kw, extras)};
     for (int32_t c = c_from; c < c_to; c += {size}, q += {block_bytes(size, kh, kw, extras)}) {{
-      const vm part = vi_part(c_to - c);
-      vi {sums};
+{'' if whole else f'      const vm part = vi_part(c_to - c);{chr(10)}'}      vi {sums};
       for (int32_t j = 0; j < columns; j += {period}) {{ /* column after column */
 {body}
       }}
@@ -388,6 +389,7 @@ class IntegerDepthwise(Kernel):
             *map(Int, (oh, ow, x.shape[1], x.shape[2], *geometry, *at["pads"][:2])),
             *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides, Int(zero), *part,
         )  # fmt: skip
-        f = depthwise(call.isa, x.type.dtype, tail, kh, kw, sw) if spelled else depthwise_any(call.isa, x.type.dtype, tail)
+        whole = is_signed(call.isa) and ch % size == 0
+        f = depthwise(call.isa, x.type.dtype, tail, kh, kw, sw, whole) if spelled else depthwise_any(call.isa, x.type.dtype, tail)
         why = f"depthwise {kh}x{kw} by dot products of four taps, {size} channels at a time"
         return Emitted(f, args, 0 if spelled else 8 * -(-kh * kw // 4) * 4, why, units if by_rows else blocks)

@@ -90,7 +90,7 @@ def pack(weights: np.ndarray, start: np.ndarray, extras: list[np.ndarray]) -> np
     return np.concatenate([spread(start.astype(np.int32)), by_tap, *(spread(e) for e in extras)], 1).reshape(-1)
 
 
-def _columns(kh: int, kw: int, sw: int, sums: tuple[int, ...], tail: SumTail, moved: bool, inside: bool) -> list[str]:
+def _columns(kh: int, kw: int, sw: int, sums: tuple[int, ...], tail: SumTail, moved: bool, whole: bool, inside: bool) -> list[str]:
     """C statements of one period of columns, all taps of each; inside: see `sweep`."""
     live = -(-kw // sw)
     part_of = [g for g, n in enumerate(sums) for _ in range(n)]
@@ -101,7 +101,8 @@ def _columns(kh: int, kw: int, sw: int, sums: tuple[int, ...], tail: SumTail, mo
         o += ["{"] if turn == 0 or inside else [f"if (j + {turn} < columns) {{"]
         if not inside:
             o += [f"  const int32_t ix = j + {turn} - pw;", "  const int in = ix >= 0 && ix < iw;"]
-        place = f"vi_load(p{{}} + {turn} * across{{}})" if inside else "vi_load_part((in ? row{} + ix * across{} : zero) + c, part)"
+        few, part = ("", "") if whole else ("_part", ", part")
+        place = f"vi_load(p{{}} + {turn} * across{{}})" if inside else f"vi_load{few}((in ? row{{}} + ix * across{{}} : zero) + c{part})"
         for t in range(kh):
             loaded = f"vb_of({place.format(t, t)})"
             o.append(f"  const vb r{t} = {f'vb_add({loaded}, shift)' if moved else loaded};")
@@ -125,7 +126,7 @@ def _columns(kh: int, kw: int, sw: int, sums: tuple[int, ...], tail: SumTail, mo
             o += ended(turn, kw - 1, sw, inside)
             o += [f"    {line.strip()}" for line in _widened(last, len(sums) == 1)]
             o += [f"    const vi v{q} = s{last}_{q};" for q in range(4)]
-            o += [f"    {whole_block(line, _SIZE) if inside else line}" for line in finish(tail, _SIZE, str(_SIZE * (4 + kw * kh)))]
+            o += [f"    {whole_block(line, _SIZE) if inside or whole else line}" for line in finish(tail, _SIZE, str(_SIZE * (4 + kw * kh)))]
             o.append("  }")
         o.append("}")
     return o
@@ -141,13 +142,15 @@ def _widened(slot: int, first: bool) -> list[str]:
 
 
 @functools.cache
-def depthwise_smull(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int, sums: tuple[int, ...], moved: bool) -> CFunction:
-    """The whole layer; kernel and horizontal stride are baked in."""
+def depthwise_smull(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int, sums: tuple[int, ...], moved: bool, whole: bool) -> CFunction:
+    """The whole layer; kernel and horizontal stride are baked in. whole: so is that every block has all its channels."""
     x, live = dtype.c, -(-kw // sw)
-    name = f"conv_{dtype.short}s8_{isa.name}_depthwise_sums{'_'.join(map(str, sums))}_{kh}x{kw}s{sw}{'_moved' if moved else ''}{tail.suffix}"
+    kind = f"{kh}x{kw}s{sw}{'_moved' if moved else ''}{'_whole' if whole else ''}"
+    name = f"conv_{dtype.short}s8_{isa.name}_depthwise_sums{'_'.join(map(str, sums))}_{kind}{tail.suffix}"
     params, strides, rows, fixed = extra_texts(tail)
     nbytes = _SIZE * (4 + kw * kh + 4 * packed_extras(tail))
-    body = sweep(lambda inside: _columns(kh, kw, sw, sums, tail, moved, inside), x, kh, kw, live * sw, _SIZE, True)
+    test = "" if whole else f"part == {_SIZE} && "
+    body = sweep(lambda inside: _columns(kh, kw, sw, sums, tail, moved, whole, inside), x, kh, kw, live * sw, test, True)
     slots = ", ".join(f"s{slot}_{q} = vi_set1(0)" for slot in range(live) for q in range(4))
     halves = ", ".join(f"t{slot}_{half} = vs_zero()" for slot in range(live) for half in ("low", "high"))
     found = "".join(
@@ -168,8 +171,7 @@ def depthwise_smull(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw:
     {tail.out.c} *const yr = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh;
 {rows}{found}    const int8_t *q = w + (ptrdiff_t)(c_from / {_SIZE}) * {nbytes};
     for (int32_t c = c_from; c < c_to; c += {_SIZE}, q += {nbytes}) {{
-      const vm part = c <= c_to - {_SIZE} ? {_SIZE} : vi_part(c_to - c);
-      vi {slots};
+{'' if whole else f'      const vm part = c <= c_to - {_SIZE} ? {_SIZE} : vi_part(c_to - c);{chr(10)}'}      vi {slots};
       vs {halves};
       for (int32_t j = 0; j < columns; j += {live * sw}) {{ /* column after column */
 {body}
@@ -223,6 +225,6 @@ class IntegerDepthwiseSmull(IntegerDepthwise):
             *map(Int, (oh, ow, x.shape[1], x.shape[2], sh, dh, *at["pads"][:2])),
             *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides, Int(zero), Int(way.shift), *part,
         )  # fmt: skip
-        f = depthwise_smull(call.isa, x.type.dtype, tail, kh, kw, sw, way.parts, way.shift != 0)
+        f = depthwise_smull(call.isa, x.type.dtype, tail, kh, kw, sw, way.parts, way.shift != 0, ch % _SIZE == 0)
         how = f"sums of {'+'.join(map(str, way.parts))} taps in 16 bits"
         return Emitted(f, args, 0, f"depthwise {kh}x{kw}, {how}, {_SIZE} channels at a time", units if by_rows else blocks)

@@ -8,6 +8,7 @@ all that is the same for every pixel: bias, zero point of the input, and the shi
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -133,18 +134,22 @@ class DotTile:
 
 @functools.cache
 def _dot_body(tile: DotTile, dtype: DType, rows: int, vectors: int, tail: SumTail | None = None) -> CFunction:
-    """C function: sums of `rows` rows by a panel, left in an array, or taken through the epilogue while they are in registers."""
+    """C function: sums of `rows` rows by a panel, left in an array; or of all panels of `vectors` vectors that there are, each taken
+    through the epilogue while it is in registers: `left` columns, and the weights behind them are the result."""
     isa = tile.isa
     name = f"tile_{dtype.short}s8_{tile.prefix}_{rows}x{vectors * isa.lanes(4)}{'_over' if tile.over else ''}{tail.suffix if tail else ''}"
-    ends = "int32_t *s" if tail is None else f"{tail.out.c} *const *y, ptrdiff_t no, int32_t rows, int32_t cols{tail.params(True)}, int32_t zero"
+    ends = "int32_t *s" if tail is None else f"{tail.out.c} *const *y, ptrdiff_t no, int32_t rows, int32_t left{tail.params(True)}, int32_t zero"
     size = isa.vector_bytes
     x = dtype.c
     sums = range(4 if rows == 1 else 1)  # partial sums of one row, so that successive k do not wait for each other
     flip = "vi_flip(" if tile.shift(dtype) else "("
     o = [
         f"/* {rows} rows x {vectors} vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */",
-        f"static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w, {ends}) {{",
+        f"static {'void ' if tail is None else 'const int8_t *'}{name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao,",
+        f"    const int8_t *w, {ends}) {{",
     ]
+    if tail is not None:
+        o += [f"  const {x} *const *const first = a;", f"  for (; left > {isa.lanes(4)}; left -= {tile.width}, no += {tile.width}) {{", "  a = first;"]
     o += [f"  const vi start{v} = vi_load(w + {size * v});" for v in range(vectors)]
     o.append("  vi " + ", ".join(f"s{r}_{v} = start{v}" for r in range(rows) for v in range(vectors)) + ";")
     if len(sums) > 1:
@@ -186,10 +191,10 @@ def _dot_body(tile: DotTile, dtype: DType, rows: int, vectors: int, tail: SumTai
         finish = finish_block(isa, tail)
         needs += [*tail.requires(isa), finish]
         passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
-        o += [f"  if (cols < {tile.width}) {{", f"    int32_t s[{rows * tile.width}];", *("  " + line for line in stores)]
-        o += [f"    {finish.name}(s, {tile.width}, y, no, rows, cols{passed}, zero);", "    return;", "  }"]
+        o += [f"  if (left < {tile.width}) {{", f"    int32_t s[{rows * tile.width}];", *("  " + line for line in stores)]
+        o += [f"    {finish.name}(s, {tile.width}, y, no, rows, left{passed}, zero);", "    return w;", "  }"]
         o += ["  " + line for line in finish_sums(tail, rows, vectors)]
-        stores = []
+        stores = ["  }", "  return w;"]
     o += [*stores, "}"]
     return CFunction(name, "\n".join(o) + "\n", tuple(needs), ("stdint.h", "stddef.h"))
 
@@ -227,30 +232,45 @@ def _dot_block(tile: DotTile, dtype: DType, tail: SumTail) -> CFunction:
     choices = []
     passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
     finished = f"{finish.name}(s, width, y, c, rows, left < width ? left : width{passed}, zero);"
+    inlines = "put16" in isa.features and tail.inline and not tile.rowed
     for vectors in (tile.vectors, 1):
-        inline = vectors == tile.vectors and "put16" in isa.features and tail.inline and not tile.rowed
+        inline = inlines and vectors == tile.vectors
         bodies = [_dot_body(tile, dtype, h, vectors, tail if inline else None) for h in (tile.rows, tile.few, 1)]
         called += bodies
         calls = " else ".join(
             [f"if (height == {h}) {f.name}(taps, kc, a, ao, w, s);" for h, f in zip((tile.rows, tile.few), bodies, strict=False)]
             + [f"{bodies[-1].name}(taps, kc, a, ao, w, s);"]
         )
-        ends = f"y, c, rows, left < width ? left : width{passed}, zero" if inline else "s"
+        ends = f"y, 0, rows, n{passed}, zero" if inline else "s"
         calls = calls.replace(" else ", "\n      else ").replace("(taps, kc, a, ao, w, s)", f"(taps, kc, a, ao, w, {ends})")
-        choices.append(calls if inline else f"{calls}\n{added}      {finished}")
-    text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
-static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
-    {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{times}) {{
-  int32_t s[{tile.rows * tile.width}];
-{totals_text}  for (int32_t c = 0; c < n; c += {tile.width}) {{
+        choices.append(re.sub(r"(tile_\w+)\(", r"w = \1(", calls) if inline else f"{calls}\n{added}      {finished}")
+    step = f"w += (ptrdiff_t)width * {tile.column('taps', 'kc')};"
+    if inlines:
+        panels = f"""  int32_t c = 0;
+  if (n > {lanes}) {{
+      {choices[0]}
+      c = (n - {lanes} + {tile.width - 1}) / {tile.width} * {tile.width};
+  }}
+  if (c < n) {{
+      const int32_t left = n - c, width = {lanes};
+      {choices[1]}
+  }}
+"""
+    else:
+        panels = f"""  for (int32_t c = 0; c < n; c += {tile.width}) {{
     const int32_t left = n - c, width = left > {lanes} ? {tile.width} : {lanes};
     if (width == {tile.width}) {{
       {choices[0]}
     }} else {{
       {choices[1]}
     }}
-    w += (ptrdiff_t)width * {tile.column("taps", "kc")};
+    {step}
   }}
-}}
+"""
+    text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
+static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
+    {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{times}) {{
+  int32_t s[{tile.rows * tile.width}];
+{totals_text}{panels}}}
 """
     return CFunction(name, text, tuple(called), ("stdint.h", "stddef.h"))
