@@ -53,7 +53,7 @@ def shape_of(isa: ISA) -> Shape:
     if isa.lanes(4) == 1:
         return Shape(4, 4, 1)
     if "lane" in isa.features:  # four k of each row lie in a register
-        return Shape(7, 3, 4)
+        return Shape(7, 3, 3)
     return Shape(14, 2, 4) if isa.registers >= 32 else Shape(6, 2, 2)
 
 
