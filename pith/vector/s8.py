@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 
 from pith.targets.isa.base import ISA
-from pith.vector import gnu, rvv, simd128
+from pith.vector import gnu, simd128
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
 from pith.vector.s8_neon import CHUNKS, SDOT
@@ -330,7 +330,7 @@ _HALF = {
 _TEXT = {"sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON, "simd128": simd128.S8, "simd128r": simd128.S8}
 # words that are no x86 intrinsics under another name: dot, shorts, quads
 _OWN = dict.fromkeys(("simd128", "simd128r"), (simd128.DOT, simd128.SHORTS, simd128.QUADS))
-for _isa in rvv.ISAS:
+for _isa in gnu.ISAS:
     _TEXT[_isa.name], _OWN[_isa.name] = gnu.s8(_isa), gnu.products(_isa)
 _NAMES = {"sse42": ("_mm", "si128", "__m128i"), "avx2": ("_mm256", "si256", "__m256i"), "avx512": ("_mm512", "si512", "void")}
 
