@@ -1,6 +1,7 @@
 """Instructions an inference on AArch64, under QEMU: Pith's targets, and other engines' arm64 wheels under the same emulator.
 
     python benchmarks/aarch64_counts.py pith MODEL [-t aarch64 ...]           totals, code, library without weights
+    (each mode: --csv FILE adds its rows to a table)
     python benchmarks/aarch64_counts.py int7 squeezenet|mobilenet_v1|resnet18 int7 against int8: how many times fewer (networks of
                                                                             benchmarks/integers_avx2.py, random weights)
     python benchmarks/aarch64_counts.py peer ncnn|mnn|litert FILE --root ROOT --site SITE [--cpu cortex-a72]
@@ -14,10 +15,13 @@ by 5, so that its start cancels; one thread. FILE: the network as the engine has
 from __future__ import annotations
 
 import argparse
+import csv
+import datetime
 import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +107,26 @@ def pith(model: Any, target_name: str, label: str = "") -> dict[str, Any]:
                 "arena": manifest["arena_bytes"]}  # fmt: skip
 
 
+_COLUMNS = ("model", "engine", "target", "instructions", "code_bytes", "library_without_weights", "date")
+
+
+def record(file: Path | None, model: str, engine: str, target: str, found: Mapping[str, Any]) -> None:
+    """Add a row to the table, in the place of one about the same."""
+    if file is None:
+        return
+    rows = list(csv.DictReader(file.open())) if file.exists() else []
+    rows = [r for r in rows if (r["model"], r["engine"], r["target"]) != (model, engine, target)]
+    row = {**{c: found.get(c, "") for c in _COLUMNS}, "model": model, "engine": engine, "target": target, "date": datetime.date.today().isoformat()}
+    row["instructions"] = round(float(found["instructions"]))
+    with file.open("w", newline="") as out:
+        writer = csv.DictWriter(out, _COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*rows, row])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--csv", type=Path)
     modes = parser.add_subparsers(dest="mode", required=True)
     one = modes.add_parser("pith")
     one.add_argument("model", type=Path)
@@ -121,17 +143,22 @@ def main() -> None:
     other.add_argument("--shape", default="1x3x224x224")
     a = parser.parse_args()
     if a.mode == "peer":
-        print(json.dumps({"engine": a.engine, "file": a.file.name, "cpu": a.cpu, "instructions": peer(a.engine, a.file, a.root, a.site, a.cpu, a.shape)}))
+        found = {"engine": a.engine, "file": a.file.name, "cpu": a.cpu, "instructions": peer(a.engine, a.file, a.root, a.site, a.cpu, a.shape)}
+        print(json.dumps(found))
+        record(a.csv, a.file.stem, a.engine, a.cpu, found)
     elif a.mode == "int7":
         from integers_avx2 import networks, quantised
 
         eight, seven = (pith(quantised(networks(None)[a.network](), bits).graph, a.target, f"{a.network} int{bits}") for bits in (8, 7))
         for row in (eight, seven):
             print(json.dumps(row))
+            record(a.csv, row["model"], "pith", a.target, row)
         print(json.dumps({"times_fewer": round(eight["instructions"] / seven["instructions"], 3)}))
     else:
         for target in a.target or ["aarch64"]:
-            print(json.dumps(pith(a.model, target)))
+            row = pith(a.model, target, a.model.stem)
+            print(json.dumps(row))
+            record(a.csv, row["model"], "pith", target, row)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 
 from pith.emulators.base import nbytes, ports
 from pith.targets.base import Target
-from pith.targets.compiler import Compiler
+from pith.targets.compiler import Compiler, runtime_archive
 
 MARK = "pith_mark"  # called before and after every run (in the marked build: also after every step)
 
@@ -122,5 +122,5 @@ def build_linux(folder: Path, manifest: Mapping[str, Any], target: Target, compi
         objects.append(work / file.replace(".c", ".o"))
         compiler.compile(folder / file, objects[-1], target, (*flags, *([f"-D{name.upper()}_PROFILE"] if marked else [])))
     program = work / ("marked" if marked else "program")
-    compiler.link_program(objects, program)
+    compiler.link_program([*objects, *([runtime_archive(target)] if target.zig_cpu else [])], program)
     return program

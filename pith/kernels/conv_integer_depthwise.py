@@ -8,6 +8,7 @@ way at the same time: they take turns in the same variables. Taps in the padding
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -19,7 +20,6 @@ from pith.kernels.base import (
     Const,
     Emitted,
     End,
-    Float,
     In,
     Int,
     Kernel,
@@ -34,8 +34,7 @@ from pith.kernels.tail_s8 import SumTail, plain_loop, sum_args, tail_of_sums
 from pith.kernels.tile_s8 import FLIP, DotTile, totals
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
-from pith.vector.f32 import needs, print_vector
-from pith.vector.s8 import has_bytes, quads
+from pith.vector.s8 import has_bytes, is_signed, quads
 
 _KERNEL = 8  # rows and columns of taps at most
 
@@ -52,7 +51,7 @@ def block_bytes(block: int, kh: int, kw: int, channel_extras: int) -> int:
 
 
 def pack(block: int, weights: np.ndarray, start: np.ndarray, extras: list[np.ndarray]) -> np.ndarray:
-    """Weights [C, kh, kw] (int8), starts [C] (int32) and per-channel extras (float32) by blocks of channels, in `order`."""
+    """Weights [C, kh, kw] (int8), starts [C] (int32) and per-channel extras (float32, int32) by blocks of channels, in `order`."""
     ch, kh, kw = weights.shape
     blocks, by_four = -(-ch // block), order(block)
     taps = np.zeros((blocks * block, -(-kh // 4) * 4, kw), np.int8)
@@ -65,7 +64,7 @@ def pack(block: int, weights: np.ndarray, start: np.ndarray, extras: list[np.nda
         full[:ch] = v
         return np.ascontiguousarray(full.reshape(blocks, block)[:, by_four]).view(np.int8).reshape(blocks, -1)
 
-    parts = [spread(start.astype(np.int32)), np.ascontiguousarray(quad).reshape(blocks, -1), *(spread(e.astype(np.float32)) for e in extras)]
+    parts = [spread(start.astype(np.int32)), np.ascontiguousarray(quad).reshape(blocks, -1), *(spread(e) for e in extras)]
     return np.concatenate(parts, 1).reshape(-1)
 
 
@@ -93,31 +92,31 @@ def finish(tail: SumTail, size: int, extras_at: str) -> list[str]:
     if tail.plain:
         return _finish_plain(tail, size)
     o = [f"const {t} *const r{i} = e{i}r + (ptrdiff_t)at * ew{i} + c;" for i, t in full.items()]
+    lane = tail.lane
     for i in full:  # bytes to int32 lanes in the order of the sums: beside zeros
         signed = tail.kinds[i] == "i8"
         o.append(f"vi f{i}[4];")
         o.append(f"vi_quads({'vi_flip(' if signed else '('}vi_load_part(r{i}, part)), vi_set1(0), vi_set1(0), vi_set1(0), f{i});")
     results = []
-    extras = [i for i, k in enumerate(tail.kinds) if k == "channel"]
+    extras = [i for i, k in enumerate(tail.kinds) if k.startswith("channel")]
     for q in range(4):
-        o.append(f"const vf a{q} = vf_of(v{q});")
+        o.append(f"const {lane} a{q} = {'v' if tail.fixed else 'vf_of(v'}{q}{'' if tail.fixed else ')'};")
         names = [f"a{q}"]
         for i, k in enumerate(tail.kinds):
-            if k == "channel":
+            if k.startswith("channel"):
                 place = f"q + {extras_at} + {size * (4 * extras.index(i) + q)}"
-                o.append(f"const vf x{i}_{q} = vf_load((const float *)(const void *)({place}));")
+                o.append(f"const {lane} x{i}_{q} = {lane}_load({'' if tail.fixed else '(const float *)(const void *)'}({place}));")
                 names.append(f"x{i}_{q}")
-            elif k == "value":
+            elif k.startswith("value"):
                 names.append(f"x{i}")
             else:
-                minus = " - vf_set1(128.0f)" if k == "i8" else ""
-                o.append(f"const vf x{i}_{q} = vf_of(f{i}[{q}]){minus};")
+                minus = "" if k != "i8" else " - vi_set1(128)" if tail.fixed else " - vf_set1(128.0f)"
+                o.append(f"const {lane} x{i}_{q} = {'' if tail.fixed else 'vf_of'}(f{i}[{q}]){minus};")
                 names.append(f"x{i}_{q}")
-        assert tail.expr is not None
-        statements, result = print_vector(tail.expr, names, f"t{q}_", tail.numbers)
+        statements, result = tail.printed(names, f"t{q}_")
         o += statements
         results.append(result)
-    o.append(f"vf_put4_{tail.out.short}(yr + (ptrdiff_t)at * yw + c, {', '.join(results)}, z, part);")
+    o.append(f"{lane}_put4_{tail.out.short}(yr + (ptrdiff_t)at * yw + c, {', '.join(results)}, z, part);")
     return o
 
 
@@ -136,14 +135,14 @@ def _finish_plain(tail: SumTail, size: int) -> list[str]:
 
 def packed_extras(tail: SumTail) -> int:
     """How many extras lie with the weights: those for each channel, unless the epilogue is printed as it is."""
-    return 0 if tail.plain else sum(k == "channel" for k in tail.kinds)
+    return 0 if tail.plain else sum(k.startswith("channel") for k in tail.kinds)
 
 
 def called_by(isa: ISA, dtype: DType, tail: SumTail) -> tuple[CFunction, ...]:
     """What the functions call."""
     assert tail.expr is not None
-    flip = (FLIP,) if dtype is DType.I8 or ("i8" in tail.kinds and not tail.plain) else ()
-    called = (IVDEP, *plain_loop(tail, ["0"] * len(tail.kinds))[1]) if tail.plain else needs(tail.expr, isa)
+    flip = (FLIP,) if DotTile(isa).shift(dtype) or ("i8" in tail.kinds and not tail.plain) else ()
+    called = (IVDEP, *plain_loop(tail, ["0"] * len(tail.kinds))[1]) if tail.plain else tail.requires(isa)
     return (quads(isa), *called, *flip)
 
 
@@ -153,11 +152,26 @@ def extra_texts(tail: SumTail) -> tuple[str, str, str, str]:
     if tail.plain:
         params = tail.params(False)
     else:
-        params = "".join(f", const {full[i]} *e{i}" if i in full else f", float e{i}" for i, k in enumerate(tail.kinds) if k != "channel")
+        number = "int32_t" if tail.fixed else "float"
+        kept = [i for i, k in enumerate(tail.kinds) if not k.startswith("channel")]
+        params = "".join(f", const {full[i]} *e{i}" if i in full else f", {number} e{i}" for i in kept)
     strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
     rows = "".join(f"    const {t} *const e{i}r = e{i} + (ptrdiff_t)b * en{i} + (ptrdiff_t)i * eh{i};\n" for i, t in full.items())
-    fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
+    fixed = "".join(f"  const {tail.lane} x{i} = {tail.lane}_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k.startswith("value"))
     return params, strides, rows, fixed
+
+
+def channel_constants(conv: Call, tail: SumTail) -> list[np.ndarray]:
+    """The extras that lie with the weights: float32, or int32 where the epilogue is in fixed point."""
+    found = [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k.startswith("channel") and not tail.plain]
+    return [e.astype(np.int32 if tail.fixed else np.float32) for e in found if e is not None]
+
+
+def kept_args(conv: Call, tail: SumTail) -> tuple[list[Arg], list[Arg]]:
+    """`sum_args` without the extras that lie with the weights."""
+    pointers, strides = sum_args(conv, tail)
+    apart = {i for i, k in enumerate(tail.kinds) if k.startswith("channel") and not tail.plain}
+    return [p for p in pointers if not isinstance(p, In) or p.index - 3 not in apart], strides
 
 
 def zero_text(tail: SumTail) -> str:
@@ -165,44 +179,75 @@ def zero_text(tail: SumTail) -> str:
     return "  (void)zero_y;\n" if tail.plain else "  const vi z = vi_set1((zero_y & 0xffff) * 0x10001); /* 16-bit */\n"
 
 
+def ended(turn: int, last: int, sw: int, inside: bool) -> list[str]:
+    """C statements that begin the end of a pixel: column `turn` of a period is its last one, number `last` of its taps."""
+    if inside:
+        return [f"  const int32_t at = (int32_t)((uint32_t)(j + {turn - last}) / {sw}u);", "  {"]
+    return [f"  const int32_t at = (j + {turn} - {last}) / {sw};", f"  if (j + {turn} >= {last}) {{" if last > 0 else "  {"]
+
+
+def whole_block(line: str, size: int) -> str:
+    """A line of `finish` for a block of which all channels are there."""
+    return line.replace(", part)", f", {size})")
+
+
+def sweep(columns: Callable[[bool], list[str]], x: str, kh: int, kw: int, period: int, test: str, twice: bool) -> str:
+    """C text of one turn of the loop over columns. twice: periods that no border touches have code of their own, where `test` holds."""
+    careful = columns(False)
+    if not twice:
+        return "\n".join("        " + line for line in careful)
+    o = [f"if ({test}j >= pw && j >= {kw - 1} && j + {period} <= columns && j + {period} - pw <= iw) {{"]
+    o += [f"  const {x} *const p{t} = row{t} + ((j - pw) * across{t} + c);" for t in range(kh)]
+    o += ["  " + line for line in columns(True)]
+    o += ["} else {", *("  " + line for line in careful), "}"]
+    return "\n".join("        " + line for line in o)
+
+
 @functools.cache
-def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) -> CFunction:
-    """The whole layer; kernel and horizontal stride are baked in."""
+def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int, whole: bool = False) -> CFunction:
+    """The whole layer; kernel and horizontal stride are baked in. whole: so is that every block has all its channels."""
     x, groups, live, size = dtype.c, -(-kh // 4), -(-kw // sw), isa.vector_bytes
     period = live * sw  # columns after which the sums take the same turns again
-    signed = dtype is DType.I8
-    name = f"conv_{dtype.short}s8_{DotTile(isa).prefix}_depthwise_{kh}x{kw}s{sw}{tail.suffix}"
+    name = f"conv_{dtype.short}s8_{DotTile(isa).prefix}_depthwise_{kh}x{kw}s{sw}{'_whole' if whole else ''}{tail.suffix}"
     extras = packed_extras(tail)
     params, strides, rows, fixed = extra_texts(tail)
-    flip = "vi_flip(" if signed else "("
-    o: list[str] = []
-    for turn in range(period):
-        o += ["{"] if turn == 0 else [f"if (j + {turn} < columns) {{"]
-        o.append(f"  const int32_t ix = j + {turn} - pw;")
-        o.append("  const int in = ix >= 0 && ix < iw;")
-        o.append(f"  vi x[{4 * groups}];")
-        for g in range(groups):
-            taps = range(4 * g, min(4 * g + 4, kh))
-            loads = [f"{flip}vi_load_part((in ? row{t} + ix * across{t} : zero) + c, part))" for t in taps]
-            loads += ["vi_set1(0)"] * (4 - len(loads))
-            o.append(f"  vi_quads({', '.join(loads)}, x + {4 * g});")
-        for k in range(kw - 1, -1, -1):
-            if (turn - k) % sw:
-                continue
-            slot = (turn - k) // sw % live
-            for q in range(4):
-                total = f"vi_load(q + {size * q})" if k == 0 else f"s{slot}_{q}"
-                for g in range(groups):
-                    total = f"vi_dot({total}, x[{4 * g + q}], vi_load(q + {size * (4 + (k * groups + g) * 4 + q)}))"
-                o.append(f"  s{slot}_{q} = {total};")
-            if k == kw - 1:
-                o.append(f"  const int32_t at = (j + {turn} - {k}) / {sw};")
-                o.append(f"  if (j + {turn} >= {k}) {{" if k > 0 else "  {")
-                o += [f"    const vi v{q} = s{slot}_{q};" for q in range(4)]
-                o += [f"    {line}" for line in finish(tail, size, str(4 * size * (1 + kw * groups)))]
-                o.append("  }")
-        o.append("}")
-    body = "\n".join("        " + line for line in o)
+    flip = "vi_flip(" if DotTile(isa).shift(dtype) else "("
+    few, part = ("", "") if whole else ("_part", ", part")
+
+    def columns(inside: bool) -> list[str]:
+        """C statements of one period of columns; inside: none is padding, none is missing, and every pixel they end is one."""
+        o: list[str] = []
+        for turn in range(period):
+            o += ["{"] if turn == 0 or inside else [f"if (j + {turn} < columns) {{"]
+            if not inside:
+                o.append(f"  const int32_t ix = j + {turn} - pw;")
+                o.append("  const int in = ix >= 0 && ix < iw;")
+            o.append(f"  vi x[{4 * groups}];")
+            for g in range(groups):
+                taps = range(4 * g, min(4 * g + 4, kh))
+                place = f"vi_load(p{{}} + {turn} * across{{}})" if inside else f"vi_load{few}((in ? row{{}} + ix * across{{}} : zero) + c{part})"
+                loads = [f"{flip}{place.format(t, t)})" for t in taps]
+                loads += ["vi_set1(0)"] * (4 - len(loads))
+                o.append(f"  vi_quads({', '.join(loads)}, x + {4 * g});")
+            for k in range(kw - 1, -1, -1):
+                if (turn - k) % sw:
+                    continue
+                slot = (turn - k) // sw % live
+                for q in range(4):
+                    total = f"vi_load(q + {size * q})" if k == 0 else f"s{slot}_{q}"
+                    for g in range(groups):
+                        total = f"vi_dot({total}, x[{4 * g + q}], vi_load(q + {size * (4 + (k * groups + g) * 4 + q)}))"
+                    o.append(f"  s{slot}_{q} = {total};")
+                if k == kw - 1:
+                    o += ended(turn, k, sw, inside)
+                    o += [f"    const vi v{q} = s{slot}_{q};" for q in range(4)]
+                    ends = finish(tail, size, str(4 * size * (1 + kw * groups)))
+                    o += [f"    {whole_block(line, size) if inside or whole else line}" for line in ends]
+                    o.append("  }")
+            o.append("}")
+        return o
+
+    body = sweep(columns, x, kh, kw, period, "" if whole else f"part == {size} && ", is_signed(isa))
     sums = ", ".join(f"s{slot}_{q} = vi_set1(0)" for slot in range(live) for q in range(4))
     found = "".join(
         f"""    const int32_t at{t} = iy + {t} * dh, ok{t} = at{t} >= 0 && at{t} < ih;
@@ -222,8 +267,7 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
     {tail.out.c} *const yr = y + (ptrdiff_t)b * yn + (ptrdiff_t)i * yh;
 {rows}{found}    const int8_t *q = w + (ptrdiff_t)(c_from / {size}) * {block_bytes(size, kh, kw, extras)};
     for (int32_t c = c_from; c < c_to; c += {size}, q += {block_bytes(size, kh, kw, extras)}) {{
-      const vm part = vi_part(c_to - c);
-      vi {sums};
+{'' if whole else f'      const vm part = vi_part(c_to - c);{chr(10)}'}      vi {sums};
       for (int32_t j = 0; j < columns; j += {period}) {{ /* column after column */
 {body}
       }}
@@ -237,11 +281,11 @@ def depthwise(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int) 
 @functools.cache
 def depthwise_any(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
     """The whole layer one pixel at a time, with loops over its taps: large kernels, and those far apart."""
-    x, signed, block = dtype.c, dtype is DType.I8, isa.vector_bytes
+    x, block = dtype.c, isa.vector_bytes
     name = f"conv_{dtype.short}s8_{DotTile(isa).prefix}_depthwise_any{tail.suffix}"
     extras = packed_extras(tail)
     params, strides, rows, fixed = extra_texts(tail)
-    flip = "vi_flip(" if signed else "("
+    flip = "vi_flip(" if DotTile(isa).shift(dtype) else "("
     loads = ", ".join(f"{flip}vi_load_part(from[t + {i}] + c, part))" for i in range(4))
     ending = "\n".join("        " + line for line in finish(tail, block, f"{block} * (4 + taps)"))
     text = f"""static void {name}(const {x} *x, const int8_t *w, const {x} *zero, {tail.out.c} *y{params}, void *scratch,
@@ -286,7 +330,7 @@ class IntegerDepthwise(Kernel):
     """group = input channels = output channels, an 8-bit result."""
 
     def applies(self, call: Call) -> bool:
-        conv = product_of(call) if has_bytes(call.isa) else None
+        conv = product_of(call) if has_bytes(call.isa) or is_signed(call.isa) else None
         return conv is not None and is_depthwise(conv)
 
     def cost(self, call: Call) -> float:
@@ -296,7 +340,7 @@ class IntegerDepthwise(Kernel):
         kh, kw = conv.input(1).shape[2:]
         sw = int(conv.attrs["strides"][1])
         blocks = -(-c // call.isa.vector_bytes)
-        dot = 4.0 if "vnni" in call.isa.features else 32.0
+        dot = 4.0 if call.isa.features & {"vnni", "sdot"} else 32.0
         if not baked(conv):
             return float(n * oh * ow * kh * kw) * (2.0 + blocks * dot)
         return float(n * oh * blocks) * (ow * (dot * kw * -(-kh // 4) + 24) + (ow * sw + kw) * 10.0 * -(-kh // 4))
@@ -323,14 +367,13 @@ class IntegerDepthwise(Kernel):
         assert w.const is not None
         bias = conv.inputs[2].const if conv.inputs[2] is not None else None
         ch, _, kh, kw = w.shape
-        shift = at.get("zero", 0) + (128 if x.type.dtype is DType.I8 else 0)
+        shift = at.get("zero", 0) + DotTile(call.isa).shift(x.type.dtype)
         start = totals(w.const.reshape(ch, -1).T, bias, shift)
-        constants = [] if tail.plain else [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k == "channel"]
+        constants = channel_constants(conv, tail)
         weights = w.const[:, 0] if baked(conv) else w.const.reshape(ch, -1, 1)
         size = call.isa.vector_bytes
-        packed = pack(size, weights, start, [e for e in constants if e is not None])
-        pointers, strides = sum_args(conv, tail)
-        kept = [p for p in pointers if isinstance(p, Float) or (isinstance(p, In) and (tail.plain or tail.kinds[p.index - 3] != "channel"))]
+        packed = pack(size, weights, start, constants)
+        pointers, strides = kept_args(conv, tail)
         (sh, sw), (dh, dw) = at["strides"], at["dilations"]
         n, oh, ow, _ = y.shape
         units, blocks = n * oh, -(-ch // size)
@@ -342,10 +385,11 @@ class IntegerDepthwise(Kernel):
         spelled = baked(conv)
         geometry = (sh, dh) if spelled else (kh, kw, sh, sw, dh, dw)
         args: tuple[Arg, ...] = (
-            In(0), Const(packed), Const(zeros), Out(0), *kept, *([] if spelled else [Scratch()]),
+            In(0), Const(packed), Const(zeros), Out(0), *pointers, *([] if spelled else [Scratch()]),
             *map(Int, (oh, ow, x.shape[1], x.shape[2], *geometry, *at["pads"][:2])),
             *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides, Int(zero), *part,
         )  # fmt: skip
-        f = depthwise(call.isa, x.type.dtype, tail, kh, kw, sw) if spelled else depthwise_any(call.isa, x.type.dtype, tail)
+        whole = is_signed(call.isa) and ch % size == 0
+        f = depthwise(call.isa, x.type.dtype, tail, kh, kw, sw, whole) if spelled else depthwise_any(call.isa, x.type.dtype, tail)
         why = f"depthwise {kh}x{kw} by dot products of four taps, {size} channels at a time"
         return Emitted(f, args, 0 if spelled else 8 * -(-kh * kw // 4) * 4, why, units if by_rows else blocks)

@@ -17,20 +17,22 @@ from typing import ClassVar
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, Float, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, kernel
 from pith.kernels.conv_integer_depthwise import (
     baked,
     called_by,
+    channel_constants,
     extra_texts,
     finish,
     is_depthwise,
+    kept_args,
     order,
     packed_extras,
     zero_text,
 )
 from pith.kernels.exact_s16 import fits, range_of
 from pith.kernels.product_s8 import product_of
-from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
+from pith.kernels.tail_s8 import SumTail, tail_of_sums
 from pith.kernels.tile_s8 import totals
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
@@ -76,7 +78,7 @@ def way_of(conv: Call) -> Way | None:
 
 
 def pack(block: int, weights: np.ndarray, start: np.ndarray, extras: list[np.ndarray], wide: bool) -> np.ndarray:
-    """Weights [C, kh, kw] (int8; int16 where `wide`), starts [C] (int32) and per-channel extras (float32) by blocks of channels: bytes (int8).
+    """Weights [C, kh, kw] (int8; int16 where `wide`), starts [C] (int32) and per-channel extras (float32, int32) by blocks of channels: bytes (int8).
 
     Weights lie as the inputs do: [kw, pairs of rows, vectors, channels, 2].
     """
@@ -94,7 +96,7 @@ def pack(block: int, weights: np.ndarray, start: np.ndarray, extras: list[np.nda
         return np.ascontiguousarray(full.reshape(blocks, block)[:, by_four]).view(np.int8).reshape(blocks, -1)
 
     parts = [spread(start.astype(np.int32)), np.ascontiguousarray(pairs).view(np.int8).reshape(blocks, -1)]
-    return np.concatenate([*parts, *(spread(e.astype(np.float32)) for e in extras)], 1).reshape(-1)
+    return np.concatenate([*parts, *(spread(e) for e in extras)], 1).reshape(-1)
 
 
 def _columns(kh: int, kw: int, sw: int, parts: tuple[int, ...], size: int, tail: SumTail, load: str, quiet: bool) -> list[str]:
@@ -260,11 +262,9 @@ class _Depthwise(Kernel):
         ch, _, kh, kw = w.shape
         weights = w.const[:, 0] + np.int16(at["rest"]) if self.nine else w.const[:, 0]
         start = totals(weights.reshape(ch, -1).T, bias, at.get("zero", 0) + way.shift)
-        constants = [] if tail.plain else [conv.input(3 + i).const for i, k in enumerate(tail.kinds) if k == "channel"]
         size = call.isa.vector_bytes
-        packed = pack(size, weights, start, [e for e in constants if e is not None], not way.parts)
-        pointers, strides = sum_args(conv, tail)
-        kept = [p for p in pointers if isinstance(p, Float) or (isinstance(p, In) and (tail.plain or tail.kinds[p.index - 3] != "channel"))]
+        packed = pack(size, weights, start, channel_constants(conv, tail), not way.parts)
+        pointers, strides = kept_args(conv, tail)
         (sh, sw), (dh, _) = at["strides"], at["dilations"]
         n, oh, ow, _ = y.shape
         units, blocks = n * oh, -(-ch // size)
@@ -274,7 +274,7 @@ class _Depthwise(Kernel):
         )
         zeros = np.full(blocks * size, at.get("zero", 0), x.type.dtype.np)
         args: tuple[Arg, ...] = (
-            In(0), Const(packed), Const(zeros), Out(0), *kept,
+            In(0), Const(packed), Const(zeros), Out(0), *pointers,
             *map(Int, (oh, ow, x.shape[1], x.shape[2], sh, dh, *at["pads"][:2])),
             *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides, Int(zero), Int(way.shift), *part,
         )  # fmt: skip

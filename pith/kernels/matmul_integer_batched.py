@@ -134,7 +134,7 @@ class MatmulIntegerBatched(Kernel):
         units = math.prod(axis[0] for axis in axes)
         zero = call.attrs.get("zero_a", 0) + DotTile(isa).shift(a.type.dtype)
         d = (128 if b.type.dtype is DType.U8 else 0) - call.attrs.get("zero_b", 0)
-        pointers = [p for p in sum_args(call, tail)[0] if isinstance(p, (In, Float))]
+        pointers = [p for p in sum_args(call, tail)[0] if isinstance(p, (In, Float, Int))]
         width = DotTile(isa).width
         columns = -(-n // width) * width
         nbytes = columns * (4 + -(-k // 4) * 4)

@@ -169,7 +169,9 @@ class IntegerProduct(Kernel):
         merged = merges(conv)
         taps, k = (kh, kw * c) if merged else (kh * kw, c)
         tile = self.tile(conv, taps, k)
-        return conv, merged, replace(tile, rowed=True) if conv.attrs["rest"] and isinstance(tile, DotTile) else tile, taps, k
+        if conv.attrs["rest"] and isinstance(tile, DotTile):
+            tile = replace(tile, rowed=True)
+        return conv, merged, tile, taps, k
 
     def cost(self, call: Call) -> float:
         conv, _, tile, taps, k = self._plan(call)
@@ -253,7 +255,7 @@ class IntegerDot(IntegerProduct):
     """Dot products of four bytes in vectors."""
 
     def tile(self, conv: Call, taps: int, k: int) -> Tile:
-        return DotTile(conv.isa)
+        return DotTile(conv.isa, over=k > 4 and k % 4 != 0)
 
     def fits(self, call: Call) -> bool:
         return "sdot" in call.isa.features or (has_bytes(call.isa) and (not call.attrs["rest"] or call.attrs["group"] == 1))

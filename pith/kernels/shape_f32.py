@@ -53,7 +53,7 @@ def shape_of(isa: ISA) -> Shape:
     if isa.lanes(4) == 1:
         return Shape(4, 4, 1)
     if "lane" in isa.features:  # four k of each row lie in a register
-        return Shape(8, 2, 4)
+        return Shape(7, 3, 3)
     return Shape(14, 2, 4) if isa.registers >= 32 else Shape(6, 2, 2)
 
 
@@ -84,6 +84,8 @@ def panel_widths(isa: ISA) -> tuple[tuple[int, int], ...]:
     s, lanes = shape_of(isa), isa.lanes(4)
     half = lanes // 2 if isa.half else 0
     least = lanes + half + 1  # fewer go into a panel of one vector, and one of half a vector
+    if s.vectors == 3:
+        return (2 * lanes + 1, 3 * lanes), (least, 2 * lanes), (1, lanes)
     return ((least, s.vectors * lanes), (half + 1, lanes), *(((1, half),) if half else ()))
 
 

@@ -65,7 +65,8 @@ def _extras(tail: Tail, vectors: int, first: str) -> list[str]:
 def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
     """Statements of `rows` pixels from pixel i on, at column `col`, by `vectors` vectors of channels."""
     block = block_of(isa)
-    o = [f"const float *const a{r} = {f'a{r - 1} + lda' if r else 'x + (ptrdiff_t)i * lda'};" for r in range(rows)]
+    row = "vf_row({})" if "lane" in isa.features else "{}"
+    o = [f"const float *const a{r} = {row.format(f'a{r - 1} + lda' if r else 'x + (ptrdiff_t)i * lda')};" for r in range(rows)]
     o.append(f"const float *q = w + {block};")
     o.append("vf " + ", ".join(f"s{r}_{v} = b{v}" for r in range(rows) for v in range(vectors)) + ";")
     lanes = by_lane(isa, rows, vectors, shape_of(isa).vectors, "j", "k", "q")
@@ -76,6 +77,20 @@ def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
         o.append(f"  const vf p{r} = vf_set1(a{r}[j]);")
         o += [f"  s{r}_{v} = vf_fma(p{r}, w{v}, s{r}_{v});" for v in range(vectors)]
     o.append("}")
+    if tail.expr is not None and "lane" in isa.features:
+        for r in range(rows):
+            o.append("{")
+            for v in range(vectors):
+                names = [f"s{r}_{v}", *(f"x{i}" if k == "value" else f"x{i}_{v}" for i, k in enumerate(tail.kinds))]
+                statements, result = print_vector(tail.expr, names, f"t{v}_", tail.numbers)
+                o += [f"  {s}" for s in [*statements, f"s{r}_{v} = {result};"]]
+            o.append("}")
+        tail = Tail(None, ())
+    places = [[f"{r * block} + {v} * VF_LANES" for v in range(vectors)] for r in range(rows)]
+    if "lane" in isa.features:  # all of one row of pixels: at distances that are known
+        o.append(f"if (col + {rows} < iw) {{")
+        o += [f"  vf_store(y + {places[r][v]}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
+        o += [f"  y += {rows * block};", f"  col += {rows};", "} else {"]
     for r in range(rows):
         o.append("{")
         for v in range(vectors):
@@ -83,7 +98,7 @@ def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
         o.append(f"  y += {block};")
         o.append("  if (++col == iw) { col = 0; y += gap; }")
         o.append("}")
-    return o
+    return [*o, "}"] if "lane" in isa.features else o
 
 
 @functools.cache
@@ -125,17 +140,35 @@ def depthwise_block(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, pixels: int
     `cols` channels of y; kernel, horizontal stride and pixels made together (at most ow) are baked in."""
     name = f"conv_f32_{isa.name}_depthwise_block_{kh}x{kw}s{sw}p{pixels}{tail.suffix}"
     block = block_of(isa)
-    o = ["vf " + ", ".join(f"s{p} = bias" for p in range(pixels)) + ";"]
-    o.append(f"const float *p = from + (ptrdiff_t)j * {sw * block}, *k = q + (1 + t0 * {kw}) * VF_LANES;")
+    columns = (pixels - 1) * sw + kw
+    sums = ["vf " + ", ".join(f"s{p} = bias" for p in range(pixels)) + ";"]
+    o = [*sums, f"const float *p = from + (ptrdiff_t)j * {sw * block}, *k = q + (1 + t0 * {kw}) * VF_LANES;"]
     o.append(f"for (int32_t t = t0; t < t1; t++, p += width, k += {kw} * VF_LANES) {{")
     o += [f"  const vf w{t} = vf_load(k + {t} * VF_LANES);" for t in range(kw)]
-    for column in range((pixels - 1) * sw + kw):
+    for column in range(columns):
         o.append(f"  const vf c{column} = vf_load(p + {column * block});")
         o += [f"  s{p} = vf_fma(c{column}, w{column - p * sw}, s{p});" for p in range(pixels) if 0 <= column - p * sw < kw]
     o.append("}")
+    ends = []
     for p in range(pixels):
-        o += ["{", *("  " + s for s in _finish(tail, f"s{p}", f"out + (ptrdiff_t)(j + {p}) * yw" if p else "out + (ptrdiff_t)j * yw", "cols - c", 0)), "}"]
-    body = "\n".join("        " + s for s in o)
+        ends += ["{", *("  " + s for s in _finish(tail, f"s{p}", f"out + (ptrdiff_t)(j + {p}) * yw" if p else "out + (ptrdiff_t)j * yw", "cols - c", 0)), "}"]
+    body = "\n".join("        " + s for s in [*o, *ends])
+    spelled = ""
+    if "lane" in isa.features and kh * kw <= 9:  # all taps are there: their weights stay in registers for the whole row
+        fixed = [f"const vf w{t} = vf_load(q + {1 + t} * VF_LANES);" for t in range(kh * kw)]
+        fixed.append(f"if (cols - c >= VF_LANES && t1 - t0 == {kh}) {{")
+        fixed.append(f"  for (int32_t next = 0; next < ow; next += {pixels}) {{")
+        fixed.append(f"    const int32_t j = next <= ow - {pixels} ? next : ow - {pixels};")
+        inner = [*sums, f"const float *const p0 = from + (ptrdiff_t)j * {sw * block};", "float *to = out + (ptrdiff_t)j * yw;"]
+        for t in range(kh):
+            inner += [f"const float *const p{t} = p{t - 1} + width;"] if t else []
+            for column in range(columns):
+                inner.append(f"const vf c{t}_{column} = vf_load(p{t} + {column * block});")
+                inner += [f"s{p} = vf_fma(c{t}_{column}, w{t * kw + column - p * sw}, s{p});" for p in range(pixels) if 0 <= column - p * sw < kw]
+        for p in range(pixels):
+            inner += ["{", *("  " + s for s in _finish(tail, f"s{p}", "to", "", 0)), "}", "to += yw;"]
+        fixed += ["    " + s for s in inner[:-1]] + ["  }", "  continue;", "}"]
+        spelled = "".join(f"      {s}\n" for s in fixed)
     extras = "".join(f"      {s}\n" for s in _extras(tail, 1, "c"))
     text = f"""static void {name}(const float *e, const float *w, float *y{tail.params(False)}, int32_t oh, int32_t ow, int32_t ih,
     int32_t sh, int32_t ph, int32_t width, int32_t yh, int32_t yw, int32_t cols) {{
@@ -146,7 +179,7 @@ def depthwise_block(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, pixels: int
       const vf bias = vf_load(q);
       const float *const from = e + (ptrdiff_t)(iy + t0) * width + c;
       float *const out = y + (ptrdiff_t)i * yh + c;
-{extras}      for (int32_t next = 0; next < ow; next += {pixels}) {{
+{extras}{spelled}      for (int32_t next = 0; next < ow; next += {pixels}) {{
         const int32_t j = next <= ow - {pixels} ? next : ow - {pixels}; /* the last ones together with some made before */
 {body}
       }}

@@ -19,19 +19,24 @@ from pith.graph.expr import arg, clamp, const
 from pith.graph.expr import call as function
 from pith.kernels.base import Arg, Call, Float, In, Int
 from pith.kernels.fused_map import IVDEP
+from pith.kernels.tail_fixed import Fixed, fixed_tail
 from pith.kernels.tile_f32 import _label, _parameters
 from pith.ops.conv_integer import sum_type
 from pith.targets.isa.base import ISA
 from pith.vector.cexpr import digest, print_expr
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import needs, print_vector, vectorisable
+from pith.vector.i32 import print_fixed
 from pith.vector.s8 import dialect_s8
 
 _BYTES = {DType.I8: (-128, 127), DType.U8: (0, 255)}
 _SHORTS = (DType.I16, DType.U16)
 _FULL = {"u8": "uint8_t", "i8": "int8_t", "u16": "uint16_t", "i16": "int16_t", "f32": "float"}  # extras of the output's shape
-_PER_CHANNEL = {"channel": "const float *", "channel_i32": "const int32_t *", "channel_f64": "const double *"}
-_LOADS = {"u8": "vf_of_u8", "i8": "vf_of_i8", "f32": "vf_load"}
+_SINGLE = {
+    "channel": "const float *", "channel_i32": "const int32_t *", "channel_right": "const int32_t *", "channel_f64": "const double *",
+    "value": "float ", "value_i32": "int32_t ", "value_right": "int32_t ",
+}  # fmt: skip
+_LOADS = {"u8": "_of_u8", "i8": "_of_i8", "f32": "_load"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ class SumTail:
     expr: None keeps the int32 sums;  kinds: of each extra "channel" (float32, one a channel), "value" (a number), or the type
     of an array of the output's shape ("u8", "i8", "f32");  out: type of the result, 8-bit ones rounded with `zero` added.
     plain: the expression has the types of its own, and extras for each channel may be "channel_i32" and "channel_f64", full ones
-    "u16" and "i16".  acc: type of the sums; those in int64 have plain expressions.
+    "u16" and "i16".  fixed: the expression is one of int32 vectors (`tail_fixed`), and extras are "channel_i32", "channel_right" and
+    8-bit ones, numbers "value_i32" and "value_right".  acc: type of the sums; those in int64 have plain expressions.
     """
 
     expr: Expr | None
@@ -49,6 +55,17 @@ class SumTail:
     out: DType
     plain: bool = False
     acc: DType = DType.I32
+    fixed: bool = False
+
+    @property
+    def inline(self) -> bool:
+        """Whether it can be applied to vectors of sums in registers: one of vectors, for a result of 8 bits."""
+        return self.expr is not None and not self.plain and self.out in _BYTES
+
+    @property
+    def lane(self) -> str:
+        """What the names of functions on a vector of its numbers begin with: vectors of floats, or of int32."""
+        return "vi" if self.fixed else "vf"
 
     @property
     def full(self) -> list[tuple[int, str]]:
@@ -65,8 +82,19 @@ class SumTail:
         """Part of function names that tells epilogues apart."""
         if self.expr is None:
             return "_sums" if self.acc is DType.I32 else "_sums_long"
-        label = "plain_" * self.plain + "long_" * (self.acc is DType.I64) if self.plain else _label(self.expr, self.kinds)
+        label = "plain_" * self.plain + "long_" * (self.acc is DType.I64) if self.plain else "fixed_" if self.fixed else _label(self.expr, self.kinds)
         return f"_{self.out.short}_{label}" + digest(f"{self.expr.digest.hex()}{self.kinds}")
+
+    def printed(self, names: list[str], prefix: str) -> tuple[list[str], str]:
+        """The expression over vectors of these names: C statements, and the result's text."""
+        assert self.expr is not None
+        if self.fixed:
+            return print_fixed(self.expr, names, prefix, {1 + i for i, k in enumerate(self.kinds) if k.endswith("_right")})
+        return print_vector(self.expr, names, prefix, self.numbers)
+
+    def requires(self, isa: ISA) -> tuple[CFunction, ...]:
+        """What that text needs."""
+        return (dialect_s8(isa),) if self.fixed else (dialect_s8(isa), *needs(self.expr, isa))
 
     def params(self, row_pointers: bool) -> str:
         """C parameters of the extras, each beginning with a comma."""
@@ -74,7 +102,7 @@ class SumTail:
         text = ""
         for i, kind in enumerate(self.kinds):
             star = f"const {full.get(i)} *{'const *' if row_pointers else ''}"
-            text += f", {star if i in full else _PER_CHANNEL.get(kind, 'float ')}e{i}"
+            text += f", {star if i in full else _SINGLE[kind]}e{i}"
         return text
 
 
@@ -237,17 +265,32 @@ def _kinds(call: Call) -> list[str] | None:
     return kinds
 
 
+def _fixed(call: Call) -> Fixed | None:
+    """The epilogue in fixed point, where there are vectors for it."""
+    kinds, expr, out = _kinds(call), call.attrs["epilogue"], call.outputs[0].type.dtype
+    if kinds is None or "fixed" not in call.isa.features or sum_type(call.attrs) is not DType.I32:
+        return None
+    return fixed_tail(expr, kinds, [x.const if x is not None else None for x in call.inputs[3:]], out)
+
+
 def _plain(call: Call) -> tuple[SumTail, int] | None:
-    """An epilogue that is printed as it is, with a result of 8 or 16 bits or in float32."""
+    """An epilogue in fixed point, or one that is printed as it is, with a result of 8 or 16 bits or in float32."""
+    fixed = _fixed(call)
+    if fixed is not None:
+        return SumTail(fixed.expr, fixed.kinds, call.outputs[0].type.dtype, fixed=True), fixed.zero
     kinds, expr, out = _kinds(call), call.attrs["epilogue"], call.outputs[0].type.dtype
     return None if kinds is None or out not in (*_BYTES, *_SHORTS, DType.F32) else (SumTail(expr, tuple(kinds), out, plain=True, acc=sum_type(call.attrs)), 0)
 
 
 def sum_args(call: Call, tail: SumTail) -> tuple[list[Arg], list[Arg]]:
     """Arguments for the extras: pointers and values, and of each full one its three outer strides."""
-    pointers: list[Arg] = [In(3 + i) for i, k in enumerate(tail.kinds) if k != "value"]
+    pointers: list[Arg] = [In(3 + i) for i, k in enumerate(tail.kinds) if not k.startswith("value")]
     strides: list[Arg] = [Int(s) for i, _ in tail.full for s in call.input(3 + i).strides[:3]]
-    if tail.expr is not None and not tail.plain:
+    if tail.fixed:
+        fixed = _fixed(call)
+        assert fixed is not None
+        pointers += map(Int, fixed.values)
+    elif tail.expr is not None and not tail.plain:
         store = stored(call.attrs["epilogue"]) if tail.out in _BYTES else Store(call.attrs["epilogue"], 0)
         expr = prepared(store, tail.out) if store is not None else None
         assert expr is not None
@@ -262,6 +305,33 @@ def plain_loop(tail: SumTail, places: list[str]) -> tuple[list[str], tuple[CFunc
     loads = [f"const {types[k]} x{i} = {place};" for i, (k, place) in enumerate(zip(tail.kinds, places, strict=True))]
     statements, result, requires = print_expr(tail.expr, ["v", *(f"x{i}" for i in range(len(tail.kinds)))])
     return [*loads, *statements, f"({tail.out.c})({result})"], requires
+
+
+def finish_sums(tail: SumTail, rows: int, vectors: int) -> list[str]:
+    """C statements that take sums in registers, s{row}_{vector} of two vectors, through an `inline` epilogue to y[r][no], ...
+
+    Rows past `rows` repeat the last one, and are stored again unless they read what that has overwritten.
+    """
+    lane, full, t = tail.lane, dict(tail.full), tail.out.short
+    at = [f"no + {v} * VF_LANES" if v else "no" for v in range(vectors)]
+    o = [f"const {lane} x{i} = {lane}_set1(e{i});" for i, k in enumerate(tail.kinds) if k.startswith("value")]
+    o += [f"const {lane} x{i}_{v} = {lane}_load(e{i} + {at[v]});" for i, k in enumerate(tail.kinds) if k.startswith("channel") for v in range(vectors)]
+    o.append("const vw z = vw_set1(zero);")
+    if not full:
+        o.append("(void)rows;")
+    for r in range(rows):
+        o.append(f"if ({r} < rows) {{" if full and r else "{")
+        results = []
+        for v in range(vectors):
+            o += [f"  const {lane} f{i}_{v} = {lane}{_LOADS[tail.kinds[i]]}(e{i}[{r}] + {at[v]});" for i in full]
+            names = ["x{}" if k.startswith("value") else "f{}_{}" if i in full else "x{}_{}" for i, k in enumerate(tail.kinds)]
+            sum_of = f"s{r}_{v}" if tail.fixed else f"vf_of(s{r}_{v})"
+            o.append(f"  const {lane} v_{v} = {sum_of};")
+            statements, result = tail.printed([f"v_{v}", *(n.format(i, v) for i, n in enumerate(names))], f"t{v}_")
+            o += [f"  {line}" for line in statements]
+            results.append(result)
+        o += [f"  {lane}_put2_{t}(y[{r}] + no, {', '.join(results)}, z);", "}"]
+    return o
 
 
 @functools.cache
@@ -285,31 +355,32 @@ def finish_block(isa: ISA, tail: SumTail) -> CFunction:
         text += "".join(f"      {t}\n" for t in [f"const {tail.acc.c} v = from[c];", *lines[:-1], f"to[c] = {lines[-1]};"])
         return CFunction(name, head + text + "    }\n  }\n}\n", (IVDEP, *requires), ("stdint.h", "stddef.h"))
     full = dict(tail.full)
-    fixed = "".join(f"  const vf x{i} = vf_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k == "value")
+    lane = tail.lane
+    fixed = "".join(f"  const {lane} x{i} = {lane}_set1(e{i});\n" for i, k in enumerate(tail.kinds) if k.startswith("value"))
     fixed += "  const vw z = vw_set1(zero);\n" if tail.out in _BYTES else "  (void)zero;\n"
-    put = f"vf_put{{}}_{tail.out.short}" if tail.out in _BYTES else ""
+    put = f"{lane}_put{{}}_{tail.out.short}" if tail.out in _BYTES else ""
+    take = "vi_load" if tail.fixed else "vf_of_i32"
     body = ""
-    for start, vectors, part, n in (
-        ("int32_t c = 0;\n  for (; c <= cols - 2 * VF_LANES; c += 2 * VF_LANES)", 2, "", ""),
-        ("for (; c <= cols - VF_LANES; c += VF_LANES)", 1, "", ""),
-        ("if (c < cols)", 1, "_n", ", cols - c"),
-    ):
+    loops = [("for (; c <= cols - 2 * VF_LANES; c += 2 * VF_LANES)", 2, "", ""), ("for (; c <= cols - VF_LANES; c += VF_LANES)", 1, "", ""),
+             ("if (c < cols)", 1, "_n", ", cols - c")]  # fmt: skip
+    if put and "put16" in isa.features:
+        loops.insert(0, ("for (; c <= cols - 4 * VF_LANES; c += 4 * VF_LANES)", 4, "", ""))
+    for start, vectors, part, n in loops:
         outer, inner, results = [], [], []
         for v in range(vectors):
             at = f"no + c{f' + {v} * VF_LANES' if v else ''}"
-            outer += [f"const vf x{i}_{v} = vf_load{part}(e{i} + {at}{n});" for i, k in enumerate(tail.kinds) if k == "channel"]
-            inner.append(f"const vf v_{v} = vf_of_i32(s + (ptrdiff_t)r * ld + c{f' + {v} * VF_LANES' if v else ''});")
-            inner += [f"const vf x{i}_{v} = {_LOADS[k]}{part}(e{i}[r] + {at}{n});" for i, k in enumerate(tail.kinds) if i in full]
-            names = [f"v_{v}", *(f"x{i}" if k == "value" else f"x{i}_{v}" for i, k in enumerate(tail.kinds))]
-            statements, result = print_vector(tail.expr, names, f"t{v}_", tail.numbers)
+            outer += [f"const {lane} x{i}_{v} = {lane}_load{part}(e{i} + {at}{n});" for i, k in enumerate(tail.kinds) if k.startswith("channel")]
+            inner.append(f"const {lane} v_{v} = {take}(s + (ptrdiff_t)r * ld + c{f' + {v} * VF_LANES' if v else ''});")
+            inner += [f"const {lane} x{i}_{v} = {lane}{_LOADS[k]}{part}(e{i}[r] + {at}{n});" for i, k in enumerate(tail.kinds) if i in full]
+            names = [f"v_{v}", *(f"x{i}" if k.startswith("value") else f"x{i}_{v}" for i, k in enumerate(tail.kinds))]
+            statements, result = tail.printed(names, f"t{v}_")
             inner += statements
             results.append(result)
         if put:
-            inner.append(f"{put.format(2 if vectors == 2 else '')}{part}(y[r] + no + c, {', '.join(results)}, z{n});")
+            inner.append(f"{put.format({1: '', 2: '2', 4: '16'}[vectors])}{part}(y[r] + no + c, {', '.join(results)}, z{n});")
         else:
             inner += [f"vf_store{part}(y[r] + no + c{f' + {v} * VF_LANES' if v else ''}, {t}{n});" for v, t in enumerate(results)]
         body += f"  {start} {{\n" + "".join(f"    {t}\n" for t in outer) + "    for (int32_t r = 0; r < rows; r++) {\n"
         body += "".join(f"      {t}\n" for t in inner) + "    }\n  }\n"
     about = f"/* {str(tail.expr)[:100]} */\n"
-    requires = (dialect_s8(isa), *needs(tail.expr, isa))
-    return CFunction(name, f"{about}{head}{fixed}{body}}}\n", requires, ("stdint.h", "stddef.h"))
+    return CFunction(name, f"{about}{head}{fixed}  int32_t c = 0;\n{body}}}\n", tail.requires(isa), ("stdint.h", "stddef.h"))

@@ -8,16 +8,17 @@ all that is the same for every pixel: bias, zero point of the input, and the shi
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.tail_s8 import SumTail, finish_block
+from pith.kernels.tail_s8 import SumTail, finish_block, finish_sums
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
-from pith.vector.s8 import dialect_s8, dot
+from pith.vector.s8 import dialect_s8, dot, is_signed
 
 
 def totals(weights: np.ndarray, bias: np.ndarray | None, shift: int) -> np.ndarray:
@@ -39,10 +40,12 @@ class DotTile:
     """Dot products of four bytes: some rows by 2 vectors, few rows, or 1 row.
 
     rowed: the block function takes a further number, and adds that many times the sum of each row's (unsigned) bytes.
+    over: the last bytes of K are the last of four that overlap those before, whose weights are 0 there; K is 4 at least, and not a multiple.
     """
 
     isa: ISA
     rowed: bool = False
+    over: bool = False
 
     name: ClassVar[str] = "dot"
     vectors: ClassVar[int] = 2
@@ -64,7 +67,7 @@ class DotTile:
 
     @property
     def label(self) -> str:
-        return f"{self.prefix}_{self.rows}x{self.width}"
+        return f"{self.prefix}_{self.rows}x{self.width}{'_over' if self.over else ''}"
 
     @property
     def head(self) -> int:
@@ -86,7 +89,7 @@ class DotTile:
 
     def shift(self, dtype: DType) -> int:
         """What is added to the inputs to make them unsigned, or signed where dot products want that."""
-        if "sdot" in self.isa.features:
+        if is_signed(self.isa):
             return -128 if dtype is DType.U8 else 0
         return 128 if dtype is DType.I8 else 0
 
@@ -94,6 +97,8 @@ class DotTile:
         """Weights [taps * K, N] and what the sums begin with [N] as panels of columns, one after another: bytes (int8)."""
         lanes, n = self.isa.lanes(4), weights.shape[1]
         four = grouped(weights, taps, 4)
+        if self.over:
+            four[:, -1] = np.roll(four[:, -1], -(weights.shape[0] // taps) % 4, 1)
         parts, c = [], 0
         while c < n:
             width = self.width if n - c > lanes else lanes
@@ -115,7 +120,7 @@ class DotTile:
         full, left = divmod(m, self.rows)
         rows = full * self.rows + (0 if not left else self.rows if left > 2 * self.few else -(-left // self.few) * self.few)
         panels, vectors = -(-n // self.width), -(-n // lanes)
-        tail = 4.0 * rows * taps * panels if k % 4 else 0.0  # bytes gathered one by one
+        tail = 4.0 * rows * taps * panels if k % 4 and not self.over else 0.0  # bytes gathered one by one
         dot = 1.0 if self.isa.features & {"vnni", "sdot"} else 5.0
         return tail + rows * vectors * (dot * taps * -(-k // 4) + 10.0) + 40.0 * -(-m // self.rows) * panels
 
@@ -128,17 +133,23 @@ class DotTile:
 
 
 @functools.cache
-def _dot_body(tile: DotTile, dtype: DType, rows: int, vectors: int) -> CFunction:
+def _dot_body(tile: DotTile, dtype: DType, rows: int, vectors: int, tail: SumTail | None = None) -> CFunction:
+    """C function: sums of `rows` rows by a panel, left in an array; or of all panels of `vectors` vectors that there are, each taken
+    through the epilogue while it is in registers: `left` columns, and the weights behind them are the result."""
     isa = tile.isa
-    name = f"tile_{dtype.short}s8_{tile.prefix}_{rows}x{vectors * isa.lanes(4)}"
+    name = f"tile_{dtype.short}s8_{tile.prefix}_{rows}x{vectors * isa.lanes(4)}{'_over' if tile.over else ''}{tail.suffix if tail else ''}"
+    ends = "int32_t *s" if tail is None else f"{tail.out.c} *const *y, ptrdiff_t no, int32_t rows, int32_t left{tail.params(True)}, int32_t zero"
     size = isa.vector_bytes
     x = dtype.c
     sums = range(4 if rows == 1 else 1)  # partial sums of one row, so that successive k do not wait for each other
     flip = "vi_flip(" if tile.shift(dtype) else "("
     o = [
         f"/* {rows} rows x {vectors} vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */",
-        f"static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w, int32_t *s) {{",
+        f"static {'void ' if tail is None else 'const int8_t *'}{name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao,",
+        f"    const int8_t *w, {ends}) {{",
     ]
+    if tail is not None:
+        o += [f"  const {x} *const *const first = a;", f"  for (; left > {isa.lanes(4)}; left -= {tile.width}, no += {tile.width}) {{", "  a = first;"]
     o += [f"  const vi start{v} = vi_load(w + {size * v});" for v in range(vectors)]
     o.append("  vi " + ", ".join(f"s{r}_{v} = start{v}" for r in range(rows) for v in range(vectors)) + ";")
     if len(sums) > 1:
@@ -168,16 +179,24 @@ def _dot_body(tile: DotTile, dtype: DType, rows: int, vectors: int) -> CFunction
     o.append("    if (k < kc) { /* the last one to three of K */")
     o += [f"      const vi b{v} = vi_load(w + {size * v});" for v in range(vectors)]
     for r in range(rows):
-        o.append(f"      const vi x{r} = {flip}vi_four_n(a{r} + k, kc - k));")
+        o.append(f"      const vi x{r} = {flip}{f'vi_four(a{r} + kc - 4)' if tile.over else f'vi_four_n(a{r} + k, kc - k)'});")
         o += [f"      s{r}_{v} = vi_dot(s{r}_{v}, x{r}, b{v});" for v in range(vectors)]
     o.append(f"      w += {size * vectors};\n    }}")
     o.append("  }")
     if len(sums) > 1:
         o += [f"  s0_{v} = vi_add(vi_add(s0_{v}, p1_{v}), vi_add(p2_{v}, p3_{v}));" for v in range(vectors)]
-    o += [f"  vi_store(s + {(r * vectors + v) * isa.lanes(4)}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
-    o.append("}")
-    needs = (dot(isa), *([FLIP] if tile.shift(dtype) else []))
-    return CFunction(name, "\n".join(o) + "\n", needs, ("stdint.h", "stddef.h"))
+    stores = [f"  vi_store(s + {(r * vectors + v) * isa.lanes(4)}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
+    needs = [dot(isa), *([FLIP] if tile.shift(dtype) else [])]
+    if tail is not None:
+        finish = finish_block(isa, tail)
+        needs += [*tail.requires(isa), finish]
+        passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
+        o += [f"  if (left < {tile.width}) {{", f"    int32_t s[{rows * tile.width}];", *("  " + line for line in stores)]
+        o += [f"    {finish.name}(s, {tile.width}, y, no, rows, left{passed}, zero);", "    return w;", "  }"]
+        o += ["  " + line for line in finish_sums(tail, rows, vectors)]
+        stores = ["  }", "  return w;"]
+    o += [*stores, "}"]
+    return CFunction(name, "\n".join(o) + "\n", tuple(needs), ("stdint.h", "stddef.h"))
 
 
 FLIP = CFunction(
@@ -211,29 +230,47 @@ def _dot_block(tile: DotTile, dtype: DType, tail: SumTail) -> CFunction:
       for (int32_t v = 0; v < width; v += {lanes}) vi_store(s + r * width + v, vi_add(vi_load(s + r * width + v), vi_set1(of[r])));
 """
     choices = []
+    passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
+    finished = f"{finish.name}(s, width, y, c, rows, left < width ? left : width{passed}, zero);"
+    inlines = "put16" in isa.features and tail.inline and not tile.rowed
     for vectors in (tile.vectors, 1):
-        bodies = [_dot_body(tile, dtype, h, vectors) for h in (tile.rows, tile.few, 1)]
+        inline = inlines and vectors == tile.vectors
+        bodies = [_dot_body(tile, dtype, h, vectors, tail if inline else None) for h in (tile.rows, tile.few, 1)]
         called += bodies
         calls = " else ".join(
             [f"if (height == {h}) {f.name}(taps, kc, a, ao, w, s);" for h, f in zip((tile.rows, tile.few), bodies, strict=False)]
             + [f"{bodies[-1].name}(taps, kc, a, ao, w, s);"]
         )
-        choices.append(calls.replace(" else ", "\n      else "))
-    passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
-    text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
-static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
-    {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{times}) {{
-  int32_t s[{tile.rows * tile.width}];
-{totals_text}  for (int32_t c = 0; c < n; c += {tile.width}) {{
+        ends = f"y, 0, rows, n{passed}, zero" if inline else "s"
+        calls = calls.replace(" else ", "\n      else ").replace("(taps, kc, a, ao, w, s)", f"(taps, kc, a, ao, w, {ends})")
+        choices.append(re.sub(r"(tile_\w+)\(", r"w = \1(", calls) if inline else f"{calls}\n{added}      {finished}")
+    step = f"w += (ptrdiff_t)width * {tile.column('taps', 'kc')};"
+    if inlines:
+        panels = f"""  int32_t c = 0;
+  if (n > {lanes}) {{
+      {choices[0]}
+      c = (n - {lanes} + {tile.width - 1}) / {tile.width} * {tile.width};
+  }}
+  if (c < n) {{
+      const int32_t left = n - c, width = {lanes};
+      {choices[1]}
+  }}
+"""
+    else:
+        panels = f"""  for (int32_t c = 0; c < n; c += {tile.width}) {{
     const int32_t left = n - c, width = left > {lanes} ? {tile.width} : {lanes};
     if (width == {tile.width}) {{
       {choices[0]}
     }} else {{
       {choices[1]}
     }}
-{added}    {finish.name}(s, width, y, c, rows, left < width ? left : width{passed}, zero);
-    w += (ptrdiff_t)width * {tile.column("taps", "kc")};
+    {step}
   }}
-}}
+"""
+    text = f"""/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
+static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, const int8_t *w,
+    {tail.out.c} *const *y, int32_t rows, int32_t n, int32_t height{tail.params(True)}, int32_t zero{times}) {{
+  int32_t s[{tile.rows * tile.width}];
+{totals_text}{panels}}}
 """
     return CFunction(name, text, tuple(called), ("stdint.h", "stddef.h"))

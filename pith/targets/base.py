@@ -33,7 +33,7 @@ class Target:
     triple: for clang's `--target`;  cflags: what any gcc-like compiler needs;  std: C dialect;
     cpu_features: what the processor must have, as Linux names it;  embed: weights by the assembler rather than as a C array;
     product: what a build makes: "library" (shared, where the target runs here) or "wasm";  emulation: how it is run elsewhere, if
-    it can be;  zig_cpu: the processor in the words of the wheel's compiler, for the compiler's runtime in firmware.
+    it can be;  zig_cpu: the processor in the words of the wheel's compiler, where code needs the compiler's runtime.
     """
 
     name: str

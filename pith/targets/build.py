@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pith.targets.base import Target
-from pith.targets.compiler import Compiler
+from pith.targets.compiler import Compiler, runtime_archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ def build_shared(
             jobs += [pool.submit(compiler.compile_hosted, folder / h, o, target, [opt]) for h, o in zip(hosted, more, strict=True)]
             for job in jobs:
                 job.result()
-        compiler.link_shared([*objects, *more], library, exports, hosted=bool(hosted))
+        runtime = [runtime_archive(target)] if target.zig_cpu else []
+        compiler.link_shared([*objects, *more, *runtime], library, exports, hosted=bool(hosted))
         return Built(library, frames_of(objects[0].with_suffix(".su")))
     finally:
         for o in (*objects, *more):

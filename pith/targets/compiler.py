@@ -87,7 +87,7 @@ class Compiler:
 
 def runtime_archive(target: Target) -> Path:
     """An archive of what the compiler calls for arithmetic that the processor has no instruction for (numbers of 64 bits on
-    Armv6-M, double precision): compiler_rt of the wheel, built once for each kind of processor and kept in the cache."""
+    32-bit Arm, double precision): compiler_rt of the wheel, built once for each kind of processor and kept in the cache."""
     from pith.cache import cache_folder
 
     folder = (cache_folder() or Path(tempfile.gettempdir())) / "runtime"
@@ -96,9 +96,10 @@ def runtime_archive(target: Target) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as work:
             made = Path(work) / "rt.a"
-            root, abi = _ziglang(), target.triple.rpartition("-")[2]
-            run([str(root / "zig"), "build-lib", str(root / "lib" / "compiler_rt.zig"), "-target", f"thumb-freestanding-{abi}", f"-mcpu={target.zig_cpu}",
-                 "-OReleaseSmall", "-ffunction-sections", "-fdata-sections", f"-femit-bin={made}"],
+            root, abi = _ziglang(), target.triple.rpartition("-")[2].removeprefix("gnu")
+            kind = ("arm", "-fPIC") if target.hosted else ("thumb",)
+            run([str(root / "zig"), "build-lib", str(root / "lib" / "compiler_rt.zig"), "-target", f"{kind[0]}-freestanding-{abi}", f"-mcpu={target.zig_cpu}",
+                 *kind[1:], "-OReleaseSmall", "-ffunction-sections", "-fdata-sections", f"-femit-bin={made}"],
                 Path(work))  # fmt: skip
             os.replace(made, archive)
     return archive

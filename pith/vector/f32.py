@@ -133,7 +133,7 @@ _TEXT = {
 @functools.cache
 def dialect(isa: ISA) -> CFunction:
     """The C definitions of the dialect for `isa`; kernels list it among what they require."""
-    if isa.name in rvv.NAMES:
+    if isa.name in gnu.NAMES:
         return CFunction("vf", _QUIET + gnu.f32(isa), rvv.requires(isa), ("stdint.h", *isa.headers))
     return CFunction("vf", _QUIET + _TEXT[isa.name], (), ("stdint.h", *isa.headers))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 
 from pith.targets.isa.base import ISA
-from pith.vector import gnu, rvv, simd128
+from pith.vector import gnu, simd128
 from pith.vector.cfunction import CFunction
 from pith.vector.f32_neon import SHIFT as _NEON
 
@@ -25,7 +25,7 @@ _SHIFT = {  # the bits of each element moved up by 23: what is at the low end be
     "avx2": "static inline vf vf_shift(vf x) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), 23)); }\n",
     "avx512": "static inline vf vf_shift(vf x) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(x), 23)); }\n",
     "simd128": simd128.SHIFT, "simd128r": simd128.SHIFT,
-    **dict.fromkeys(rvv.NAMES, gnu.SHIFT),
+    **dict.fromkeys(gnu.NAMES, gnu.SHIFT),
     "neon": _NEON,
 }
 

@@ -29,6 +29,11 @@ static inline vf vf_max(vf a, vf b) { return vmaxq_f32(a, b); }
 static inline vf vf_lt(vf a, vf b, vf t, vf f) { return vbslq_f32(vcltq_f32(a, b), t, f); }
 static inline vf vf_le(vf a, vf b, vf t, vf f) { return vbslq_f32(vcleq_f32(a, b), t, f); }
 static inline float vf_sum(vf v) { return vaddvq_f32(v); }
+/* p, of which the compiler forgets how it was made: rows keep pointers of their own, and none is computed from its neighbour again */
+static inline const float *vf_row(const float *p) {
+  __asm__("" : "+r"(p));
+  return p;
+}
 #define vf_fma_lane(x, lane, b, c) vfmaq_laneq_f32(c, b, x, lane) /* x[lane] * b + c */
 """
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import functools
 
 from pith.targets.isa.base import ISA
-from pith.vector import gnu, rvv, simd128
+from pith.vector import gnu, simd128
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
 from pith.vector.s8_neon import CHUNKS, SDOT
 from pith.vector.s8_neon import DIALECT as _NEON
+from pith.vector.s8_neon import DOT as _NEON_DOT
+from pith.vector.s8_neon import PARTS as _NEON_PARTS
+from pith.vector.s8_neon import QUADS as _NEON_QUADS
 
 _AVX512 = """typedef __m512i vi;
 /* n, of which the compiler knows nothing: clang 22 stores four bytes for a mask known to be of one, behind a permutation */
@@ -263,8 +266,10 @@ static inline vi vi_four(const void *p) {
 }
 static inline vi vi_four_n(const void *p, int32_t n) {
   const unsigned char *const b = (const unsigned char *)p;
-  uint32_t x = 0;
-  for (int32_t i = 0; i < n; i++) x |= (uint32_t)b[i] << (8 * (uint32_t)i);
+  uint32_t x = n > 0 ? b[0] : 0;
+  if (n > 1) x |= (uint32_t)b[1] << 8;
+  if (n > 2) x |= (uint32_t)b[2] << 16;
+  if (n > 3) x |= (uint32_t)b[3] << 24;
   return vi_set1((int32_t)x);
 }
 """
@@ -325,14 +330,19 @@ _HALF = {
 _TEXT = {"sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON, "simd128": simd128.S8, "simd128r": simd128.S8}
 # words that are no x86 intrinsics under another name: dot, shorts, quads
 _OWN = dict.fromkeys(("simd128", "simd128r"), (simd128.DOT, simd128.SHORTS, simd128.QUADS))
-for _isa in rvv.ISAS:
+for _isa in gnu.ISAS:
     _TEXT[_isa.name], _OWN[_isa.name] = gnu.s8(_isa), gnu.products(_isa)
 _NAMES = {"sse42": ("_mm", "si128", "__m128i"), "avx2": ("_mm256", "si256", "__m256i"), "avx512": ("_mm512", "si512", "void")}
 
 
 def has_bytes(isa: ISA) -> bool:
     """Whether the dialect of unsigned times signed bytes exists for `isa`."""
-    return isa.name in _TEXT and not isa.features & {"smull", "sdot"}
+    return isa.name in _TEXT and not is_signed(isa)
+
+
+def is_signed(isa: ISA) -> bool:
+    """Whether both factors of products of bytes are signed, not only the weights."""
+    return bool(isa.features & {"smull", "sdot"})
 
 
 def has_dialect(isa: ISA) -> bool:
@@ -354,9 +364,9 @@ def dialect_s8(isa: ISA) -> CFunction:
 
 @functools.cache
 def dot(isa: ISA) -> CFunction:
-    """`vi_dot`: in one instruction with "vnni" or "sdot" (whose x is signed), else by 16-bit products."""
+    """`vi_dot`: in one instruction with "vnni" or "sdot", else by 16-bit products; x is signed where `is_signed`."""
     own = _OWN.get(isa.name)
-    text = own[0] if own else _VNNI if "vnni" in isa.features else SDOT if "sdot" in isa.features else filled(_WORDS, isa)
+    text = own[0] if own else _VNNI if "vnni" in isa.features else SDOT if "sdot" in isa.features else _NEON_DOT if is_signed(isa) else filled(_WORDS, isa)
     return CFunction("vi_dot", text, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
 
@@ -375,9 +385,17 @@ def shorts(isa: ISA) -> CFunction:
 
 
 @functools.cache
+def parts(isa: ISA) -> CFunction:
+    """Parts of vectors and stores of four vectors of sums, for instruction sets whose factors are signed."""
+    return CFunction("vm", _NEON_PARTS, (dialect_s8(isa),), ("stdint.h", *isa.headers))
+
+
+@functools.cache
 def quads(isa: ISA) -> CFunction:
     """`vi_quads`, parts of vectors, and stores of four vectors of sums."""
     if isa.name in _OWN:
         return CFunction("vi_quads", _OWN[isa.name][2], (dot(isa),), ("stdint.h", *isa.headers))
-    parts = {"avx512": _PARTS_MASKED, "avx2": _PARTS_WORDS}.get(isa.name) or filled(_PARTS, isa)
-    return CFunction("vi_quads", parts + filled(_QUADS, isa), (dot(isa),), ("stdint.h", *isa.headers))
+    if is_signed(isa):
+        return CFunction("vi_quads", _NEON_QUADS, (dot(isa), parts(isa)), ("stdint.h", *isa.headers))
+    text = {"avx512": _PARTS_MASKED, "avx2": _PARTS_WORDS}.get(isa.name) or filled(_PARTS, isa)
+    return CFunction("vi_quads", text + filled(_QUADS, isa), (dot(isa),), ("stdint.h", *isa.headers))

@@ -24,7 +24,7 @@ from tests.kernels import (
 )
 
 # one for each dialect; those with scalar code run the plain loops of every kernel
-VECTORS = ["wasm", "riscv64-v"]
+VECTORS = ["wasm", "riscv64-v", "armv7"]
 
 
 def products(target: str) -> None:

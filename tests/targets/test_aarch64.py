@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pith.api import compile_to
 from pith.emulated import verify
 from pith.emulators import execute, lacking
 from pith.graph import DType
+from pith.kernels.conv_integer_depthwise_smull import parts_that_fit
 from pith.kernels.tile_chunk_s8 import proven
+from pith.ops.base import OPS
 from pith.targets.base import get_target
 from pith.targets.compiler import find_compiler
 from tests.kernels.products import EPILOGUES, Case, check, extras_for, graph_of
-from tests.kernels.test_integer_generic import ENDS
-from tests.kernels.test_integer_vectors import conv, matmul
+from tests.kernels.test_integer_generic import ENDS, finished
+from tests.kernels.test_integer_vectors import BYTE_ENDS, conv, matmul
 
 TARGETS = ("aarch64", "aarch64-dotprod")
 emulated = pytest.mark.skipif(bool(lacking(get_target("aarch64"))), reason=lacking(get_target("aarch64")))
@@ -42,6 +47,42 @@ def test_integer_products_to_the_bit(target: str, tmp_path: Path) -> None:
     assert {"aarch64": "chunks", "aarch64-dotprod": "dot"}[target] in families
     for case, y in zip(cases, got, strict=True):
         check(case, y)
+
+
+@emulated
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+@pytest.mark.parametrize("target", TARGETS)
+def test_layers_to_the_bit(target: str, seed: int) -> None:
+    """Depthwise and other convolutions of whole and partial blocks of channels, with both rules of scaling, ends in registers and not."""
+    rng = np.random.default_rng(seed)
+    cases = [conv(rng, e, 1, 1, int(rng.choice([3, 8, 16, 24, 32, 41])), largest=3 if n % 3 else 9) for n, e in enumerate(BYTE_ENDS * 2)]
+    cases += [conv(rng, e, int(rng.integers(1, 70)), int(rng.choice([4, 8, 13, 16, 20, 40]))) for e in ENDS]
+    with tempfile.TemporaryDirectory() as folder:
+        got, families = run(cases, target, Path(folder) / "net")
+    assert {"aarch64": "depthwise_smull", "aarch64-dotprod": "depthwise"}[target] in families
+    for case, y in zip(cases, got, strict=True):
+        (want,) = OPS[case.op].reference(case.inputs, case.attrs)
+        assert y.dtype == want.dtype
+        np.testing.assert_array_equal(y, want, err_msg=str(case))
+
+
+@emulated
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+def test_depthwise_sums_in_16_bits_of_small_numbers(seed: int) -> None:
+    """Seven bits at the very ends of their range: eight of nine taps are added in 16 bits."""
+    rng, cases = np.random.default_rng(seed), []
+    for c in (16, 21):
+        x, w = rng.choice([0, 1, 64, 127], (1, 6, 11, c)).astype(np.uint8), rng.choice([-63, 63], (c, 1, 3, 3)).astype(np.int8)
+        w[0], x[..., 0] = 63, 127
+        attrs = {"strides": (1, 1), "pads": (1,) * 4, "dilations": (1, 1), "group": c, "layout": "channels_last", "zero": 64, "range": (0, 127)}
+        cases.append(finished(Case("conv_integer", [x, w, rng.integers(-3000, 3000, c).astype(np.int32)], attrs), rng, "fixed_channel", -1))
+    with tempfile.TemporaryDirectory() as folder:
+        got, _ = run(cases, "aarch64", Path(folder) / "net")
+        assert "depthwise_sums8_1" in (Path(folder) / "net" / "cases.c").read_text()
+    for case, y in zip(cases, got, strict=True):
+        np.testing.assert_array_equal(y, OPS[case.op].reference(case.inputs, case.attrs)[0], err_msg=str(case))
 
 
 @emulated
@@ -75,6 +116,14 @@ def test_float_products_within_their_bound(tmp_path: Path) -> None:
     assert len(families) >= 2
     for case, y in zip(cases, got, strict=True):
         check(case, y)
+
+
+def test_what_is_proven_of_taps() -> None:
+    """Parts of nine taps by hand: two products of 8 bits fit 16, eight of 7 bits; never one more."""
+    full, small = np.full((2, 3, 3), 127, np.int8), np.full((2, 3, 3), 63, np.int8)
+    assert parts_that_fit(-128, 127, full) == (2, 2, 2, 2, 1)
+    assert parts_that_fit(-64, 63, small) == (8, 1)
+    assert parts_that_fit(-128, 127, np.full((1, 3, 3), -128, np.int8)) == (1,) * 9
 
 
 @pytest.mark.parametrize(("low", "high", "weight", "want"), [(-128, 127, 127, 1), (-128, 127, -128, 0), (-64, 63, 63, 4), (0, 127, 63, 2), (-64, 63, -64, 2)])

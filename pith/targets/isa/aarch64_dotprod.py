@@ -4,4 +4,4 @@ from dataclasses import replace
 
 from pith.targets.isa.aarch64 import AARCH64
 
-AARCH64_DOTPROD = replace(AARCH64, features=frozenset({"lane", "sdot"}))
+AARCH64_DOTPROD = replace(AARCH64, features=AARCH64.features - {"smull"} | {"sdot"})

@@ -3,41 +3,79 @@ static inline vi vi_load(const void *p) { return vreinterpretq_s32_u8(vld1q_u8((
 static inline void vi_store(int32_t *p, vi v) { vst1q_s32(p, v); }
 static inline vi vi_set1(int32_t x) { return vdupq_n_s32(x); }
 static inline vi vi_add(vi a, vi b) { return vaddq_s32(a, b); }
+static inline vi vi_min(vi a, vi b) { return vminq_s32(a, b); }
+static inline vi vi_max(vi a, vi b) { return vmaxq_s32(a, b); }
+static inline vi vi_load_n(const int32_t *p, int32_t n) {
+  if (n >= 4) return vld1q_s32(p);
+  vi v = vdupq_n_s32(0);
+  if (n > 0) v = vld1q_lane_s32(p, v, 0);
+  if (n > 1) v = vld1q_lane_s32(p + 1, v, 1);
+  if (n > 2) v = vld1q_lane_s32(p + 2, v, 2);
+  return v;
+}
 static inline vi vi_four(const void *p);
 static inline vi vi_four_n(const void *p, int32_t n);
 static inline vf vf_of_i32(const int32_t *p) { return vcvtq_f32_s32(vld1q_s32(p)); }
-static inline vf vf_byte_u8(vi x) { return vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vget_low_u8(vreinterpretq_u8_s32(x)))))); }
-static inline vf vf_byte_i8(vi x) { return vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vget_low_s8(vreinterpretq_s8_s32(x)))))); }
-static inline vf vf_of_u8(const uint8_t *p) { return vf_byte_u8(vi_four(p)); }
-static inline vf vf_of_i8(const int8_t *p) { return vf_byte_i8(vi_four(p)); }
-static inline vf vf_of_u8_n(const uint8_t *p, int32_t n) { return n >= 4 ? vf_of_u8(p) : vf_byte_u8(vi_four_n(p, n)); }
-static inline vf vf_of_i8_n(const int8_t *p, int32_t n) { return n >= 4 ? vf_of_i8(p) : vf_byte_i8(vi_four_n(p, n)); }
+static inline vi vi_byte_u8(vi x) { return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vget_low_u8(vreinterpretq_u8_s32(x)))))); }
+static inline vi vi_byte_i8(vi x) { return vmovl_s16(vget_low_s16(vmovl_s8(vget_low_s8(vreinterpretq_s8_s32(x))))); }
+static inline vf vf_of(vi v) { return vcvtq_f32_s32(v); }
 typedef int16x8_t vw; /* 16-bit */
 static inline vw vw_set1(int32_t x) { return vdupq_n_s16((int16_t)x); }
-/* floats rounded, halves to even, plus a zero point, held within 16 bits */
-static inline vw vf_words(vf a, vf b, vw zero) {
-  return vqaddq_s16(vqmovn_high_s32(vqmovn_s32(vcvtnq_s32_f32(a)), vcvtnq_s32_f32(b)), zero);
+/* int32, or floats rounded, halves to even, plus a zero point, held within 16 bits */
+static inline vw vi_words(vi a, vi b, vw zero) { return vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), zero); }
+static inline vi vi_rounded(vf v) { return vcvtnq_s32_f32(v); }
+/* x times m by 2^31, rounded to nearest, halves up; and x * m * 2^(shift - 31), rounded twice, for any shift, and for those from -31 to -1 */
+static inline vi vi_high(vi x, vi m) { return vqrdmulhq_s32(x, m); }
+static inline vi vi_scale(vi x, vi m, vi shift) {
+  const vi none = vdupq_n_s32(0), right = vminq_s32(shift, none), h = vi_high(vshlq_s32(x, vmaxq_s32(shift, none)), m);
+  return vrshlq_s32(vqaddq_s32(h, vshrq_n_s32(vandq_s32(h, right), 31)), right);
 }
-static inline void vf_put2_u8(uint8_t *p, vf a, vf b, vw zero) { vst1_u8(p, vqmovun_s16(vf_words(a, b, zero))); }
-static inline void vf_put2_i8(int8_t *p, vf a, vf b, vw zero) { vst1_s8(p, vqmovn_s16(vf_words(a, b, zero))); }
-static inline void vf_put_u8_n(uint8_t *p, vf v, vw zero, int32_t n) {
+static inline vi vi_scale_right(vi x, vi m, vi shift) {
+  const vi h = vi_high(x, m);
+  return vrshlq_s32(vsraq_n_s32(h, h, 31), shift);
+}
+static inline vi vi_of_u8(const uint8_t *p) { return vi_byte_u8(vi_four(p)); }
+static inline vi vi_of_u8_n(const uint8_t *p, int32_t n) { return n >= 4 ? vi_of_u8(p) : vi_byte_u8(vi_four_n(p, n)); }
+static inline vf vf_of_u8(const uint8_t *p) { return vf_of(vi_of_u8(p)); }
+static inline vf vf_of_u8_n(const uint8_t *p, int32_t n) { return vf_of(vi_of_u8_n(p, n)); }
+static inline void vi_put2_u8(uint8_t *p, vi a, vi b, vw zero) { vst1_u8(p, vqmovun_s16(vi_words(a, b, zero))); }
+static inline void vi_put16_u8(uint8_t *p, vi a, vi b, vi c, vi d, vw zero) {
+  vst1q_u8(p, vqmovun_high_s16(vqmovun_s16(vi_words(a, b, zero)), vi_words(c, d, zero)));
+}
+static inline void vi_put_u8_n(uint8_t *p, vi v, vw zero, int32_t n) {
   uint8_t t[8];
-  vf_put2_u8(t, v, v, zero);
+  vi_put2_u8(t, v, v, zero);
   for (int32_t i = 0; i < 4 && i < n; i++) p[i] = t[i];
 }
-static inline void vf_put_i8_n(int8_t *p, vf v, vw zero, int32_t n) {
+static inline void vi_put_u8(uint8_t *p, vi v, vw zero) {
+  const uint8x8_t b = vqmovun_s16(vi_words(v, v, zero));
+  vst1_lane_u32((void *)p, vreinterpret_u32_u8(b), 0);
+}
+static inline void vf_put_u8(uint8_t *p, vf v, vw zero) { vi_put_u8(p, vi_rounded(v), zero); }
+static inline void vf_put2_u8(uint8_t *p, vf a, vf b, vw zero) { vi_put2_u8(p, vi_rounded(a), vi_rounded(b), zero); }
+static inline void vf_put16_u8(uint8_t *p, vf a, vf b, vf c, vf d, vw zero) { vi_put16_u8(p, vi_rounded(a), vi_rounded(b), vi_rounded(c), vi_rounded(d), zero); }
+static inline void vf_put_u8_n(uint8_t *p, vf v, vw zero, int32_t n) { vi_put_u8_n(p, vi_rounded(v), zero, n); }
+static inline vi vi_of_i8(const int8_t *p) { return vi_byte_i8(vi_four(p)); }
+static inline vi vi_of_i8_n(const int8_t *p, int32_t n) { return n >= 4 ? vi_of_i8(p) : vi_byte_i8(vi_four_n(p, n)); }
+static inline vf vf_of_i8(const int8_t *p) { return vf_of(vi_of_i8(p)); }
+static inline vf vf_of_i8_n(const int8_t *p, int32_t n) { return vf_of(vi_of_i8_n(p, n)); }
+static inline void vi_put2_i8(int8_t *p, vi a, vi b, vw zero) { vst1_s8(p, vqmovn_s16(vi_words(a, b, zero))); }
+static inline void vi_put16_i8(int8_t *p, vi a, vi b, vi c, vi d, vw zero) {
+  vst1q_s8(p, vqmovn_high_s16(vqmovn_s16(vi_words(a, b, zero)), vi_words(c, d, zero)));
+}
+static inline void vi_put_i8_n(int8_t *p, vi v, vw zero, int32_t n) {
   int8_t t[8];
-  vf_put2_i8(t, v, v, zero);
+  vi_put2_i8(t, v, v, zero);
   for (int32_t i = 0; i < 4 && i < n; i++) p[i] = t[i];
 }
-static inline void vf_put_u8(uint8_t *p, vf v, vw zero) {
-  const uint32_t t = vget_lane_u32(vreinterpret_u32_u8(vqmovun_s16(vf_words(v, v, zero))), 0);
-  __builtin_memcpy(p, &t, 4);
+static inline void vi_put_i8(int8_t *p, vi v, vw zero) {
+  const int8x8_t b = vqmovn_s16(vi_words(v, v, zero));
+  vst1_lane_u32((void *)p, vreinterpret_u32_s8(b), 0);
 }
-static inline void vf_put_i8(int8_t *p, vf v, vw zero) {
-  const uint32_t t = vget_lane_u32(vreinterpret_u32_s8(vqmovn_s16(vf_words(v, v, zero))), 0);
-  __builtin_memcpy(p, &t, 4);
-}
+static inline void vf_put_i8(int8_t *p, vf v, vw zero) { vi_put_i8(p, vi_rounded(v), zero); }
+static inline void vf_put2_i8(int8_t *p, vf a, vf b, vw zero) { vi_put2_i8(p, vi_rounded(a), vi_rounded(b), zero); }
+static inline void vf_put16_i8(int8_t *p, vf a, vf b, vf c, vf d, vw zero) { vi_put16_i8(p, vi_rounded(a), vi_rounded(b), vi_rounded(c), vi_rounded(d), zero); }
+static inline void vf_put_i8_n(int8_t *p, vf v, vw zero, int32_t n) { vi_put_i8_n(p, vi_rounded(v), zero, n); }
 /* four bytes repeated; only n of them, 0 in the place of the others */
 static inline vi vi_four(const void *p) {
   int32_t x;
@@ -46,8 +84,10 @@ static inline vi vi_four(const void *p) {
 }
 static inline vi vi_four_n(const void *p, int32_t n) {
   const unsigned char *const b = (const unsigned char *)p;
-  uint32_t x = 0;
-  for (int32_t i = 0; i < n; i++) x |= (uint32_t)b[i] << (8 * (uint32_t)i);
+  uint32_t x = n > 0 ? b[0] : 0;
+  if (n > 1) x |= (uint32_t)b[1] << 8;
+  if (n > 2) x |= (uint32_t)b[2] << 16;
+  if (n > 3) x |= (uint32_t)b[3] << 24;
   return vi_set1((int32_t)x);
 }
 
@@ -57,6 +97,19 @@ static void finish_s8_neon_u8_act4761c835(const int32_t *s, int32_t ld, uint8_t 
   const vf x1 = vf_set1(e1);
   const vw z = vw_set1(zero);
   int32_t c = 0;
+  for (; c <= cols - 4 * VF_LANES; c += 4 * VF_LANES) {
+    for (int32_t r = 0; r < rows; r++) {
+      const vf v_0 = vf_of_i32(s + (ptrdiff_t)r * ld + c);
+      const vf t0_0 = (v_0 * x0);
+      const vf v_1 = vf_of_i32(s + (ptrdiff_t)r * ld + c + 1 * VF_LANES);
+      const vf t1_0 = (v_1 * x0);
+      const vf v_2 = vf_of_i32(s + (ptrdiff_t)r * ld + c + 2 * VF_LANES);
+      const vf t2_0 = (v_2 * x0);
+      const vf v_3 = vf_of_i32(s + (ptrdiff_t)r * ld + c + 3 * VF_LANES);
+      const vf t3_0 = (v_3 * x0);
+      vf_put16_u8(y[r] + no + c, vf_min(t0_0, x1), vf_min(t1_0, x1), vf_min(t2_0, x1), vf_min(t3_0, x1), z);
+    }
+  }
   for (; c <= cols - 2 * VF_LANES; c += 2 * VF_LANES) {
     for (int32_t r = 0; r < rows; r++) {
       const vf v_0 = vf_of_i32(s + (ptrdiff_t)r * ld + c);
@@ -85,6 +138,7 @@ static void finish_s8_neon_u8_act4761c835(const int32_t *s, int32_t ld, uint8_t 
 typedef int8x16_t vb;
 typedef int16x8_t vs;
 static inline vb vb_load(const void *p) { return vld1q_s8((const int8_t *)p); }
+static inline vb vb_of(vi v) { return vreinterpretq_s8_s32(v); }
 static inline void vb_store(void *p, vb v) { vst1q_s8((int8_t *)p, v); }
 static inline vb vb_add(vb a, int32_t x) { return vaddq_s8(a, vdupq_n_s8((int8_t)x)); }
 /* eight products of each half of two vectors, in 16 bits; added to t, which must have room */
@@ -92,6 +146,9 @@ static inline vs vb_low(vb x, vb w) { return vmull_s8(vget_low_s8(x), vget_low_s
 static inline vs vb_high(vb x, vb w) { return vmull_high_s8(x, w); }
 static inline vs vb_add_low(vs t, vb x, vb w) { return vmlal_s8(t, vget_low_s8(x), vget_low_s8(w)); }
 static inline vs vb_add_high(vs t, vb x, vb w) { return vmlal_high_s8(t, x, w); }
+static inline vs vs_zero(void) { return vdupq_n_s16(0); }
+static inline vi vi_add_low(vi s, vs t) { return vaddw_s16(s, vget_low_s16(t)); }
+static inline vi vi_add_high(vi s, vs t) { return vaddw_high_s16(s, t); }
 /* s + the sums of two neighbouring 16-bit numbers */
 static inline vi vi_pairs16(vi s, vs t) { return vpadalq_s16(s, t); }
 /* the sums of the elements of four vectors */

@@ -61,8 +61,10 @@ static inline vi vi_four(const void *p) {
 }
 static inline vi vi_four_n(const void *p, int32_t n) {
   const unsigned char *const b = (const unsigned char *)p;
-  uint32_t x = 0;
-  for (int32_t i = 0; i < n; i++) x |= (uint32_t)b[i] << (8 * (uint32_t)i);
+  uint32_t x = n > 0 ? b[0] : 0;
+  if (n > 1) x |= (uint32_t)b[1] << 8;
+  if (n > 2) x |= (uint32_t)b[2] << 16;
+  if (n > 3) x |= (uint32_t)b[3] << 24;
   return vi_set1((int32_t)x);
 }
 
@@ -105,7 +107,8 @@ static inline vi vi_dot(vi s, vi x, vi w) {
 }
 
 /* 4 rows x 2 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_4x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao, const int8_t *w, int32_t *s) {
+static void tile_u8s8_avx2_4x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+    const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   const vi start1 = vi_load(w + 32);
   vi s0_0 = start0, s0_1 = start1, s1_0 = start0, s1_1 = start1, s2_0 = start0, s2_1 = start1, s3_0 = start0, s3_1 = start1;
@@ -162,7 +165,8 @@ static void tile_u8s8_avx2_4x16(int32_t taps, int32_t kc, const uint8_t *const *
 }
 
 /* 2 rows x 2 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_2x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao, const int8_t *w, int32_t *s) {
+static void tile_u8s8_avx2_2x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+    const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   const vi start1 = vi_load(w + 32);
   vi s0_0 = start0, s0_1 = start1, s1_0 = start0, s1_1 = start1;
@@ -201,7 +205,8 @@ static void tile_u8s8_avx2_2x16(int32_t taps, int32_t kc, const uint8_t *const *
 }
 
 /* 1 rows x 2 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_1x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao, const int8_t *w, int32_t *s) {
+static void tile_u8s8_avx2_1x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+    const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   const vi start1 = vi_load(w + 32);
   vi s0_0 = start0, s0_1 = start1;
@@ -256,7 +261,8 @@ static void tile_u8s8_avx2_1x16(int32_t taps, int32_t kc, const uint8_t *const *
 }
 
 /* 4 rows x 1 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_4x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao, const int8_t *w, int32_t *s) {
+static void tile_u8s8_avx2_4x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+    const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   vi s0_0 = start0, s1_0 = start0, s2_0 = start0, s3_0 = start0;
   w += 32;
@@ -298,7 +304,8 @@ static void tile_u8s8_avx2_4x8(int32_t taps, int32_t kc, const uint8_t *const *a
 }
 
 /* 2 rows x 1 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_2x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao, const int8_t *w, int32_t *s) {
+static void tile_u8s8_avx2_2x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+    const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   vi s0_0 = start0, s1_0 = start0;
   w += 32;
@@ -328,7 +335,8 @@ static void tile_u8s8_avx2_2x8(int32_t taps, int32_t kc, const uint8_t *const *a
 }
 
 /* 1 rows x 1 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_1x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao, const int8_t *w, int32_t *s) {
+static void tile_u8s8_avx2_1x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+    const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   vi s0_0 = start0;
   vi p1_0 = vi_set1(0), p2_0 = vi_set1(0), p3_0 = vi_set1(0);
@@ -377,12 +385,13 @@ static void rows_u8s8_avx2_4x16_u8_act4761c835(int32_t taps, int32_t kc, const u
       if (height == 4) tile_u8s8_avx2_4x16(taps, kc, a, ao, w, s);
       else if (height == 2) tile_u8s8_avx2_2x16(taps, kc, a, ao, w, s);
       else tile_u8s8_avx2_1x16(taps, kc, a, ao, w, s);
+      finish_s8_avx2_u8_act4761c835(s, width, y, c, rows, left < width ? left : width, e0, e1, zero);
     } else {
       if (height == 4) tile_u8s8_avx2_4x8(taps, kc, a, ao, w, s);
       else if (height == 2) tile_u8s8_avx2_2x8(taps, kc, a, ao, w, s);
       else tile_u8s8_avx2_1x8(taps, kc, a, ao, w, s);
+      finish_s8_avx2_u8_act4761c835(s, width, y, c, rows, left < width ? left : width, e0, e1, zero);
     }
-    finish_s8_avx2_u8_act4761c835(s, width, y, c, rows, left < width ? left : width, e0, e1, zero);
     w += (ptrdiff_t)width * (4 + (ptrdiff_t)taps * ((kc + 3) / 4 * 4));
   }
 }
