@@ -96,12 +96,12 @@ def optimise(graph: Graph, report: list[tuple[str, int, int, float]] | None = No
 
 
 def generate(
-    graphs: Sequence[Graph], target: Target, name: str, *, note: str = "", options: Options = DEFAULTS
+    graphs: Sequence[Graph], target: Target, name: str, *, note: str = "", options: Options = DEFAULTS, max_ram: int = 0
 ) -> Compilation:
-    """Lower optimised graphs (one a set of shapes) and print them as C."""
+    """Lower optimised graphs (one a set of shapes), each within `max_ram` bytes if that is not 0, and print them as C."""
     weights = Weights()
     t0 = time.perf_counter()
-    programs = [lower(g, target.isa, weights, options) for g in graphs]
+    programs = [lower(g, target.isa, weights, options, max_ram=max_ram) for g in graphs]
     t1 = time.perf_counter()
     sources = emit(name, programs, weights.blob(), embed=target.embed, note=note)
     seconds = {"lower": t1 - t0, "emit": time.perf_counter() - t1}
@@ -138,9 +138,10 @@ def stages(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, winograd: bool = True,
     threads: int = 1, tune: float = 0, cc: str | None = None, opt: str = "-O3", progress: Progress | None = None,
+    max_ram: int = 0,
 ) -> Compilation:  # fmt: skip
     """Import, optimise, lower and print `model` as C, without building it (but for measuring kernels, where `tune` gives it
-    seconds, by `cc` and `opt`)."""
+    seconds, by `cc` and `opt`). max_ram: see `compile_to`."""
     say = progress or (lambda what, done: None)
     chosen = get_target(target)
     if name is not None and not (isinstance(name, str) and name):
@@ -149,6 +150,8 @@ def stages(
         raise InputError(f"{threads!r} threads", try_=f"a whole number from 1 to {MOST_THREADS}")
     if isinstance(tune, bool) or not isinstance(tune, (int, float)) or not 0 <= tune <= LONGEST_TUNE:
         raise InputError(f"{tune!r} seconds to tune", try_=f"a number from 0 to {LONGEST_TUNE}; 30 is enough for most networks")
+    if type(max_ram) is not int or max_ram < 0:
+        raise InputError(f"{max_ram!r} bytes of RAM", try_="a whole number of bytes, 0 for no limit")
     if isinstance(model, Graph) and (shapes or constants):
         raise ShapeError("a Graph has its shapes already", try_="give shapes and constants to pith.import_model")
     passes: list[tuple[str, int, int, float]] = []
@@ -170,7 +173,7 @@ def stages(
         found = measure(graphs, chosen, decided, seconds=tune, cc=cc, opt=opt, say=lambda what, done: say(what, 0.3 + 0.05 * done))
         decided = replace(decided, tuned=found.choices)
     t3 = time.perf_counter()
-    result = generate(graphs, chosen, chosen_name, options=decided)
+    result = generate(graphs, chosen, chosen_name, options=decided, max_ram=max_ram)
     if tune:
         result.seconds["tune"] = t3 - t2
     result.passes = passes
@@ -195,6 +198,7 @@ class _Request:
     tune: float
     progress: Progress | None
     board: str | None = None
+    max_ram: int = 0
 
     def build(self, folder: Path) -> None:
         """Compile into `folder`, completely or not at all."""
@@ -206,7 +210,7 @@ class _Request:
         board = get_board(self.board) if self.board is not None else None
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
-            threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, progress=self.progress,
+            threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, progress=self.progress, max_ram=self.max_ram,
         )  # fmt: skip
         _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board)
 
@@ -240,7 +244,7 @@ class _Request:
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
             VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
-            self.winograd, self.threads, self.tune, self.board, _source_digest(), [version(p) for p in _DECIDES],
+            self.winograd, self.threads, self.tune, self.board, self.max_ram, _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
         for k, v in sorted((self.constants or {}).items()):
@@ -280,13 +284,15 @@ def compile_to(
     model: Any, folder: str | Path, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
     profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0, cache: bool = True, progress: Progress | None = None,
-    board: str | None = None,
+    board: str | None = None, max_ram: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest.
 
     board: also build firmware for it, an image that boots (`pith.boards`); BuildError where its memories are too small.
+    max_ram: bytes that arena, inputs and outputs may take together (0: no limit); the first layers are run in strips of rows
+    where that is needed, with the same bits; BuildError says the least that would do.
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, max_ram)
     return _compile_to(request, Path(folder), cache)
 
 

@@ -78,6 +78,11 @@ def _longest(word: str, marks: Mapping[str, str]) -> str:
 def write_firmware(folder: Path, name: str, inputs: Sequence[Field], outputs: Sequence[Field]) -> None:
     """main.c, start.c and start.h beside the library in `folder`."""
     (folder / "main.c").write_text(main_text(name, inputs, outputs))
+    write_start(folder)
+
+
+def write_start(folder: Path) -> None:
+    """start.c and start.h: from reset to `main`."""
     for file in ("start.c", "start.h"):
         (folder / file).write_text(_template(file))
 

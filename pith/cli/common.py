@@ -135,6 +135,14 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def parse_bytes(text: str) -> int:
+    """`64K` (1024 bytes each), `2M` or plain bytes as a number. Raises InputError."""
+    found = re.fullmatch(r"([0-9]{1,12})([kKmM]?)[bB]?", text.strip())
+    if not found or not int(found[1]):
+        raise InputError(f"{text!r} is no number of bytes", try_="65536, 64K or 1M")
+    return int(found[1]) << {"": 0, "k": 10, "m": 20}[found[2].lower()]
+
+
 def size(n: int | float | None) -> str:
     """Bytes for people."""
     if n is None:

@@ -88,6 +88,11 @@ __attribute__((used)) void pith_fault(void) {
   pith_exit(99);
 }
 
+/* a program may have functions of these names for the exceptions it uses */
+__attribute__((weak, alias("pith_fault"))) void pith_svcall(void);
+__attribute__((weak, alias("pith_fault"))) void pith_pendsv(void);
+__attribute__((weak, alias("pith_fault"))) void pith_systick(void);
+
 /* before any other instruction: the floating-point unit, whose registers the compiler uses even to copy memory */
 __attribute__((naked, used)) void pith_reset(void) {
 #if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
@@ -100,5 +105,5 @@ __attribute__((naked, used)) void pith_reset(void) {
 
 __attribute__((section(".vectors"), used)) const void *const pith_vectors[16] = {
     _estack,    pith_reset, pith_fault, pith_fault, pith_fault, pith_fault, pith_fault, NULL,
-    NULL,       NULL,       NULL,       pith_fault, pith_fault, NULL,       pith_fault, pith_fault,
+    NULL,       NULL,       NULL,       pith_svcall, pith_fault, NULL,      pith_pendsv, pith_systick,
 };
