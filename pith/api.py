@@ -22,6 +22,7 @@ import numpy as np
 from pith.artefact import code_size, new_folder, write_manifest, write_sources
 from pith.boards.base import Board, get_board
 from pith.boards.build import add_firmware
+from pith.boards.trustzone import add_trustzone
 from pith.cache import cache_folder, is_whole, touch, trim
 from pith.emit.c import Sources, emit
 from pith.emit.manifest import manifest_of, stack_bound
@@ -199,6 +200,7 @@ class _Request:
     progress: Progress | None
     board: str | None = None
     max_ram: int = 0
+    trustzone: bool = False
 
     def build(self, folder: Path) -> None:
         """Compile into `folder`, completely or not at all."""
@@ -208,11 +210,13 @@ class _Request:
         find_compiler(self.cc)  # what is wrong here shows before the long work
         check_opt(self.opt)
         board = get_board(self.board) if self.board is not None else None
+        if self.trustzone and board is None:
+            raise InputError("TrustZone divides the memory of a board", try_="--board mps2-an505")
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
             threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, progress=self.progress, max_ram=self.max_ram,
         )  # fmt: skip
-        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board)
+        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board, trustzone=self.trustzone)
 
     def stored(self, entry: Path) -> Path:
         """The cache entry, built now if it is not there."""
@@ -244,7 +248,7 @@ class _Request:
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
             VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
-            self.winograd, self.threads, self.tune, self.board, self.max_ram, _source_digest(), [version(p) for p in _DECIDES],
+            self.winograd, self.threads, self.tune, self.board, self.max_ram, self.trustzone, _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
         for k, v in sorted((self.constants or {}).items()):
@@ -284,15 +288,16 @@ def compile_to(
     model: Any, folder: str | Path, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
     profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0, cache: bool = True, progress: Progress | None = None,
-    board: str | None = None, max_ram: int = 0,
+    board: str | None = None, max_ram: int = 0, trustzone: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest.
 
     board: also build firmware for it, an image that boots (`pith.boards`); BuildError where its memories are too small.
     max_ram: bytes that arena, inputs and outputs may take together (0: no limit); the first layers are run in strips of rows
     where that is needed, with the same bits; BuildError says the least that would do.
+    trustzone: make two images, the network in the secure world and an application in the other (`pith.boards.trustzone`).
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, max_ram)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, max_ram, trustzone)
     return _compile_to(request, Path(folder), cache)
 
 
@@ -339,8 +344,9 @@ def compile_graph(
 
 
 def _build_into(
-    folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None, board: Board | None = None
-) -> None:
+    folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None, board: Board | None = None,
+    *, trustzone: bool = False,
+) -> None:  # fmt: skip
     """Write and build `result` into `folder`, completely or not at all."""
     say = progress or (lambda what, done: None)
     compiler = find_compiler(cc)
@@ -376,7 +382,7 @@ def _build_into(
             result.seconds["build"] = time.perf_counter() - t0
         if board is not None:
             say("build firmware", 0.6)
-            _add_firmware(work, result, manifest, board, compiler, opt)
+            (_add_worlds if trustzone else _add_firmware)(work, result, manifest, board, compiler, opt)
         manifest["opt"], manifest["compiler"] = opt, "bundled clang" if cc is None else cc
         manifest["seconds"] = {k: round(v, 4) for k, v in result.seconds.items()}
         write_manifest(work, manifest)
@@ -396,6 +402,23 @@ def _add_firmware(work: Path, result: Compilation, manifest: dict[str, Any], boa
     manifest["code_bytes"] = made.code - weights if made.code > weights else made.code
     manifest["firmware"] = {"board": board.name, "image": made.image.name, "flash": made.flash, "ram": made.ram,
                             "flash_size": board.flash.length, "ram_size": board.ram.length}  # fmt: skip
+
+
+def _add_worlds(work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str) -> None:
+    """As `_add_firmware`, an image for each world of TrustZone."""
+    program, symbol = result.programs[0], manifest["variants"][0]["symbol"]
+
+    def stack(frames: Mapping[str, int]) -> int:
+        return stack_bound(program, f"{symbol}_run", frames)
+
+    made = add_trustzone(work, manifest, result.target, board, compiler, opt=opt, stack=stack)
+    assert board.worlds is not None
+    manifest["stack_bytes"] = manifest["variants"][0]["stack_bytes"] = stack(made.frames)
+    weights = len(result.sources.weights)
+    manifest["code_bytes"] = made.code - weights if made.code > weights else made.code
+    manifest["firmware"] = {"board": board.name, "image": made.secure.name, "flash": made.flash[0], "ram": made.ram[0],
+                            "flash_size": board.worlds.flash.length, "ram_size": board.worlds.ram.length,
+                            "application": {"image": made.application.name, "flash": made.flash[1], "ram": made.ram[1]}}  # fmt: skip
 
 
 def _build_module(work: Path, result: Compilation, manifest: dict[str, Any], compiler: Compiler, opt: str) -> None:

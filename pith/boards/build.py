@@ -41,31 +41,36 @@ class Firmware:
     frames: dict[str, int]
 
 
-def _template(name: str) -> str:
-    return (resources.files("pith.boards") / "firmware" / name).read_text()
+def template(name: str) -> str:
+    """A file of pith/boards/firmware."""
+    return resources.files("pith.boards").joinpath("firmware", *name.split("/")).read_text()
 
 
-def main_text(name: str, inputs: Sequence[Field], outputs: Sequence[Field]) -> str:
-    """main.c for the network `name`."""
+def main_text(name: str, inputs: Sequence[Field], outputs: Sequence[Field], gateway: bool = False) -> str:
+    """main.c for the network `name`; `gateway`: which lies in another world, and is called through NAME_gateway."""
     arrays = [f"static {f.ctype} {kind}_{f.name}[{f.count}];" for kind, fields in (("in", inputs), ("out", outputs)) for f in fields]
     read = [f"    if (in_file != -1 && move(6, in_file, in_{f.name}, sizeof in_{f.name}) != 0) break;" for f in inputs]
     write = [f"    if (out_file != -1) (void)move(5, out_file, out_{f.name}, sizeof out_{f.name});" for f in outputs]
+    arena = f"static unsigned char arena[{name.upper()}_ARENA_SIZE] __attribute__((aligned(64)));\n"
     marks = {
         "NAME": name, "UP": name.upper(), "ARRAYS": "\n".join(arrays), "READ": "\n".join(read), "WRITE": "\n".join(write),
         "IN": ", ".join(f"in_{f.name}" for f in inputs), "OUT": ", ".join(f"out_{f.name}" for f in outputs),
+        "HEADER": f"{name}_gateway.h" if gateway else f"{name}.h", "ARENA": "" if gateway else arena,
+        "RUN": f"{name}_gateway(" if gateway else f"{name}_run(arena, ",
     }  # fmt: skip
-    return _filled(_template("main.c"), marks)
+    return filled(template("main.c"), marks)
 
 
 def link_text(board: Board, stack: int) -> str:
     """The linker script of `board`, with `stack` bytes kept for the stack."""
-    return _filled(_template("link.ld"), {
+    return filled(template("link.ld"), {
         "FLASH": hex(board.flash.origin), "FLASH_LENGTH": str(board.flash.length), "RAM": hex(board.ram.origin),
         "RAM_LENGTH": str(board.ram.length), "STACK": str(stack),
     })  # fmt: skip
 
 
-def _filled(text: str, marks: Mapping[str, str]) -> str:
+def filled(text: str, marks: Mapping[str, str]) -> str:
+    """A template with its marks (`$NAME`) replaced."""
     return re.sub(r"\$([A-Z_]+)", lambda m: marks[m[1]] if m[1] in marks else _longest(m[1], marks), text)
 
 
@@ -84,7 +89,7 @@ def write_firmware(folder: Path, name: str, inputs: Sequence[Field], outputs: Se
 def write_start(folder: Path) -> None:
     """start.c and start.h: from reset to `main`."""
     for file in ("start.c", "start.h"):
-        (folder / file).write_text(_template(file))
+        (folder / file).write_text(template(file))
 
 
 def build_firmware(

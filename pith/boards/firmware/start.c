@@ -89,6 +89,8 @@ __attribute__((used)) void pith_fault(void) {
 }
 
 /* a program may have functions of these names for the exceptions it uses */
+__attribute__((weak, alias("pith_fault"))) void pith_bus_fault(void);
+__attribute__((weak, alias("pith_fault"))) void pith_secure_fault(void);
 __attribute__((weak, alias("pith_fault"))) void pith_svcall(void);
 __attribute__((weak, alias("pith_fault"))) void pith_pendsv(void);
 __attribute__((weak, alias("pith_fault"))) void pith_systick(void);
@@ -104,6 +106,6 @@ __attribute__((naked, used)) void pith_reset(void) {
 }
 
 __attribute__((section(".vectors"), used)) const void *const pith_vectors[16] = {
-    _estack,    pith_reset, pith_fault, pith_fault, pith_fault, pith_fault, pith_fault, NULL,
-    NULL,       NULL,       NULL,       pith_svcall, pith_fault, NULL,      pith_pendsv, pith_systick,
+    _estack, pith_reset, pith_fault, pith_fault,  pith_fault, pith_bus_fault, pith_fault,  pith_secure_fault,
+    NULL,    NULL,       NULL,       pith_svcall, pith_fault, NULL,           pith_pendsv, pith_systick,
 };
