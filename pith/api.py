@@ -204,6 +204,7 @@ class _Request:
     max_ram: int = 0
     trustzone: bool = False
     layout: str | None = None
+    place: Mapping[str, str] | None = None
 
     def build(self, folder: Path) -> None:
         """Compile into `folder`, completely or not at all."""
@@ -221,7 +222,7 @@ class _Request:
             threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, progress=self.progress, max_ram=self.max_ram,
             embed=embeds(self.layout),
         )  # fmt: skip
-        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board, trustzone=self.trustzone, layout=self.layout)
+        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board, trustzone=self.trustzone, layout=self.layout, wanted=self.place)
 
     def stored(self, entry: Path) -> Path:
         """The cache entry, built now if it is not there."""
@@ -253,7 +254,8 @@ class _Request:
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
             VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
-            self.winograd, self.threads, self.tune, self.board, self.max_ram, self.trustzone, self.layout, _source_digest(), [version(p) for p in _DECIDES],
+            self.winograd, self.threads, self.tune, self.board, self.max_ram, self.trustzone, self.layout,
+            sorted((self.place or {}).items()), _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
         for k, v in sorted((self.constants or {}).items()):
@@ -294,7 +296,7 @@ def compile_to(
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
     profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0, cache: bool = True, progress: Progress | None = None,
     board: str | None = None, max_ram: int = 0, trustzone: bool = False,
-    layout: str | None = None,
+    layout: str | None = None, place: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest.
 
@@ -303,8 +305,9 @@ def compile_to(
     where that is needed, with the same bits; BuildError says the least that would do.
     trustzone: make two images, the network in the secure world and an application in the other (`pith.boards.trustzone`).
     layout: files around the C for the project it goes into: "cmake", "make" or "arduino".
+    place: the memory of the board for some of code, weights, arena, data and stack: {"arena": "RAM"} (`pith.boards.place`).
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, max_ram, trustzone, layout)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, max_ram, trustzone, layout, place)
     return _compile_to(request, Path(folder), cache)
 
 
@@ -351,7 +354,7 @@ def compile_graph(
 
 def _build_into(
     folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None, board: Board | None = None,
-    *, trustzone: bool = False, layout: str | None = None,
+    *, trustzone: bool = False, layout: str | None = None, wanted: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
     """Write and build `result` into `folder`, completely or not at all."""
     say = progress or (lambda what, done: None)
@@ -391,26 +394,32 @@ def _build_into(
             result.seconds["build"] = time.perf_counter() - t0
         if board is not None:
             say("build firmware", 0.6)
-            (_add_worlds if trustzone else _add_firmware)(work, result, manifest, board, compiler, opt)
+            if trustzone:
+                _add_worlds(work, result, manifest, board, compiler, opt)
+            else:
+                _add_firmware(work, result, manifest, board, compiler, opt, wanted)
         manifest["opt"], manifest["compiler"] = opt, "bundled clang" if cc is None else cc
         manifest["seconds"] = {k: round(v, 4) for k, v in result.seconds.items()}
         write_manifest(work, manifest)
     say("done", 1.0)
 
 
-def _add_firmware(work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str) -> None:
+def _add_firmware(
+    work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str, wanted: Mapping[str, str] | None
+) -> None:
     """Build an image for `board` around the library in `work`, and note in the manifest what it takes."""
     program, symbol = result.programs[0], manifest["variants"][0]["symbol"]
 
     def stack(frames: Mapping[str, int]) -> int:
         return stack_bound(program, f"{symbol}_run", frames)
 
-    made = add_firmware(work, manifest, result.target, board, compiler, opt=opt, stack=stack)
+    made = add_firmware(work, manifest, result.target, board, compiler, opt=opt, stack=stack, wanted=wanted)
     manifest["stack_bytes"] = manifest["variants"][0]["stack_bytes"] = stack(made.frames)
     weights = len(result.sources.weights)
     manifest["code_bytes"] = made.code - weights if made.code > weights else made.code
+    rams = sum(m.region.length for m in board.memories if not m.flash)
     manifest["firmware"] = {"board": board.name, "image": made.image.name, "flash": made.flash, "ram": made.ram,
-                            "flash_size": board.flash.length, "ram_size": board.ram.length}  # fmt: skip
+                            "flash_size": board.flash.length, "ram_size": rams, "placement": made.placement}  # fmt: skip
 
 
 def _add_worlds(work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str) -> None:

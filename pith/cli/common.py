@@ -143,6 +143,17 @@ def parse_bytes(text: str) -> int:
     return int(found[1]) << {"": 0, "k": 10, "m": 20}[found[2].lower()]
 
 
+def parse_places(text: str | None) -> dict[str, str]:
+    """`arena=CCM,weights=FLASH` as a dict. Raises InputError."""
+    places: dict[str, str] = {}
+    for item in text.split(",") if text else ():
+        part, found, memory = (w.strip() for w in item.partition("="))
+        if not found or not part or not memory:
+            raise InputError(f"--place {item!r} is not of the form PART=MEMORY", try_="--place arena=RAM,weights=FLASH")
+        places[part] = memory
+    return places
+
+
 def size(n: int | float | None) -> str:
     """Bytes for people."""
     if n is None:
