@@ -160,7 +160,8 @@ def add_firmware(
 def _too_small(over: Mapping[str, int], manifest: Mapping[str, Any], board: Board) -> BuildError:
     """What a linker says of memories that are too small, in words about the network."""
     has = {m.name: m.region.length for m in board.memories}
-    needs = [f"{(has[r] + n + 1023) // 1024} KB of {'flash' if r == 'FLASH' else r}, the board has {has[r] // 1024} KB" for r, n in over.items()]
+    most = sorted(over.items(), key=lambda item: item[0] == "FLASH")
+    needs = [f"{(has[r] + n + 1023) // 1024} KB of {'flash' if r == 'FLASH' else r}, the board has {has[r] // 1024} KB" for r, n in most]
     first = manifest["variants"][0]
     why, try_ = [], []
     if set(over) - {"FLASH"}:
@@ -169,7 +170,7 @@ def _too_small(over: Mapping[str, int], manifest: Mapping[str, Any], board: Boar
         around = sum(f.count * _BYTES[f.ctype] for side in ("inputs", "outputs") for f in fields(first[side]))
         room = first["arena_bytes"] + around - over.get("RAM", 0)
         if "RAM" in over and room > around:
-            try_.append(f"--max-ram {room // 64 * 64}, which runs layers in strips")
+            try_.append(f"--max-ram {room // 64 * 64}, which runs layers in strips where that is enough")
         try_.append("a smaller input or fewer channels in that layer")
     if "FLASH" in over:
         why.append(f"weights are {manifest['weights_bytes']:,} bytes")
