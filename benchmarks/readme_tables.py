@@ -197,7 +197,8 @@ def _ram(rows: Rows) -> str:
          f"{int(r['arena_bytes']) / 1024:.1f}", r["strips"] or "-", f"{100 * float(r['macs_ratio']) - 100:.0f} %", r["steps"]]
         for r in rows
     ]  # fmt: skip
-    note = "RAM: arena, inputs and outputs. The limit in the last row of each network is what the message for an impossible limit names. All have the bits of the network without strips. "
+    note = "RAM: arena, inputs and outputs. The limit in the last row of each network is what the message for an impossible limit names. "
+    note += "All have the bits of the network without strips. "
     note += f"`benchmarks/ram.py`, commit {rows[0]['commit']}, {rows[0]['date']}, target {rows[0]['target']}."
     return _markdown(["network", "limit", "RAM, KB", "of it arena, KB", "strips", "MACs more", "steps"], body, note)
 
