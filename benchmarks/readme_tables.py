@@ -1,4 +1,4 @@
-"""Write the tables of README.md, docs/quantization.md and docs/benchmarks.md from the CSV files in benchmarks/results, between their markers.
+"""Write the tables of README.md and of pages in docs from the CSV files in benchmarks/results, between their markers.
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; a NAME whose CSV file is missing is left alone.
 """
@@ -180,11 +180,38 @@ def _accuracy(rows: Rows) -> str:
     return _markdown(["network", "in floats", "bits", *methods], body, note)
 
 
+def _microcontrollers(rows: Rows) -> str:
+    """Instructions a multiply-accumulate on each core, then the sizes of the image for the first."""
+    found = {(r["net"], r["core"]): r for r in rows}
+    nets, cores = (list(dict.fromkeys(r[k] for r in rows)) for k in ("net", "core"))
+    body = [
+        [n, *(found[n, c]["per_mac"] for c in cores), *(f"{int(found[n, cores[0]][k]) / 1024:.1f}" for k in ("flash_bytes", "ram_bytes", "stack_bytes"))]
+        for n in nets
+    ]
+    head = ["network", *(f"{c.upper()}, instructions a MAC" for c in cores), *(f"{w}, KB" for w in ("flash", "RAM", "of it stack"))]
+    note = f"Flash and RAM are of the whole image for {cores[0].upper()}, start-up code and the arrays of inputs and outputs included; "
+    note += f"{rows[0]['samples_equal']} samples have the reference's bits on each core. `benchmarks/microcontrollers.py`, commit {rows[0]['commit']}, "
+    return _markdown(head, body, note + f"{rows[0]['date']}.")
+
+
+def _ram(rows: Rows) -> str:
+    body = [
+        [r["net"], f"{int(r['limit_bytes']) / 1024:.0f} KB" if r["limit_bytes"] else "-", f"{int(r['ram_bytes']) / 1024:.1f}",
+         f"{int(r['arena_bytes']) / 1024:.1f}", r["strips"] or "-", f"{100 * float(r['macs_ratio']) - 100:.0f} %", r["steps"]]
+        for r in rows
+    ]  # fmt: skip
+    note = "RAM: arena, inputs and outputs. The limit in the last row of each network is what the message for an impossible limit names. "
+    note += "All have the bits of the network without strips. "
+    note += f"`benchmarks/ram.py`, commit {rows[0]['commit']}, {rows[0]['date']}, target {rows[0]['target']}."
+    return _markdown(["network", "limit", "RAM, KB", "of it arena, KB", "strips", "MACs more", "steps"], body, note)
+
+
 TABLES: dict[str, Callable[[Rows], str]] = {
     "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers,
     "peers_int8": functools.partial(_peers, rule=_INT8), "peers_int8_avx2": functools.partial(_peers, rule=_INT8),
     "integers_avx2": _integers_avx2, "int8_gain": _int8_gain,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy,
+    "microcontrollers": _microcontrollers, "ram": _ram,
 }  # fmt: skip
 
 
@@ -203,7 +230,8 @@ def fill(text: str, results: Path = RESULTS) -> str:
 
 
 def main() -> None:
-    for page in (ROOT / "README.md", ROOT / "docs" / "quantization.md", ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "browser.md"):
+    pages = ("quantization", "benchmarks", "browser", "microcontrollers")
+    for page in (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in pages)):
         page.write_text(fill(page.read_text()))
 
 

@@ -22,8 +22,10 @@ import numpy as np
 from pith.artefact import code_size, new_folder, write_manifest, write_sources
 from pith.boards.base import Board, get_board
 from pith.boards.build import add_firmware
+from pith.boards.trustzone import add_trustzone
 from pith.cache import cache_folder, is_whole, touch, trim
 from pith.emit.c import Sources, emit
+from pith.emit.layouts import check_layout, embeds, layout_files
 from pith.emit.manifest import manifest_of, stack_bound
 from pith.emit.pool import CODE as POOL_CODE
 from pith.emit.web import exports, place, web_sources
@@ -96,14 +98,15 @@ def optimise(graph: Graph, report: list[tuple[str, int, int, float]] | None = No
 
 
 def generate(
-    graphs: Sequence[Graph], target: Target, name: str, *, note: str = "", options: Options = DEFAULTS
-) -> Compilation:
-    """Lower optimised graphs (one a set of shapes) and print them as C."""
+    graphs: Sequence[Graph], target: Target, name: str, *, note: str = "", options: Options = DEFAULTS, max_ram: int = 0,
+    embed: bool = True,
+) -> Compilation:  # fmt: skip
+    """Lower optimised graphs (one a set of shapes), each within `max_ram` bytes if that is not 0, and print them as C."""
     weights = Weights()
     t0 = time.perf_counter()
-    programs = [lower(g, target.isa, weights, options) for g in graphs]
+    programs = [lower(g, target.isa, weights, options, max_ram=max_ram) for g in graphs]
     t1 = time.perf_counter()
-    sources = emit(name, programs, weights.blob(), embed=target.embed, note=note)
+    sources = emit(name, programs, weights.blob(), embed=target.embed and embed, note=note)
     seconds = {"lower": t1 - t0, "emit": time.perf_counter() - t1}
     return Compilation(sources.name, target, list(graphs), programs, weights, sources, seconds=seconds)
 
@@ -138,9 +141,10 @@ def stages(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, winograd: bool = True,
     threads: int = 1, tune: float = 0, cc: str | None = None, opt: str = "-O3", progress: Progress | None = None,
+    max_ram: int = 0, embed: bool = True,
 ) -> Compilation:  # fmt: skip
     """Import, optimise, lower and print `model` as C, without building it (but for measuring kernels, where `tune` gives it
-    seconds, by `cc` and `opt`)."""
+    seconds, by `cc` and `opt`). max_ram: see `compile_to`;  embed: weights may be a file for the assembler."""
     say = progress or (lambda what, done: None)
     chosen = get_target(target)
     if name is not None and not (isinstance(name, str) and name):
@@ -149,6 +153,8 @@ def stages(
         raise InputError(f"{threads!r} threads", try_=f"a whole number from 1 to {MOST_THREADS}")
     if isinstance(tune, bool) or not isinstance(tune, (int, float)) or not 0 <= tune <= LONGEST_TUNE:
         raise InputError(f"{tune!r} seconds to tune", try_=f"a number from 0 to {LONGEST_TUNE}; 30 is enough for most networks")
+    if type(max_ram) is not int or max_ram < 0:
+        raise InputError(f"{max_ram!r} bytes of RAM", try_="a whole number of bytes, 0 for no limit")
     if isinstance(model, Graph) and (shapes or constants):
         raise ShapeError("a Graph has its shapes already", try_="give shapes and constants to pith.import_model")
     passes: list[tuple[str, int, int, float]] = []
@@ -170,7 +176,7 @@ def stages(
         found = measure(graphs, chosen, decided, seconds=tune, cc=cc, opt=opt, say=lambda what, done: say(what, 0.3 + 0.05 * done))
         decided = replace(decided, tuned=found.choices)
     t3 = time.perf_counter()
-    result = generate(graphs, chosen, chosen_name, options=decided)
+    result = generate(graphs, chosen, chosen_name, options=decided, max_ram=max_ram, embed=embed)
     if tune:
         result.seconds["tune"] = t3 - t2
     result.passes = passes
@@ -195,6 +201,10 @@ class _Request:
     tune: float
     progress: Progress | None
     board: str | None = None
+    max_ram: int = 0
+    trustzone: bool = False
+    layout: str | None = None
+    place: Mapping[str, str] | None = None
 
     def build(self, folder: Path) -> None:
         """Compile into `folder`, completely or not at all."""
@@ -203,12 +213,16 @@ class _Request:
             check_wasm(chosen, self.cc, self.threads, self.profile)
         find_compiler(self.cc)  # what is wrong here shows before the long work
         check_opt(self.opt)
+        check_layout(self.layout, self.threads)
         board = get_board(self.board) if self.board is not None else None
+        if self.trustzone and board is None:
+            raise InputError("TrustZone divides the memory of a board", try_="--board mps2-an505")
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
-            threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, progress=self.progress,
+            threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, progress=self.progress, max_ram=self.max_ram,
+            embed=embeds(self.layout),
         )  # fmt: skip
-        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board)
+        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board, trustzone=self.trustzone, layout=self.layout, wanted=self.place)
 
     def stored(self, entry: Path) -> Path:
         """The cache entry, built now if it is not there."""
@@ -240,7 +254,8 @@ class _Request:
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
             VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
-            self.winograd, self.threads, self.tune, self.board, _source_digest(), [version(p) for p in _DECIDES],
+            self.winograd, self.threads, self.tune, self.board, self.max_ram, self.trustzone, self.layout,
+            sorted((self.place or {}).items()), _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
         for k, v in sorted((self.constants or {}).items()):
@@ -280,13 +295,19 @@ def compile_to(
     model: Any, folder: str | Path, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
     profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0, cache: bool = True, progress: Progress | None = None,
-    board: str | None = None,
+    board: str | None = None, max_ram: int = 0, trustzone: bool = False,
+    layout: str | None = None, place: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest.
 
     board: also build firmware for it, an image that boots (`pith.boards`); BuildError where its memories are too small.
+    max_ram: bytes that arena, inputs and outputs may take together (0: no limit); the first layers are run in strips of rows
+    where that is needed, with the same bits; BuildError says the least that would do.
+    trustzone: make two images, the network in the secure world and an application in the other (`pith.boards.trustzone`).
+    layout: files around the C for the project it goes into: "cmake", "make" or "arduino".
+    place: the memory of the board for some of code, weights, arena, data and stack: {"arena": "RAM"} (`pith.boards.place`).
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, max_ram, trustzone, layout, place)
     return _compile_to(request, Path(folder), cache)
 
 
@@ -297,8 +318,7 @@ def _compile_to(request: _Request, folder: Path, cache: bool) -> dict[str, Any]:
     else:
         stored = request.stored(entry)
         with new_folder(folder) as work:
-            for item in stored.iterdir():
-                shutil.copy2(item, work / item.name)
+            shutil.copytree(stored, work, dirs_exist_ok=True)
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     return manifest
 
@@ -333,8 +353,9 @@ def compile_graph(
 
 
 def _build_into(
-    folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None, board: Board | None = None
-) -> None:
+    folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None, board: Board | None = None,
+    *, trustzone: bool = False, layout: str | None = None, wanted: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
     """Write and build `result` into `folder`, completely or not at all."""
     say = progress or (lambda what, done: None)
     compiler = find_compiler(cc)
@@ -342,8 +363,11 @@ def _build_into(
     target, name = result.target, result.sources.name
     with new_folder(folder) as work:
         say("write C", 0.35)
-        write_sources(work, result.sources, embed=target.embed)
+        write_sources(work, result.sources, embed=target.embed and embeds(layout))
         manifest = describe(result)
+        for file, text in layout_files(layout, manifest, result.sources.code).items() if layout else ():
+            (work / file).parent.mkdir(parents=True, exist_ok=True)
+            (work / file).write_text(text)
         if target.runs_here() or (target.emulation is not None and target.hosted):
             say("build", 0.4)
             t0 = time.perf_counter()
@@ -370,26 +394,49 @@ def _build_into(
             result.seconds["build"] = time.perf_counter() - t0
         if board is not None:
             say("build firmware", 0.6)
-            _add_firmware(work, result, manifest, board, compiler, opt)
+            if trustzone:
+                _add_worlds(work, result, manifest, board, compiler, opt)
+            else:
+                _add_firmware(work, result, manifest, board, compiler, opt, wanted)
         manifest["opt"], manifest["compiler"] = opt, "bundled clang" if cc is None else cc
         manifest["seconds"] = {k: round(v, 4) for k, v in result.seconds.items()}
         write_manifest(work, manifest)
     say("done", 1.0)
 
 
-def _add_firmware(work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str) -> None:
+def _add_firmware(
+    work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str, wanted: Mapping[str, str] | None
+) -> None:
     """Build an image for `board` around the library in `work`, and note in the manifest what it takes."""
     program, symbol = result.programs[0], manifest["variants"][0]["symbol"]
 
     def stack(frames: Mapping[str, int]) -> int:
         return stack_bound(program, f"{symbol}_run", frames)
 
-    made = add_firmware(work, manifest, result.target, board, compiler, opt=opt, stack=stack)
+    made = add_firmware(work, manifest, result.target, board, compiler, opt=opt, stack=stack, wanted=wanted)
     manifest["stack_bytes"] = manifest["variants"][0]["stack_bytes"] = stack(made.frames)
     weights = len(result.sources.weights)
     manifest["code_bytes"] = made.code - weights if made.code > weights else made.code
+    rams = sum(m.region.length for m in board.memories if not m.flash)
     manifest["firmware"] = {"board": board.name, "image": made.image.name, "flash": made.flash, "ram": made.ram,
-                            "flash_size": board.flash.length, "ram_size": board.ram.length}  # fmt: skip
+                            "flash_size": board.flash.length, "ram_size": rams, "placement": made.placement}  # fmt: skip
+
+
+def _add_worlds(work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str) -> None:
+    """As `_add_firmware`, an image for each world of TrustZone."""
+    program, symbol = result.programs[0], manifest["variants"][0]["symbol"]
+
+    def stack(frames: Mapping[str, int]) -> int:
+        return stack_bound(program, f"{symbol}_run", frames)
+
+    made = add_trustzone(work, manifest, result.target, board, compiler, opt=opt, stack=stack)
+    assert board.worlds is not None
+    manifest["stack_bytes"] = manifest["variants"][0]["stack_bytes"] = stack(made.frames)
+    weights = len(result.sources.weights)
+    manifest["code_bytes"] = made.code - weights if made.code > weights else made.code
+    manifest["firmware"] = {"board": board.name, "image": made.secure.name, "flash": made.flash[0], "ram": made.ram[0],
+                            "flash_size": board.worlds.flash.length, "ram_size": board.worlds.ram.length,
+                            "application": {"image": made.application.name, "flash": made.flash[1], "ram": made.ram[1]}}  # fmt: skip
 
 
 def _build_module(work: Path, result: Compilation, manifest: dict[str, Any], compiler: Compiler, opt: str) -> None:

@@ -32,7 +32,6 @@ def new_folder(target: Path) -> Iterator[Path]:
         yield temporary
         if target.exists():
             _move_into(temporary, target)
-            temporary.rmdir()
         else:
             temporary.chmod(0o755)
             os.replace(temporary, target)
@@ -46,24 +45,32 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 def _move_into(new: Path, target: Path) -> None:
     """Move the files of `new` into the folder `target`; nothing is touched when one of them cannot be."""
-    items = sorted(new.iterdir(), key=lambda p: (p.name == _MANIFEST, p.name))  # the manifest comes last: it vouches for the rest
-    for item in items:
-        if (target / item.name).is_dir():
-            raise IsADirectoryError(errno.EISDIR, "a folder is in the way", str(target / item.name))
+    files = [str(p.relative_to(new)) for p in new.rglob("*") if p.is_file()]
+    for name in files:
+        if (target / name).is_dir():
+            raise IsADirectoryError(errno.EISDIR, "a folder is in the way", str(target / name))
     before = _files_of(target)
-    for item in items:
-        os.replace(item, target / item.name)
-    for name in before - {i.name for i in items}:
+    for name in sorted(files, key=lambda n: (n == _MANIFEST, n)):  # the manifest comes last: it vouches for the rest
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(new / name, target / name)
+    for name in before - set(files):
         (target / name).unlink(missing_ok=True)
+    shutil.rmtree(new, ignore_errors=True)
 
 
 def _files_of(folder: Path) -> set[str]:
-    """Names of the files that the artefact in `folder` consists of, by its manifest; none where there is none."""
+    """Paths of the files that the artefact in `folder` consists of, by its manifest; none where there is none."""
     try:
         files = json.loads((folder / _MANIFEST).read_text())["files"]
-        return {name for name in files if isinstance(name, str) and name == Path(name).name and name != _MANIFEST}
+        return {name for name in files if isinstance(name, str) and _within(name) and name != _MANIFEST}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
+
+
+def _within(name: str) -> bool:
+    """Whether a path stays within the folder it is relative to, and goes into no other than `examples`."""
+    parts = Path(name).parts
+    return name == "/".join(parts) and ".." not in parts and (len(parts) == 1 or (len(parts) == 3 and parts[0] == "examples"))
 
 
 def as_build_error(e: OSError, where: Path) -> BuildError:
@@ -90,7 +97,7 @@ def write_sources(folder: Path, sources: Sources, *, embed: bool) -> None:
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """manifest.json, with the size of every file that is in `folder` now."""
-    files = {p.name: p.stat().st_size for p in sorted(folder.iterdir()) if p.name != _MANIFEST}
+    files = {p.relative_to(folder).as_posix(): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file() and p.name != _MANIFEST}
     (folder / _MANIFEST).write_text(json.dumps(manifest | {"files": files}, indent=1) + "\n")
 
 

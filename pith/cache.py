@@ -37,7 +37,7 @@ def trim(folder: Path, limit: int = LIMIT) -> None:
             continue
         try:
             used = (entry / "manifest.json").stat().st_mtime_ns
-            entries.append((used, sum(f.stat().st_size for f in entry.iterdir()), entry))
+            entries.append((used, sum(f.stat().st_size for f in entry.rglob("*")), entry))
         except OSError:
             continue  # no entry, or one that another process writes or removes
     total = 0

@@ -13,6 +13,7 @@ import numpy as np
 from pith.api import Progress, Shapes, compile_to, expand_shapes, import_model
 from pith.emulators import Execution, execute, lacking
 from pith.emulators.inputs import random_sets
+from pith.emulators.mca import Cycles, estimates, tool
 from pith.graph import Graph, InputError, UnsupportedError
 from pith.ops.interpret import run_reference
 from pith.targets.base import get_target
@@ -36,11 +37,12 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What `verify` found; `manifest` of the compilation."""
+    """What `verify` found; `manifest` of the compilation;  cycles: of inner loops, None without a model of the processor."""
 
     manifest: dict[str, Any]
     execution: Execution
     outputs: list[Compared]
+    cycles: list[Cycles] | None = None
 
     @property
     def holds(self) -> bool:
@@ -50,12 +52,13 @@ class Verified:
 def verify(
     model: Any, target: str, shapes: Shapes | None = None, *, constants: Mapping[str, np.ndarray] | None = None,
     sets: Sequence[Mapping[str, np.ndarray]] | None = None, count: int = 1, runs: int = 1, steps: bool = True, cc: str | None = None,
-    opt: str = "-O3", reference: bool = True, progress: Progress | None = None,
+    opt: str = "-O3", reference: bool = True, cycles: bool = False, progress: Progress | None = None,
 ) -> Verified:  # fmt: skip
     """Compile `model` for `target`, run it under the target's emulator `runs` times on each set of inputs, and compare.
 
     sets: inputs by name; without them `count` random ones.  steps: count instructions step by step too.  reference: compare with
-    the unoptimised graph's NumPy reference (else `outputs` is empty).  Raises UnsupportedError where the target has no emulator or
+    the unoptimised graph's NumPy reference (else `outputs` is empty).  cycles: also those of inner loops, where llvm-mca is installed and has a
+    model.  Raises UnsupportedError where the target has no emulator or
     it is not installed, and what `pith.compile` raises.
     """
     chosen = get_target(target)
@@ -71,13 +74,16 @@ def verify(
         given = [dict(s) for s in sets] if sets is not None else random_sets(manifest, count)
         say("run", 0.6)
         done = execute(folder, manifest, chosen, given, find_compiler(cc), runs=runs, count=True, steps=steps)
+        loops = None
+        if cycles and chosen.mca and tool():
+            loops = estimates(folder / f"{manifest['name']}.c", chosen, find_compiler(cc), opt, done.functions or {})
     if not reference:
-        return Verified(manifest, done, [])
+        return Verified(manifest, done, [], loops)
     say("reference", 0.8)
     graph = model if isinstance(model, Graph) else import_model(model, expand_shapes(shapes)[0], constants)
     wanted = [dict(zip(graph.outputs, run_reference(graph, s), strict=True)) for s in given]
     say("done", 1.0)
-    return Verified(manifest, done, [compared(k, [o[k] for o in done.outputs], [w[k] for w in wanted]) for k in done.outputs[0]])
+    return Verified(manifest, done, [compared(k, [o[k] for o in done.outputs], [w[k] for w in wanted]) for k in done.outputs[0]], loops)
 
 
 def compared(name: str, got: Sequence[np.ndarray], want: Sequence[np.ndarray]) -> Compared:

@@ -17,10 +17,41 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """A memory with a name: wait: cycles that a word takes more than in the fastest one;  flash: keeps its contents, and is not
+    written;  code: the processor can run code from it."""
+
+    name: str
+    region: Region
+    wait: int = 0
+    flash: bool = False
+    code: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """How a board's memory is divided between the worlds of TrustZone.
+
+    flash, ram: the secure world's;  veneers: where its entries lie;  app_flash, app_ram: the application's, at the addresses that
+    it uses;  protection: (controller, first byte, byte after the last) of what each memory protection controller (Arm's SIE-200)
+    gives to the application;  set_bits: (register, bits) that the secure world sets besides.
+    """
+
+    flash: Region
+    veneers: Region
+    ram: Region
+    app_flash: Region
+    app_ram: Region
+    protection: tuple[tuple[int, int, int], ...] = ()
+    set_bits: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """name: as given to `--board`;  description: one line;  core: the target it is meant for;  flash: where the vector table,
     code and constants go;  ram: where variables, arena and stack go;  machine: QEMU's name for it, "" where it has none;
-    clock: the processor's frequency in Hz, 0 where the board does not fix it."""
+    clock: the processor's frequency in Hz, 0 where the board does not fix it;  worlds: for TrustZone, where it has that;
+    flash_wait: wait states of the flash;  more: other memories."""
 
     name: str
     description: str
@@ -29,6 +60,14 @@ class Board:
     ram: Region
     machine: str = ""
     clock: int = 0
+    worlds: Worlds | None = None
+    flash_wait: int = 0
+    more: tuple[Memory, ...] = ()
+
+    @property
+    def memories(self) -> tuple[Memory, ...]:
+        """All of them, FLASH and RAM first."""
+        return (Memory("FLASH", self.flash, self.flash_wait, flash=True), Memory("RAM", self.ram), *self.more)
 
 
 BOARDS: dict[str, Callable[[], Board]] = {}

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from pith.boards.base import Board
+from pith.boards.place import PARTS, check_placement, home, parts_of, place, sections
 from pith.graph import BuildError, DType, UnsupportedError
 from pith.targets.base import Target
 from pith.targets.build import frames_of
 from pith.targets.compiler import Compiler, runtime_archive
 
+_BYTES = {d.c: d.itemsize for d in DType}
 STACK = 512  # bytes that main, an exception, and functions in assembly take beside what the compiler reports
 
 
@@ -32,40 +34,50 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class Firmware:
     """An image and what it takes. flash: code, constants and first values of variables;  ram: variables, arena, stack;
-    frames: bytes of stack of each function."""
+    frames: bytes of stack of each function;  placement: the memory of each part (place.py)."""
 
     image: Path
     flash: int
     ram: int
     code: int
     frames: dict[str, int]
+    placement: dict[str, str]
 
 
-def _template(name: str) -> str:
-    return (resources.files("pith.boards") / "firmware" / name).read_text()
+def template(name: str) -> str:
+    """A file of pith/boards/firmware."""
+    return resources.files("pith.boards").joinpath("firmware", *name.split("/")).read_text()
 
 
-def main_text(name: str, inputs: Sequence[Field], outputs: Sequence[Field]) -> str:
-    """main.c for the network `name`."""
+def main_text(name: str, inputs: Sequence[Field], outputs: Sequence[Field], gateway: bool = False) -> str:
+    """main.c for the network `name`; `gateway`: which lies in another world, and is called through NAME_gateway."""
     arrays = [f"static {f.ctype} {kind}_{f.name}[{f.count}];" for kind, fields in (("in", inputs), ("out", outputs)) for f in fields]
     read = [f"    if (in_file != -1 && move(6, in_file, in_{f.name}, sizeof in_{f.name}) != 0) break;" for f in inputs]
     write = [f"    if (out_file != -1) (void)move(5, out_file, out_{f.name}, sizeof out_{f.name});" for f in outputs]
+    arena = f"static unsigned char arena[{name.upper()}_ARENA_SIZE] __attribute__((aligned(64)));\n"
     marks = {
         "NAME": name, "UP": name.upper(), "ARRAYS": "\n".join(arrays), "READ": "\n".join(read), "WRITE": "\n".join(write),
         "IN": ", ".join(f"in_{f.name}" for f in inputs), "OUT": ", ".join(f"out_{f.name}" for f in outputs),
+        "HEADER": f"{name}_gateway.h" if gateway else f"{name}.h", "ARENA": "" if gateway else arena,
+        "RUN": f"{name}_gateway(" if gateway else f"{name}_run(arena, ",
     }  # fmt: skip
-    return _filled(_template("main.c"), marks)
+    return filled(template("main.c"), marks)
 
 
-def link_text(board: Board, stack: int) -> str:
-    """The linker script of `board`, with `stack` bytes kept for the stack."""
-    return _filled(_template("link.ld"), {
+def link_text(board: Board, stack: int, placement: Mapping[str, str] | None = None, name: str = "") -> str:
+    """The linker script of `board`, with `stack` bytes kept for the stack; `placement` of the parts of network `name` (place.py)."""
+    where = {p: home(p) for p in PARTS} | dict(placement or {})
+    lines, copies = sections(where, name)
+    more = [f"  {m.name} ({'rwx' if m.code else 'rw'}) : ORIGIN = {m.region.origin:#x}, LENGTH = {m.region.length}\n" for m in board.more]
+    return filled(template("link.ld"), {
         "FLASH": hex(board.flash.origin), "FLASH_LENGTH": str(board.flash.length), "RAM": hex(board.ram.origin),
-        "RAM_LENGTH": str(board.ram.length), "STACK": str(stack),
+        "RAM_LENGTH": str(board.ram.length), "STACK": str(stack), "MORE": "".join(more), "PLACED": "".join(f"{x}\n" for x in lines),
+        "COPIES": " ".join(copies), "DATA": where["data"], "WHERE": where["stack"],
     })  # fmt: skip
 
 
-def _filled(text: str, marks: Mapping[str, str]) -> str:
+def filled(text: str, marks: Mapping[str, str]) -> str:
+    """A template with its marks (`$NAME`) replaced."""
     return re.sub(r"\$([A-Z_]+)", lambda m: marks[m[1]] if m[1] in marks else _longest(m[1], marks), text)
 
 
@@ -78,20 +90,26 @@ def _longest(word: str, marks: Mapping[str, str]) -> str:
 def write_firmware(folder: Path, name: str, inputs: Sequence[Field], outputs: Sequence[Field]) -> None:
     """main.c, start.c and start.h beside the library in `folder`."""
     (folder / "main.c").write_text(main_text(name, inputs, outputs))
+    write_start(folder)
+
+
+def write_start(folder: Path) -> None:
+    """start.c and start.h: from reset to `main`."""
     for file in ("start.c", "start.h"):
-        (folder / file).write_text(_template(file))
+        (folder / file).write_text(template(file))
 
 
 def build_firmware(
-    folder: Path, name: str, target: Target, board: Board, compiler: Compiler, *, opt: str, stack: Callable[[Mapping[str, int]], int],
-    profile: bool = False,
+    folder: Path, manifest: Mapping[str, Any], target: Target, board: Board, compiler: Compiler, *, opt: str,
+    stack: Callable[[Mapping[str, int]], int], profile: bool = False, wanted: Mapping[str, str] | None = None,
 ) -> Firmware:  # fmt: skip
     """Compile and link NAME.c, NAME_weights.c, start.c and main.c of `folder` into NAME.elf (NAME_profile.elf: with a mark after
     every layer); link.ld is left beside it.
 
-    stack: the bytes the network's deepest call takes, given those of each function.
+    stack: the bytes the network's deepest call takes, given those of each function;  wanted: memories of parts, by name.
     Raises BuildError: what does not compile, and what the board's memories do not hold.
     """
+    name = manifest["name"]
     stem = f"{name}_profile" if profile else name
     flags = [opt, "-ffunction-sections", "-fdata-sections", "-fstack-usage", *([f"-D{name.upper()}_PROFILE"] if profile else [])]
     sources = [f"{name}.c", f"{name}_weights.c", "start.c", "main.c"]
@@ -101,7 +119,9 @@ def build_firmware(
         for source, output in zip(sources, objects, strict=True):
             compiler.compile(folder / source, output, target, flags, shared=False)
         frames = frames_of(objects[0].with_suffix(".su"))
-        script.write_text(link_text(board, stack(frames) + STACK))
+        deep = stack(frames) + STACK
+        placement = place(parts_of(manifest, sizes(objects[0])[2], deep), board, wanted or {})
+        script.write_text(link_text(board, deep, placement, name))
         try:
             compiler.link_firmware(objects, image, script)
         except BuildError as e:
@@ -112,12 +132,12 @@ def build_firmware(
         for o in objects:
             o.unlink(missing_ok=True)
             o.with_suffix(".su").unlink(missing_ok=True)
-    return Firmware(image, *sizes(image), frames)
+    return Firmware(image, *sizes(image, board), frames, placement)
 
 
 def add_firmware(
     folder: Path, manifest: Mapping[str, Any], target: Target, board: Board, compiler: Compiler, *, opt: str,
-    stack: Callable[[Mapping[str, int]], int], profile: bool = False,
+    stack: Callable[[Mapping[str, int]], int], profile: bool = False, wanted: Mapping[str, str] | None = None,
 ) -> Firmware:  # fmt: skip
     """`build_firmware` around the library that `manifest` describes, with start-up code and main program written to `folder`.
 
@@ -126,9 +146,10 @@ def add_firmware(
     if target.emulation is None or "-mcpu" not in " ".join(target.cflags):
         raise UnsupportedError(f"target {target.name} has no firmware", where=board.name, try_=f"-t {board.core}")
     name = manifest["name"]
+    check_placement(board, wanted or {})
     write_firmware(folder, name, *(fields(manifest["variants"][0][side]) for side in ("inputs", "outputs")))
     try:
-        return build_firmware(folder, name, target, board, compiler, opt=opt, stack=stack, profile=profile)
+        return build_firmware(folder, manifest, target, board, compiler, opt=opt, stack=stack, profile=profile, wanted=wanted)
     except BuildError as e:
         over = {region: int(n) for region, n in re.findall(r"region '(\w+)': overflowed by (\d+) bytes", e.why)}
         if not over:
@@ -138,13 +159,18 @@ def add_firmware(
 
 def _too_small(over: Mapping[str, int], manifest: Mapping[str, Any], board: Board) -> BuildError:
     """What a linker says of memories that are too small, in words about the network."""
-    has = {"RAM": board.ram.length, "FLASH": board.flash.length}
-    needs = [f"{(has[r] + n + 1023) // 1024} KB of {'RAM' if r == 'RAM' else 'flash'}, the board has {has[r] // 1024} KB" for r, n in over.items()]
+    has = {m.name: m.region.length for m in board.memories}
+    most = sorted(over.items(), key=lambda item: item[0] == "FLASH")
+    needs = [f"{(has[r] + n + 1023) // 1024} KB of {'flash' if r == 'FLASH' else r}, the board has {has[r] // 1024} KB" for r, n in most]
     first = manifest["variants"][0]
     why, try_ = [], []
-    if "RAM" in over:
+    if set(over) - {"FLASH"}:
         step, live = largest_live(first)
         why.append(f"the arena is {first['arena_bytes']:,} bytes; the largest live set, {live:,} bytes, is at layer {step}")
+        around = sum(f.count * _BYTES[f.ctype] for side in ("inputs", "outputs") for f in fields(first[side]))
+        room = first["arena_bytes"] + around - over.get("RAM", 0)
+        if "RAM" in over and room > around:
+            try_.append(f"--max-ram {room // 64 * 64}, which runs layers in strips where that is enough")
         try_.append("a smaller input or fewer channels in that layer")
     if "FLASH" in over:
         why.append(f"weights are {manifest['weights_bytes']:,} bytes")
@@ -161,9 +187,10 @@ def largest_live(variant: Mapping[str, Any]) -> tuple[str, int]:
     return variant["steps"][most]["name"], live[most]
 
 
-def sizes(image: Path) -> tuple[int, int, int]:
+def sizes(image: Path, board: Board | None = None) -> tuple[int, int, int]:
     """(flash, RAM, code) of a 32-bit little-endian ELF image: bytes of its sections that are in the file, of those that are
-    writable, of those that are executed."""
+    writable (or in a memory of `board` that is), of those that are executed."""
+    rams = [m.region for m in board.memories if not m.flash] if board else []
     data = image.read_bytes()
     if data[:6] != b"\x7fELF\x01\x01":
         raise BuildError("the image is no 32-bit ELF file", where=image.name)
@@ -171,11 +198,11 @@ def sizes(image: Path) -> tuple[int, int, int]:
     entry, count = struct.unpack_from("<HH", data, 46)
     flash = ram = code = 0
     for i in range(count):
-        _, kind, flags, _, _, size = struct.unpack_from("<6I", data, offset + i * entry)
+        _, kind, flags, address, _, size = struct.unpack_from("<6I", data, offset + i * entry)
         if not flags & 2:  # SHF_ALLOC
             continue
         flash += size if kind != 8 else 0  # SHT_NOBITS
-        ram += size if flags & 1 else 0  # SHF_WRITE
+        ram += size if flags & 1 or any(r.origin <= address < r.origin + r.length for r in rams) else 0  # SHF_WRITE
         code += size if flags & 4 else 0  # SHF_EXECINSTR
     return flash, ram, code
 

@@ -133,15 +133,16 @@ def command(
 
 def _count_instructions(model: Path, target: str, shape: list[str], const: list[str], *, json: bool, quiet: bool) -> None:
     """Where a target's code does not run here: instructions by layer, under its emulator."""
-    from pith.cli.verify import plain, show
+    from pith.cli.verify import plain, show, show_cycles
     from pith.emulated import verify
 
     with progress(quiet or json) as bar:
-        found = verify(model, target, parse_shapes(shape), constants=parse_constants(const), reference=False, progress=bar)
+        found = verify(model, target, parse_shapes(shape), constants=parse_constants(const), reference=False, cycles=True, progress=bar)
     if json:
         print_json(plain(found))
     else:
         show(found)
+        show_cycles(found)
 
 
 def _counts(text: str) -> list[int]:

@@ -135,6 +135,25 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def parse_bytes(text: str) -> int:
+    """`64K` (1024 bytes each), `2M` or plain bytes as a number. Raises InputError."""
+    found = re.fullmatch(r"([0-9]{1,12})([kKmM]?)[bB]?", text.strip())
+    if not found or not int(found[1]):
+        raise InputError(f"{text!r} is no number of bytes", try_="65536, 64K or 1M")
+    return int(found[1]) << {"": 0, "k": 10, "m": 20}[found[2].lower()]
+
+
+def parse_places(text: str | None) -> dict[str, str]:
+    """`arena=CCM,weights=FLASH` as a dict. Raises InputError."""
+    places: dict[str, str] = {}
+    for item in text.split(",") if text else ():
+        part, found, memory = (w.strip() for w in item.partition("="))
+        if not found or not part or not memory:
+            raise InputError(f"--place {item!r} is not of the form PART=MEMORY", try_="--place arena=RAM,weights=FLASH")
+        places[part] = memory
+    return places
+
+
 def size(n: int | float | None) -> str:
     """Bytes for people."""
     if n is None:

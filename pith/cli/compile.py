@@ -19,7 +19,9 @@ from pith.cli.common import (
     TargetOption,
     count,
     out,
+    parse_bytes,
     parse_constants,
+    parse_places,
     parse_shapes,
     print_json,
     progress,
@@ -52,6 +54,14 @@ def command(
     no_winograd: bool = typer.Option(False, "--no-winograd", help="3x3 convolutions as plain sums: slower, other rounding"),
     tune: float = typer.Option(0.0, "--tune", metavar="SECONDS", help="measure kernels here for so long and take the fastest; 30 does for most"),
     board: str = typer.Option(None, "--board", metavar="BOARD", help="also build an image that boots on it; `pith targets` lists them", show_default=False),
+    place: str = typer.Option(
+        None, "--place", metavar="PART=MEMORY,...", help="with --board: where code, weights, arena, data or stack go: arena=RAM", show_default=False
+    ),
+    layout: str = typer.Option(None, "--layout", help="also files for the project it goes into: cmake, make, arduino", show_default=False),
+    trustzone: bool = typer.Option(False, "--trustzone", help="with --board: the network in the secure world, the application in the other"),
+    max_ram: str = typer.Option(
+        None, "--max-ram", metavar="BYTES", help="most RAM for arena, inputs and outputs: 64K; layers run in strips where needed", show_default=False
+    ),
     no_cache: bool = typer.Option(False, "--no-cache", help="compile even if an equal artefact is cached"),
     json: bool = JsonOption,
     quiet: bool = QuietOption,
@@ -68,7 +78,7 @@ def command(
         manifest = compile_to(
             model, folder, target, parse_shapes(shape), constants=parse_constants(const), name=name, cc=cc, opt=opt,
             profile=profile, winograd=not no_winograd, threads=threads, tune=tune, cache=not no_cache, progress=bar,
-            board=board,
+            board=board, trustzone=trustzone, layout=layout, place=parse_places(place), max_ram=parse_bytes(max_ram) if max_ram is not None else 0,
         )  # fmt: skip
     _write_report(folder, manifest, fresh, _step_times(folder) if manifest["profile_library"] else None)
     if json:
@@ -80,12 +90,19 @@ def command(
         f"stack {size(manifest['stack_bytes'])}, arena {size(manifest['arena_bytes'])} (lower bound {size(manifest['arena_lower_bound'])}), "
         f"{count(manifest['macs'])} MACs"
     )
+    for strips in (v["strips"] for v in manifest["variants"] if v.get("strips")):
+        say(
+            f"  arena {size(strips['arena_before'])} with every layer whole; "
+            f"{count(strips['macs'] - strips['macs_before'])} MACs more for {len(strips['regions'])} runs of layers in strips"
+        )
     image = manifest.get("firmware")
     if image:
         say(
             f"  {image['image']} for {image['board']}: flash {size(image['flash'])} of {size(image['flash_size'])}, "
             f"RAM {size(image['ram'])} of {size(image['ram_size'])} with stack"
         )
+        if "placement" in image:
+            say("  " + ", ".join(f"{part} in {memory}" for part, memory in image["placement"].items()))
     for note in manifest.get("notes", ()):
         say("  note: ", note)
     if verbose:

@@ -91,6 +91,26 @@ def show_steps(found: Verified) -> None:
     out.print(table)
 
 
+def show_cycles(found: Verified) -> None:
+    """Inner loops under the model of the processor, and what they make of the whole network."""
+    from pith.targets.base import get_target
+
+    target, total, macs = get_target(found.manifest["target"]), found.execution.instructions, found.manifest["macs"]
+    if found.cycles is None or total is None:
+        if target.mca:
+            say("no cycles of inner loops: llvm-mca is not installed (apt-get install llvm-19)")
+        return
+    table = Table("function", "instructions", "share", "of the inner loop", "its cycles", "cycles an instruction", box=None, pad_edge=False)
+    for c in found.cycles[:12]:
+        table.add_row(c.function, f"{c.executed:,.0f}", f"{c.executed / total:.1%}", str(c.instructions), f"{c.cycles:.1f}", f"{c.cycles / c.instructions:.2f}")
+    out.print(table)
+    covered = sum(c.executed for c in found.cycles)
+    if covered and macs:
+        rate = sum(c.estimate for c in found.cycles) / covered
+        say(f"functions with such loops run {covered / total:.1%} of the instructions; all at their {rate:.2f} cycles: {rate * total / macs:.2f} cycles a MAC")
+        say(f"by llvm-mca's model {target.mca}: no wait states of memory")
+
+
 def show(found: Verified) -> None:
     """Layers, totals, sizes, and how the outputs compare."""
     show_steps(found)
@@ -115,6 +135,8 @@ def plain(found: Verified) -> dict[str, Any]:
         "target": m["target"], "holds": found.holds, "instructions": done.instructions, "functions": done.functions, "layers": steps,
         "stack_used": done.stack, "code_bytes": m["code_bytes"], "weights_bytes": m["weights_bytes"], "arena_bytes": m["arena_bytes"],
         "macs": m["macs"],
+        "cycles": None if found.cycles is None else [
+            {"function": c.function, "executed": c.executed, "loop_instructions": c.instructions, "loop_cycles": c.cycles} for c in found.cycles],
         "outputs": [{"name": o.name, "dtype": o.dtype, "elements": o.elements, "different": o.different, "error": o.error, "holds": o.holds}
                     for o in found.outputs],
     }  # fmt: skip

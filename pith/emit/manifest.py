@@ -62,6 +62,14 @@ def stack_bound(program: Program, run: str, frames: Mapping[str, int]) -> int:
     return _RED_ZONE + _CALL + frames.get(run, 0) + max((depth(s.function) for s in program.steps), default=0)
 
 
+def _strips(p: Program) -> dict[str, Any] | None:
+    """Which layers a limit of RAM had run in strips, and what that cost; None without a limit."""
+    if p.fit is None:
+        return None
+    regions = [{"first": a, "last": b, "strips": n} for a, b, n in p.fit.regions]
+    return {"regions": regions, "arena_before": p.fit.before, "macs_before": p.fit.macs_before, "macs": p.fit.macs}
+
+
 def _variant(symbol: str, graph: Graph, p: Program) -> dict[str, Any]:
     """The network for one set of shapes."""
     return {
@@ -76,6 +84,7 @@ def _variant(symbol: str, graph: Graph, p: Program) -> dict[str, Any]:
         "arena_bytes": p.arena_size,
         "stack_bytes": None,
         "arena_lower_bound": p.arena_lower_bound,
+        "strips": _strips(p),
         "macs": sum(s.cost.macs for s in p.steps),
         "params": sum(int(c.size) for c in graph.constants.values()),
         "steps": [

@@ -2,7 +2,8 @@
 
 Of four channels at a time, some rows are widened to 16 bits and laid out channel by channel, with the padding in place. Then
 two neighbouring inputs are one word, `smlad` takes two taps of a row, and each word serves two outputs. Weights are stored
-times 256, as the proven scaling (`proven_scale`) wants the sums; what the sums begin with is part of its proof.
+times 256, as the proven scaling (`proven_scale`) wants the sums; what the sums begin with is part of its proof. Rows that two
+strips need are kept, so that the result may take the place of the input.
 """
 
 from __future__ import annotations
@@ -127,14 +128,18 @@ def loop(dtype: DType, key: Key, ow: int, stride: int, pitch: int) -> CFunction:
     text = f"""static void {name}(const {t} *x, const int32_t *w, {out} *y, void *scratch, int32_t n, int32_t oh, int32_t c, int32_t ih,
     int32_t iw, int32_t strip, int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yp, int32_t zero) {{
   uint32_t *const a = (uint32_t *)scratch;
+  const int32_t plane = ((strip - 1) * {stride} + 3) * {pitch // 4};
   for (int32_t b = 0; b < n; b++) {{
     for (int32_t g = 0; g < c; g += 4) {{
       const int32_t from = g > c - 4 ? c - 4 : g; /* the last four, perhaps some of them again */
       for (int32_t i = 0; i < oh; i += strip) {{
-        const int32_t height = oh - i < strip ? oh - i : strip, tall = (height - 1) * {stride} + 3;
-        {wide.name}(a, x + (ptrdiff_t)b * xn + from, tall, {pitch // 4}, tall * {pitch // 4}, i * {stride} - ph, pw, ih, iw, xh, xw, zero);
+        const int32_t height = oh - i < strip ? oh - i : strip, tall = (height - 1) * {stride} + 3, kept = i ? {3 - stride} : 0;
+        for (int32_t k = 0; k < 4 && i; k++) /* rows that both strips need, which the output may have taken the place of */
+          for (int32_t l = 0; l < {(3 - stride) * pitch // 4}; l++) a[k * plane + l] = a[k * plane + strip * {stride * pitch // 4} + l];
+        {wide.name}(a + kept * {pitch // 4}, x + (ptrdiff_t)b * xn + from, tall - kept, {pitch // 4}, plane, i * {stride} - ph + kept, pw, ih, iw,
+            xh, xw, zero);
         {block.name}((const int32_t *)(const void *)a, w + (ptrdiff_t)from * 8,
-            y + ((ptrdiff_t)b * oh + i) * {ow} * yp + from, yp, 4, height, tall * {pitch});
+            y + ((ptrdiff_t)b * oh + i) * {ow} * yp + from, yp, 4, height, 4 * plane);
       }}
     }}
   }}
@@ -197,6 +202,11 @@ class IntegerDepthwiseDsp(Kernel):
 
     def uses(self, call: Call) -> set[int]:
         return {0}
+
+    def inplace(self, call: Call) -> tuple[int, ...]:
+        """Rows are widened before outputs take their place; channels must be taken once."""
+        x, y = call.input(0).type, call.outputs[0].type
+        return (0,) if x.shape == y.shape and x.shape[3] % 4 == 0 and call.attrs["strides"][0] == 1 else ()
 
     def emit(self, call: Call) -> Emitted:
         plan = _plan(call)

@@ -31,6 +31,7 @@ from pith.lower.arena import plan_arena
 from pith.lower.chains import apart
 from pith.lower.joins import mark_joins
 from pith.lower.program import ALIGN, Bound, Buffer, BufferRef, Port, Program, Step, Value, WeightRef, Weights
+from pith.lower.ram import fit
 from pith.ops.base import OPS, Cost, Elementwise, contiguous_strides
 from pith.targets.isa.base import ISA
 
@@ -432,10 +433,14 @@ def weight_bytes(graph: Graph) -> int:
     return sum(graph.constants[v].nbytes for v in read)
 
 
-def lower(graph: Graph, isa: ISA, weights: Weights, options: Options = DEFAULTS, sites: list[Site] | None = None) -> Program:
+def lower(
+    graph: Graph, isa: ISA, weights: Weights, options: Options = DEFAULTS, sites: list[Site] | None = None, max_ram: int = 0
+) -> Program:
     """Lower `graph` for `isa`, adding its constants to `weights` (shared by all shapes of one library).
 
-    sites: filled with the places where kernels were chosen. Raises UnsupportedError when no kernel takes a node.
+    sites: filled with the places where kernels were chosen.  max_ram: bytes that arena, inputs and outputs may take together, for
+    which layers are run in strips (0: as many as it takes). Raises UnsupportedError when no kernel takes a node, BuildError when
+    `max_ram` cannot be met.
     """
     kernels.load_all()
     for name, t in graph.types.items():
@@ -447,8 +452,11 @@ def lower(graph: Graph, isa: ISA, weights: Weights, options: Options = DEFAULTS,
                 try_="smaller shapes, or a smaller batch",
             )
     graph = apart(graph, isa, options)
-    lowering = Lowering(graph, isa, weights, replace(options, weight_bytes=options.weight_bytes or weight_bytes(graph)))
+    options = replace(options, weight_bytes=options.weight_bytes or weight_bytes(graph))
+    found = fit(graph, max_ram, lambda g: Lowering(g, isa, Weights(), options).run()) if max_ram else None
+    lowering = Lowering(found.graph if found else graph, isa, weights, options)
     program = lowering.run()
+    program.fit = found
     if sites is not None:
         sites += lowering.sites
     return program

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pith.graph import TensorType
+from pith.graph import Graph, TensorType
 from pith.ops.base import Cost
 from pith.vector.cfunction import CFunction
 
@@ -119,9 +119,22 @@ class Port:
     buffer: int
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a network was made to fit into RAM. graph: with layers in strips;  arena, before: bytes with them and without;  macs,
+    macs_before: of one run;  regions: (first layer, last layer, strips)."""
+
+    graph: Graph
+    arena: int
+    before: int
+    macs: int
+    macs_before: int
+    regions: tuple[tuple[str, str, int], ...] = ()
+
+
 @dataclass(slots=True)
 class Program:
-    """A lowered network for one set of shapes, for at most `threads` threads."""
+    """A lowered network for one set of shapes, for at most `threads` threads; `fit`: how a limit of RAM was met, if there was one."""
 
     name: str
     inputs: list[Port]
@@ -131,6 +144,7 @@ class Program:
     arena_size: int = 0
     arena_lower_bound: int = 0
     threads: int = 1
+    fit: Fit | None = None
 
 
 def format_program(program: Program) -> str:

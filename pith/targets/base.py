@@ -33,7 +33,8 @@ class Target:
     triple: for clang's `--target`;  cflags: what any gcc-like compiler needs;  std: C dialect;
     cpu_features: what the processor must have, as Linux names it;  embed: weights by the assembler rather than as a C array;
     product: what a build makes: "library" (shared, where the target runs here) or "wasm";  emulation: how it is run elsewhere, if
-    it can be;  zig_cpu: the processor in the words of the wheel's compiler, where code needs the compiler's runtime.
+    it can be;  zig_cpu: the processor in the words of the wheel's compiler, where code needs the compiler's runtime;
+    mca: the model of llvm-mca for its cycles, "" where there is none.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Target:
     product: str = "library"
     emulation: Emulation | None = None
     zig_cpu: str = ""
+    mca: str = ""
 
     @property
     def hosted(self) -> bool:

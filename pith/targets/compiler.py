@@ -76,13 +76,17 @@ class Compiler:
         run([*own, *options, "-o", str(output.resolve()), *(str(o.resolve()) for o in objects)], output.parent)
 
 
-    def link_firmware(self, objects: Sequence[Path], output: Path, script: Path) -> None:
-        """Link a program that is alone on its machine, its memories laid out by the linker `script`; what nobody calls is left out."""
+    def link_firmware(self, objects: Sequence[Path], output: Path, script: Path, entries: Path | None = None) -> None:
+        """Link a program that is alone on its machine, its memories laid out by the linker `script`; what nobody calls is left out.
+
+        entries: an object to be made with the addresses of its entries from the other world of TrustZone."""
         files = [str(o.resolve()) for o in objects]
+        made = ["--cmse-implib", f"--out-implib={entries.resolve()}"] if entries else []
         if self.bundled:
-            run([self.zig, "ld.lld", "-T", str(script.resolve()), "--gc-sections", *files, "-o", str(output.resolve())], output.parent)
+            run([self.zig, "ld.lld", "-T", str(script.resolve()), "--gc-sections", *made, *files, "-o", str(output.resolve())], output.parent)
         else:
-            run([*self.command, "-nostdlib", f"-Wl,-T,{script.resolve()}", "-Wl,--gc-sections", *files, "-o", str(output.resolve())], output.parent)
+            own = ["-nostdlib", f"-Wl,-T,{script.resolve()}", "-Wl,--gc-sections", *(f"-Wl,{m}" for m in made)]
+            run([*self.command, *own, *files, "-o", str(output.resolve())], output.parent)
 
 
 def runtime_archive(target: Target) -> Path:

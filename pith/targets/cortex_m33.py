@@ -9,5 +9,5 @@ def target() -> Target:
     return Target(
         "cortex-m33", "Cortex-M33 with DSP extension and floating-point unit (Armv8-M)", ARMV7EM, "thumbv8m.main-none-eabihf",
         ("-mcpu=cortex-m33", "-mfloat-abi=hard"), embed=False, zig_cpu="cortex_m33+fp_armv8d16sp",
-        emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps2-an505"), "qemu-system-arm"),
+        mca="cortex-m33", emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps2-an505"), "qemu-system-arm"),
     )  # fmt: skip

@@ -9,5 +9,5 @@ def target() -> Target:
     return Target(
         "cortex-m7", "Cortex-M7 with its floating-point unit (Armv7E-M)", ARMV7EM, "thumbv7em-none-eabihf",
         ("-mcpu=cortex-m7", "-mfloat-abi=hard"), embed=False, zig_cpu="cortex_m7+fp_armv8d16sp",
-        emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps2-an500"), "qemu-system-arm"),
+        mca="cortex-m7", emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps2-an500"), "qemu-system-arm"),
     )  # fmt: skip

@@ -10,11 +10,12 @@ import pytest
 
 from pith.api import _build_into, compile_to, generate
 from pith.emulators import execute, lacking
-from pith.graph import DType
+from pith.graph import DType, Graph, TensorType
 from pith.graph.errors import BuildError, UnsupportedError
 from pith.graph.expr import arg, call, cast
 from pith.graph.fixed import quantized_multiplier
-from pith.ops.base import OPS
+from pith.ops.base import OPS, add_node
+from pith.ops.interpret import run_reference
 from pith.ops.requantize import ACC, fixed, wide
 from pith.targets.base import get_target
 from pith.targets.compiler import find_compiler
@@ -117,6 +118,30 @@ def test_kernels(core: str, families: set[str], tmp_path: Path) -> None:
     (got,) = execute(tmp_path / "cases", manifest, get_target(core), [dict(zip(names, feeds, strict=True))], find_compiler()).outputs
     for case, y in zip(cases, (got[p["name"]] for p in manifest["variants"][0]["outputs"]), strict=True):
         np.testing.assert_array_equal(y, OPS[case.op].reference(case.inputs, case.attrs)[0], err_msg=str(case))
+
+
+@emulated
+@pytest.mark.parametrize("side", [40, 23])
+def test_depthwise_takes_the_place_of_its_input(side: int, tmp_path: Path) -> None:
+    """Several strips of rows, which need rows that outputs have overwritten; one buffer is enough for both tensors."""
+    rng = np.random.default_rng(side)
+    shape = (1, side, side, 8)
+    graph = Graph("inplace", inputs=["x"], types={"x": TensorType(DType.I8, shape)})
+    end = fixed(ACC, 1_500_000_000, -7, -128, (-128, 127), DType.I8)
+    attrs = {"strides": (1, 1), "dilations": (1, 1), "layout": "channels_last", "zero": 3, "epilogue": end}
+    v = "x"
+    for group, o, k in ((1, 8, 1), (8, 8, 3), (8, 8, 3), (1, 4, 1)):
+        w = rng.integers(-100, 100, (o, 8 // group, k, k), dtype=np.int8)
+        bias = graph.add_constant(rng.integers(-900, 900, o).astype(np.int32))
+        v = add_node(graph, "conv_integer", [v, graph.add_constant(w), bias], {**attrs, "group": group, "pads": (k // 2,) * 4})
+    graph.outputs = [v]
+    x = rng.integers(-128, 128, shape, dtype=np.int8)
+    manifest = compile_to(graph, tmp_path / "net", "cortex-m4", opt="-O1")
+    (got,) = execute(tmp_path / "net", manifest, M4, [{"x": x}], find_compiler()).outputs
+    (y,) = got.values()
+    np.testing.assert_array_equal(y, run_reference(graph, {"x": x})[0])
+    assert [s["family"] for s in manifest["variants"][0]["steps"]] == ["dsp", "depthwise_dsp", "depthwise_dsp", "dsp"]
+    assert manifest["variants"][0]["arena_bytes"] < x.size + 4600
 
 
 def test_too_small_a_memory_is_told_by_layer(data_dir: Path, tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
 /* main.c - runs $NAME on every sample in the host's file $NAME.in (inputs one after another) and writes the outputs to $NAME.out,
    both through the debugger or emulator. Without that file it runs once, on zeros. A program of its own calls $NAME_run as here. */
-#include "$NAME.h"
+#include "$HEADER"
 
 #include "start.h"
 
-static unsigned char arena[$UP_ARENA_SIZE] __attribute__((aligned(64)));
-$ARRAYS
+$ARENA$ARRAYS
 static const char in_name[] = "$NAME.in", out_name[] = "$NAME.out";
 
 static int32_t open_file(const char *name, uint32_t length, uint32_t mode) {
@@ -57,7 +56,7 @@ $READ
     status = $NAME_profile(arena, &in, &out, tick, spent);
 #else
     pith_mark();
-    status = $NAME_run(arena, &in, &out);
+    status = $RUN&in, &out);
     pith_mark();
 #endif
     samples++;

@@ -5,6 +5,7 @@
 #include "start.h"
 
 extern uint32_t _sidata[], _sdata[], _edata[], _sbss[], _ebss[], _estack[], _stack_low[];
+extern const uint32_t _copies[], _copies_end[]; /* from, to, bytes of what is kept in flash and used elsewhere */
 
 #define PAINT 0xA5C35A3Cu
 
@@ -77,6 +78,8 @@ __attribute__((used)) void pith_begin(void) {
   uint32_t *to, *top;
   const uint32_t *from = _sidata;
   for (to = _sdata; to < _edata; to++) *to = *from++;
+  for (const uint32_t *c = _copies; c < _copies_end; c += 3)
+    (void)memcpy((void *)(uintptr_t)c[1], (const void *)(uintptr_t)c[0], c[2]);
   for (to = _sbss; to < _ebss; to++) *to = 0;
   __asm__ volatile("mov %0, sp" : "=r"(top));
   for (to = _stack_low; to < top; to++) *to = PAINT;
@@ -87,6 +90,13 @@ __attribute__((used)) void pith_fault(void) {
   pith_say("fault\n");
   pith_exit(99);
 }
+
+/* a program may have functions of these names for the exceptions it uses */
+__attribute__((weak, alias("pith_fault"))) void pith_bus_fault(void);
+__attribute__((weak, alias("pith_fault"))) void pith_secure_fault(void);
+__attribute__((weak, alias("pith_fault"))) void pith_svcall(void);
+__attribute__((weak, alias("pith_fault"))) void pith_pendsv(void);
+__attribute__((weak, alias("pith_fault"))) void pith_systick(void);
 
 /* before any other instruction: the floating-point unit, whose registers the compiler uses even to copy memory */
 __attribute__((naked, used)) void pith_reset(void) {
@@ -99,6 +109,6 @@ __attribute__((naked, used)) void pith_reset(void) {
 }
 
 __attribute__((section(".vectors"), used)) const void *const pith_vectors[16] = {
-    _estack,    pith_reset, pith_fault, pith_fault, pith_fault, pith_fault, pith_fault, NULL,
-    NULL,       NULL,       NULL,       pith_fault, pith_fault, NULL,       pith_fault, pith_fault,
+    _estack, pith_reset, pith_fault, pith_fault,  pith_fault, pith_bus_fault, pith_fault,  pith_secure_fault,
+    NULL,    NULL,       NULL,       pith_svcall, pith_fault, NULL,           pith_pendsv, pith_systick,
 };

@@ -11,4 +11,11 @@ void pith_say(const char *text);
 void pith_exit(int32_t code) __attribute__((noreturn));
 uint32_t pith_stack_used(void);
 
+/* exceptions that stop with "fault" unless the program has functions of these names */
+void pith_bus_fault(void);
+void pith_secure_fault(void);
+void pith_svcall(void);
+void pith_pendsv(void);
+void pith_systick(void);
+
 #endif

@@ -146,14 +146,18 @@ __attribute__((naked, noinline)) static void dsp_depthwise_3x3s1_5_s16l2(const i
 static void conv_i8s8_dsp_depthwise_3x3s1_5_s16l2(const int8_t *x, const int32_t *w, int8_t *y, void *scratch, int32_t n, int32_t oh, int32_t c, int32_t ih,
     int32_t iw, int32_t strip, int32_t ph, int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yp, int32_t zero) {
   uint32_t *const a = (uint32_t *)scratch;
+  const int32_t plane = ((strip - 1) * 1 + 3) * 4;
   for (int32_t b = 0; b < n; b++) {
     for (int32_t g = 0; g < c; g += 4) {
       const int32_t from = g > c - 4 ? c - 4 : g; /* the last four, perhaps some of them again */
       for (int32_t i = 0; i < oh; i += strip) {
-        const int32_t height = oh - i < strip ? oh - i : strip, tall = (height - 1) * 1 + 3;
-        dsp_planes_i8(a, x + (ptrdiff_t)b * xn + from, tall, 4, tall * 4, i * 1 - ph, pw, ih, iw, xh, xw, zero);
+        const int32_t height = oh - i < strip ? oh - i : strip, tall = (height - 1) * 1 + 3, kept = i ? 2 : 0;
+        for (int32_t k = 0; k < 4 && i; k++) /* rows that both strips need, which the output may have taken the place of */
+          for (int32_t l = 0; l < 8; l++) a[k * plane + l] = a[k * plane + strip * 4 + l];
+        dsp_planes_i8(a + kept * 4, x + (ptrdiff_t)b * xn + from, tall - kept, 4, plane, i * 1 - ph + kept, pw, ih, iw,
+            xh, xw, zero);
         dsp_depthwise_3x3s1_5_s16l2((const int32_t *)(const void *)a, w + (ptrdiff_t)from * 8,
-            y + ((ptrdiff_t)b * oh + i) * 5 * yp + from, yp, 4, height, tall * 16);
+            y + ((ptrdiff_t)b * oh + i) * 5 * yp + from, yp, 4, height, 4 * plane);
       }
     }
   }
