@@ -28,6 +28,7 @@ TABLE: dict[str, set[str]] = {
     "bench": {"graph", "targets", "runtime", "peers", "cache"},
     "boards": {"graph", "targets"},
     "emulators": {"graph", "targets", "runtime", "cache", "boards"},
+    "devices": {"graph", "targets", "runtime", "emulators", "boards"},
     "report": set(),
     "models": set(),
     "cache": set(),
@@ -37,10 +38,10 @@ TABLE: dict[str, set[str]] = {
     "quant": {"graph", "ops", "passes", "runtime"},
     "quantized": {"api", "quant", "exporters", "graph", "report", "runtime"},
     "train": {"graph", "ops", "quantized", "runtime"},
-    "emulated": {"api", "emulators", "graph", "ops", "targets"},
+    "emulated": {"api", "devices", "emulators", "graph", "ops", "targets"},
     "bridge": {"api", "graph", "runtime"},
     "cli": {
-        "api", "boards", "quantized", "bench", "emulated", "emulators", "peers", "graph", "runtime", "report", "targets", "artefact", "importers",
+        "api", "boards", "devices", "quantized", "bench", "emulated", "emulators", "peers", "graph", "runtime", "report", "targets", "artefact", "importers",
         "kernels", "ops", "lower",
     },  # fmt: skip
     "demo": {"api", "cli", "report", "runtime"},

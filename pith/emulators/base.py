@@ -7,6 +7,7 @@ and has two functions, `lacking` and `execute`, as below.
 from __future__ import annotations
 
 import importlib
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,13 @@ class Execution:
     instructions: float | None = None
     functions: dict[str, float] = field(default_factory=dict)
     steps: list[float] | None = None
+    times: list[float] | None = None
+    step_times: list[float] | None = None
+
+    @property
+    def median_ms(self) -> float | None:
+        """The middle one of `times`."""
+        return statistics.median(self.times) if self.times else None
 
 
 class Runner(Protocol):
