@@ -195,6 +195,7 @@ class _Request:
     tune: float
     progress: Progress | None
     board: str | None = None
+    serial: bool = False
 
     def build(self, folder: Path) -> None:
         """Compile into `folder`, completely or not at all."""
@@ -204,11 +205,13 @@ class _Request:
         find_compiler(self.cc)  # what is wrong here shows before the long work
         check_opt(self.opt)
         board = get_board(self.board) if self.board is not None else None
+        if self.serial and board is None:
+            raise InputError("firmware for a serial line needs a board", try_="board=..., one of `pith targets`")
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
             threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, progress=self.progress,
         )  # fmt: skip
-        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board)
+        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board, self.serial)
 
     def stored(self, entry: Path) -> Path:
         """The cache entry, built now if it is not there."""
@@ -240,7 +243,7 @@ class _Request:
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
             VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
-            self.winograd, self.threads, self.tune, self.board, _source_digest(), [version(p) for p in _DECIDES],
+            self.winograd, self.threads, self.tune, self.board, self.serial, _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
         for k, v in sorted((self.constants or {}).items()):
@@ -280,13 +283,14 @@ def compile_to(
     model: Any, folder: str | Path, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
     profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0, cache: bool = True, progress: Progress | None = None,
-    board: str | None = None,
+    board: str | None = None, serial: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest.
 
     board: also build firmware for it, an image that boots (`pith.boards`); BuildError where its memories are too small.
+    serial: firmware that answers a host at the board's serial line (docs/devices.md).
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, serial)
     return _compile_to(request, Path(folder), cache)
 
 
@@ -333,7 +337,8 @@ def compile_graph(
 
 
 def _build_into(
-    folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None, board: Board | None = None
+    folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None, board: Board | None = None,
+    serial: bool = False,
 ) -> None:
     """Write and build `result` into `folder`, completely or not at all."""
     say = progress or (lambda what, done: None)
@@ -370,21 +375,21 @@ def _build_into(
             result.seconds["build"] = time.perf_counter() - t0
         if board is not None:
             say("build firmware", 0.6)
-            _add_firmware(work, result, manifest, board, compiler, opt)
+            _add_firmware(work, result, manifest, board, compiler, opt, serial)
         manifest["opt"], manifest["compiler"] = opt, "bundled clang" if cc is None else cc
         manifest["seconds"] = {k: round(v, 4) for k, v in result.seconds.items()}
         write_manifest(work, manifest)
     say("done", 1.0)
 
 
-def _add_firmware(work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str) -> None:
+def _add_firmware(work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str, serial: bool) -> None:
     """Build an image for `board` around the library in `work`, and note in the manifest what it takes."""
     program, symbol = result.programs[0], manifest["variants"][0]["symbol"]
 
     def stack(frames: Mapping[str, int]) -> int:
         return stack_bound(program, f"{symbol}_run", frames)
 
-    made = add_firmware(work, manifest, result.target, board, compiler, opt=opt, stack=stack)
+    made = add_firmware(work, manifest, result.target, board, compiler, opt=opt, stack=stack, serial=serial)
     manifest["stack_bytes"] = manifest["variants"][0]["stack_bytes"] = stack(made.frames)
     weights = len(result.sources.weights)
     manifest["code_bytes"] = made.code - weights if made.code > weights else made.code

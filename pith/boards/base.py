@@ -17,10 +17,20 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Uart:
+    """A serial port. kind: firmware/uart_KIND.c drives it;  base: its first register;  hertz: of its clock."""
+
+    kind: str
+    base: int
+    hertz: int
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """name: as given to `--board`;  description: one line;  core: the target it is meant for;  flash: where the vector table,
     code and constants go;  ram: where variables, arena and stack go;  machine: QEMU's name for it, "" where it has none;
-    clock: the processor's frequency in Hz, 0 where the board does not fix it."""
+    clock: the processor's frequency in Hz, 0 where the board does not fix it;  uart: the serial port
+    that firmware may answer on, None where none is described."""
 
     name: str
     description: str
@@ -29,6 +39,7 @@ class Board:
     ram: Region
     machine: str = ""
     clock: int = 0
+    uart: Uart | None = None
 
 
 BOARDS: dict[str, Callable[[], Board]] = {}

@@ -52,6 +52,7 @@ def command(
     no_winograd: bool = typer.Option(False, "--no-winograd", help="3x3 convolutions as plain sums: slower, other rounding"),
     tune: float = typer.Option(0.0, "--tune", metavar="SECONDS", help="measure kernels here for so long and take the fastest; 30 does for most"),
     board: str = typer.Option(None, "--board", metavar="BOARD", help="also build an image that boots on it; `pith targets` lists them", show_default=False),
+    serial: bool = typer.Option(False, "--serial", help="with --board: an image that answers `pith verify --device serial://...`"),
     no_cache: bool = typer.Option(False, "--no-cache", help="compile even if an equal artefact is cached"),
     json: bool = JsonOption,
     quiet: bool = QuietOption,
@@ -68,7 +69,7 @@ def command(
         manifest = compile_to(
             model, folder, target, parse_shapes(shape), constants=parse_constants(const), name=name, cc=cc, opt=opt,
             profile=profile, winograd=not no_winograd, threads=threads, tune=tune, cache=not no_cache, progress=bar,
-            board=board,
+            board=board, serial=serial,
         )  # fmt: skip
     _write_report(folder, manifest, fresh, _step_times(folder) if manifest["profile_library"] else None)
     if json:
