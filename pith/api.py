@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from pith.accelerators import Accelerator, find, partition
 from pith.artefact import code_size, new_folder, write_manifest, write_sources
 from pith.boards.base import Board, get_board
 from pith.boards.build import add_firmware
@@ -39,6 +40,7 @@ from pith.targets.build_wasm import build_wasm, check_wasm, wasm_code_size
 from pith.targets.compiler import Compiler, check_opt, compiler_version, find_compiler
 from pith.version import VERSION
 
+Accelerators = Sequence[str | Accelerator]
 Shapes = Mapping[str, int | Sequence[int] | Sequence[Sequence[int]]]
 _DECIDES = ("onnx", "numpy", "ml_dtypes")  # packages besides Pith and the compiler whose version may change the code
 MOST_THREADS = 256
@@ -88,11 +90,12 @@ def _import_onnx(model: Any, bound: Mapping[str, tuple[int, ...]], constants: Ma
     return import_onnx(model, shapes=bound, constants=constants)
 
 
-def optimise(graph: Graph, report: list[tuple[str, int, int, float]] | None = None) -> Graph:
-    """Run the pass pipeline on `graph` (changed in place) and return it."""
-    from pith.passes.pipeline import optimize
+def optimise(graph: Graph, report: list[tuple[str, int, int, float]] | None = None, accelerators: Sequence[Accelerator] = ()) -> Graph:
+    """Run the pass pipeline on `graph` (changed in place) and return it; accelerators take what they claim."""
+    from pith.passes.pipeline import BACK, FRONT, FUSION, INTEGERS, LAYOUT, optimize
 
-    return optimize(graph, report=report)
+    claims = (("accelerators", lambda g: partition(g, accelerators)),) if accelerators else ()
+    return optimize(graph, report=report, passes=INTEGERS + FRONT + (LAYOUT + claims + FUSION if claims else BACK))
 
 
 def generate(
@@ -137,12 +140,12 @@ def _shape(name: str, value: Any) -> tuple[int, ...]:
 def stages(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, winograd: bool = True,
-    threads: int = 1, tune: float = 0, cc: str | None = None, opt: str = "-O3", progress: Progress | None = None,
+    threads: int = 1, tune: float = 0, cc: str | None = None, opt: str = "-O3", accelerators: Accelerators = (), progress: Progress | None = None,
 ) -> Compilation:  # fmt: skip
     """Import, optimise, lower and print `model` as C, without building it (but for measuring kernels, where `tune` gives it
     seconds, by `cc` and `opt`)."""
     say = progress or (lambda what, done: None)
-    chosen = get_target(target)
+    chosen, helpers = get_target(target), [find(a) for a in accelerators]
     if name is not None and not (isinstance(name, str) and name):
         raise InputError(f"the name {name!r} is no text")
     if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
@@ -159,7 +162,7 @@ def stages(
         say("import", 0.3 * k / len(variants))
         graph = model.copy() if isinstance(model, Graph) else import_model(model, variant, constants)
         say("optimise", 0.3 * (k + 0.5) / len(variants))
-        graphs.append(optimise(graph, passes))
+        graphs.append(optimise(graph, passes, helpers))
     t1 = time.perf_counter()
     say("lower", 0.3)
     chosen_name = name or (Path(model).stem if isinstance(model, (str, Path)) else graphs[0].name) or "model"
@@ -196,6 +199,7 @@ class _Request:
     progress: Progress | None
     board: str | None = None
     serial: bool = False
+    accelerators: Accelerators = ()
 
     def build(self, folder: Path) -> None:
         """Compile into `folder`, completely or not at all."""
@@ -209,7 +213,7 @@ class _Request:
             raise InputError("firmware for a serial line needs a board", try_="board=..., one of `pith targets`")
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
-            threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, progress=self.progress,
+            threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, accelerators=self.accelerators, progress=self.progress,
         )  # fmt: skip
         _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board, self.serial)
 
@@ -223,10 +227,10 @@ class _Request:
         return entry
 
     def cache_entry(self) -> Path | None:
-        """Where the artefact is kept, named by all that decides it; None where not all files of the model are known, or no cache
-        can be."""
+        """Where the artefact is kept, named by all that decides it; None where not all files of the model are known, plug-ins decide
+        too, or no cache can be."""
         folder = cache_folder()
-        if folder is None or not isinstance(self.model, (str, Path)):
+        if folder is None or not isinstance(self.model, (str, Path)) or self.accelerators:
             return None
         path = Path(self.model)
         if not path.is_file():
@@ -256,7 +260,7 @@ def compile(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, out: str | Path | None = None, name: str | None = None,
     cc: str | None = None, opt: str = "-O3", profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0,
-    cache: bool = True, progress: Progress | None = None,
+    cache: bool = True, accelerators: Accelerators = (), progress: Progress | None = None,
 ) -> Session:  # fmt: skip
     """Compile a model into a C library and open it.
 
@@ -268,10 +272,11 @@ def compile(
     winograd: allow Winograd's algorithm for 3x3 convolutions (other rounding, see docs/arithmetic.md).
     threads: how many threads run the network (the same bits for any number; 1: the code has nothing of threads).
     tune: seconds to spend on measuring kernels on this machine (0: they are chosen by prediction); see docs/tuning.md.
+    accelerators: names of installed plug-ins, or objects, that may claim parts of the network; see docs/accelerators.md.
     cache: reuse the artefact of an equal earlier compilation of the same file.  progress: called with (stage, 0..1).
     Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, accelerators=accelerators)
     if out is not None:
         _compile_to(request, Path(out), cache)
         return Session(out)
@@ -283,14 +288,14 @@ def compile_to(
     model: Any, folder: str | Path, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
     profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0, cache: bool = True, progress: Progress | None = None,
-    board: str | None = None, serial: bool = False,
+    board: str | None = None, serial: bool = False, accelerators: Accelerators = (),
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest.
 
     board: also build firmware for it, an image that boots (`pith.boards`); BuildError where its memories are too small.
     serial: firmware that answers a host at the board's serial line (docs/devices.md).
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, serial)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, serial, accelerators)
     return _compile_to(request, Path(folder), cache)
 
 

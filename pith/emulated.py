@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pith.api import Progress, Shapes, compile_to, expand_shapes, import_model
+from pith.api import Accelerators, Progress, Shapes, compile_to, expand_shapes, import_model
 from pith.devices import Device
 from pith.emulators import Execution, execute, lacking
 from pith.emulators.inputs import random_sets
@@ -51,14 +51,15 @@ class Verified:
 def verify(
     model: Any, target: str, shapes: Shapes | None = None, *, constants: Mapping[str, np.ndarray] | None = None,
     sets: Sequence[Mapping[str, np.ndarray]] | None = None, count: int = 1, runs: int = 1, steps: bool = True, cc: str | None = None,
-    opt: str = "-O3", reference: bool = True, device: Device | None = None, seconds: float = 0.0, progress: Progress | None = None,
+    opt: str = "-O3", reference: bool = True, device: Device | None = None, seconds: float = 0.0,
+    accelerators: Accelerators = (), progress: Progress | None = None,
 ) -> Verified:  # fmt: skip
     """Compile `model` for `target`, run it under the target's emulator `runs` times on each set of inputs, and compare.
 
     sets: inputs by name; without them `count` random ones.  steps: count instructions step by step too.  reference: compare with
     the unoptimised graph's NumPy reference (else `outputs` is empty).  device: run there instead, each set for `seconds` at least,
-    and take times instead of counts.  Raises UnsupportedError where the target has no emulator or it is not installed, and what
-    `pith.compile` and the device raise.
+    and take times instead of counts.  accelerators: as `pith.compile`.  Raises UnsupportedError where the target has no emulator or it
+    is not installed, and what `pith.compile` and the device raise.
     """
     chosen = get_target(target)
     if device is not None:
@@ -71,7 +72,7 @@ def verify(
     say = progress or (lambda what, done: None)
     with tempfile.TemporaryDirectory(prefix="pith-verify-") as name:
         folder = Path(name) / "net"
-        manifest = compile_to(model, folder, target, shapes, constants=constants, cc=cc, opt=opt, progress=progress)
+        manifest = compile_to(model, folder, target, shapes, constants=constants, cc=cc, opt=opt, accelerators=accelerators, progress=progress)
         given = [dict(s) for s in sets] if sets is not None else random_sets(manifest, count)
         say("run", 0.6)
         if device is not None:

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from pith.cli.common import (
+    AcceleratorOption,
     ConstOption,
     JsonOption,
     Model,
@@ -40,6 +41,7 @@ def command(
     output: Path = typer.Option(
         None, "--output", "-o", help="folder for the artefact [default: NAME-TARGET]", show_default=False
     ),
+    accelerator: list[str] = AcceleratorOption,
     shape: list[str] = ShapeOption,
     const: list[str] = ConstOption,
     name: str = typer.Option(None, help="prefix of the C names [default: the file's name]", show_default=False),
@@ -69,7 +71,7 @@ def command(
         manifest = compile_to(
             model, folder, target, parse_shapes(shape), constants=parse_constants(const), name=name, cc=cc, opt=opt,
             profile=profile, winograd=not no_winograd, threads=threads, tune=tune, cache=not no_cache, progress=bar,
-            board=board, serial=serial,
+            board=board, serial=serial, accelerators=accelerator,
         )  # fmt: skip
     _write_report(folder, manifest, fresh, _step_times(folder) if manifest["profile_library"] else None)
     if json:

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from pith.cli.common import (
+    AcceleratorOption,
     ConstOption,
     DeviceOption,
     JsonOption,
@@ -44,6 +45,7 @@ def command(
     runs: int = typer.Option(1, min=1, max=100000, help="runs of each set; instructions are the mean"),
     device: str = DeviceOption,
     limit: float = LimitOption,
+    accelerator: list[str] = AcceleratorOption,
     shape: list[str] = ShapeOption,
     const: list[str] = ConstOption,
     json: bool = JsonOption,
@@ -67,7 +69,8 @@ def command(
         graph = import_model(model, expand_shapes(parse_shapes(shape))[0], constants)
         given = [_named(s, graph.inputs) for s in given]
     with progress(quiet or json) as bar:
-        found = verify(model, target, parse_shapes(shape), constants=constants, sets=given, count=sets, runs=runs, device=there, progress=bar)
+        found = verify(model, target, parse_shapes(shape), constants=constants, sets=given, count=sets, runs=runs, device=there,
+                       accelerators=accelerator, progress=bar)  # fmt: skip
     if json:
         print_json(plain(found))
     else:

@@ -54,7 +54,7 @@ class SerialDevice:
     def __init__(self, address: str, place: tuple[str, int], baud: int, limit: float, patience: float = _GONE) -> None:
         """place: HOST and PORT, or the path of a serial port and -1."""
         self.address, self.place, self.baud, self.limit, self.patience = address, place, baud, limit, patience
-        self.repeated = 0  # requests that had to be made again
+        self.repeated = self.written = 0  # requests that had to be made again; bytes of inputs that the board took
         self._port: Port | None = None
         self._reader = frames.Reader()
         self._number = random.randrange(1 << 16)
@@ -179,6 +179,7 @@ class SerialDevice:
         if self._fields("<II", self._ask(frames.SUM))[0] != sum_in:
             for at in range(0, len(data), board.block):
                 self._ask(frames.WRITE, struct.pack("<I", at) + data[at : at + board.block])
+                self.written += len(data[at : at + board.block])
         status, sum_out, cycles, stack = self._fields("<IIII", self._ask(frames.RUN, struct.pack("<I", sum_in), self.limit))
         if status == _INPUTS_DIFFER:
             raise _AgainError
