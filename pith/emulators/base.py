@@ -111,7 +111,7 @@ def packed(manifest: Mapping[str, Any], sets: Sequence[Arrays]) -> bytes:
     parts = []
     for one in sets:
         for p in inputs:
-            a = np.ascontiguousarray(one[p.name])
+            a = np.asarray(one[p.name], order="C")  # not ascontiguousarray, which gives a scalar an axis
             assert a.dtype == p.np and a.shape == p.shape, f"{p.name}: {a.dtype}{a.shape}"
             parts.append(a.tobytes())
     return b"".join(parts)

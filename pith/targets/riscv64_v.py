@@ -9,7 +9,7 @@ from dataclasses import replace
 from pith.targets.base import Emulation, Target, register
 from pith.targets.isa.riscv_v import RVV128, RVV256
 
-_PLAIN_LOOPS = ("-fno-vectorize", "-fno-slp-vectorize")
+_PLAIN_LOOPS = ("-fno-tree-vectorize", "-fno-tree-slp-vectorize")  # as gcc and clang both know them
 
 
 def _qemu(bits: int) -> Emulation:
