@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pith.api import compile_to
-from pith.devices import frames, open_device
+from pith.devices import frames, open_device, ports
 from pith.devices.frames import Frame, Reader, cobs, parse, uncobs
 from pith.devices.serial import SerialDevice
 from pith.emulators import execute, lacking
@@ -233,6 +233,33 @@ def test_a_pseudo_terminal(net: Any) -> None:
             same(open_device(f"serial://{path[0]}?baud=115200").execute(folder, manifest, M4, sets[:1], find_compiler()).outputs, want[:1])
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("kind", ["termios", "pyserial"])
+def test_ports_carry_every_byte(kind: str) -> None:
+    """All values both ways, in order, with nothing made of them; and a port whose other side is gone is an error."""
+    if kind == "pyserial":
+        pytest.importorskip("serial")
+    near, far = os.openpty()
+    port = {"termios": ports.TtyPort, "pyserial": ports.PySerialPort}[kind](os.ttyname(far), 115200)
+    try:
+        data = bytes(range(256))
+        port.write(data)
+        got = b""
+        while len(got) < len(data):
+            got += os.read(near, 4096)
+        os.write(near, data[::-1])
+        back = b""
+        while len(back) < len(data):
+            back += port.read(5)
+        assert (got, back, port.read(0.01)) == (data, data[::-1], b"")
+        os.close(far)
+        os.close(near)
+        with pytest.raises(OSError):
+            for _ in range(3):
+                port.read(0.1)
+    finally:
+        port.close()
 
 
 @emulated
