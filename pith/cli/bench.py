@@ -158,6 +158,8 @@ def _on_device(
         print_json(plain(found))
     else:
         show(found)
+        if found.execution.times is None:
+            say("no time: the board has no counter of cycles, or its clock is not known")
 
 
 def _count_instructions(model: Path, target: str, shape: list[str], const: list[str], *, json: bool, quiet: bool) -> None:

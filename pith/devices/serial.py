@@ -83,16 +83,18 @@ class SerialDevice:
         wait = _SHORT + (10 * (len(coded) + 1024) / self.baud if self.place[1] < 0 else 0.0)
         began, why, tries = time.monotonic(), "nothing came", 0
         until = began + (patience or self.patience)
-        while time.monotonic() < until:
+        lost = until  # when a line that is gone has been gone for too long
+        while time.monotonic() < min(until, lost):
             try:
                 port = self._open()
                 port.write(coded)
                 self.repeated += tries > 0
-                tries += 1
+                tries, lost = tries + 1, until
                 found = self._answer(port, kind, min(until, time.monotonic() + wait))
             except OSError as e:
                 why = e.strerror or str(e)
                 self.close()
+                lost = min(lost, time.monotonic() + self.patience)
                 time.sleep(min(0.1, self.patience))
                 continue
             if found is not None:
