@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from pith.accelerators import Accelerator, find, partition
 from pith.artefact import code_size, new_folder, write_manifest, write_sources
 from pith.boards.base import Board, get_board
 from pith.boards.build import add_firmware
@@ -41,6 +42,7 @@ from pith.targets.build_wasm import build_wasm, check_wasm, wasm_code_size
 from pith.targets.compiler import Compiler, check_opt, compiler_version, find_compiler
 from pith.version import VERSION
 
+Accelerators = Sequence[str | Accelerator]
 Shapes = Mapping[str, int | Sequence[int] | Sequence[Sequence[int]]]
 _DECIDES = ("onnx", "numpy", "ml_dtypes")  # packages besides Pith and the compiler whose version may change the code
 MOST_THREADS = 256
@@ -90,11 +92,12 @@ def _import_onnx(model: Any, bound: Mapping[str, tuple[int, ...]], constants: Ma
     return import_onnx(model, shapes=bound, constants=constants)
 
 
-def optimise(graph: Graph, report: list[tuple[str, int, int, float]] | None = None) -> Graph:
-    """Run the pass pipeline on `graph` (changed in place) and return it."""
-    from pith.passes.pipeline import optimize
+def optimise(graph: Graph, report: list[tuple[str, int, int, float]] | None = None, accelerators: Sequence[Accelerator] = ()) -> Graph:
+    """Run the pass pipeline on `graph` (changed in place) and return it; accelerators take what they claim."""
+    from pith.passes.pipeline import BACK, FRONT, FUSION, INTEGERS, LAYOUT, optimize
 
-    return optimize(graph, report=report)
+    claims = (("accelerators", lambda g: partition(g, accelerators)),) if accelerators else ()
+    return optimize(graph, report=report, passes=INTEGERS + FRONT + (LAYOUT + claims + FUSION if claims else BACK))
 
 
 def generate(
@@ -140,13 +143,13 @@ def _shape(name: str, value: Any) -> tuple[int, ...]:
 def stages(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, winograd: bool = True,
-    threads: int = 1, tune: float = 0, cc: str | None = None, opt: str = "-O3", progress: Progress | None = None,
+    threads: int = 1, tune: float = 0, cc: str | None = None, opt: str = "-O3", accelerators: Accelerators = (), progress: Progress | None = None,
     max_ram: int = 0, embed: bool = True,
 ) -> Compilation:  # fmt: skip
     """Import, optimise, lower and print `model` as C, without building it (but for measuring kernels, where `tune` gives it
     seconds, by `cc` and `opt`). max_ram: see `compile_to`;  embed: weights may be a file for the assembler."""
     say = progress or (lambda what, done: None)
-    chosen = get_target(target)
+    chosen, helpers = get_target(target), [find(a) for a in accelerators]
     if name is not None and not (isinstance(name, str) and name):
         raise InputError(f"the name {name!r} is no text")
     if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
@@ -165,7 +168,7 @@ def stages(
         say("import", 0.3 * k / len(variants))
         graph = model.copy() if isinstance(model, Graph) else import_model(model, variant, constants)
         say("optimise", 0.3 * (k + 0.5) / len(variants))
-        graphs.append(optimise(graph, passes))
+        graphs.append(optimise(graph, passes, helpers))
     t1 = time.perf_counter()
     say("lower", 0.3)
     chosen_name = name or (Path(model).stem if isinstance(model, (str, Path)) else graphs[0].name) or "model"
@@ -205,6 +208,8 @@ class _Request:
     trustzone: bool = False
     layout: str | None = None
     place: Mapping[str, str] | None = None
+    serial: bool = False
+    accelerators: Accelerators = ()
 
     def build(self, folder: Path) -> None:
         """Compile into `folder`, completely or not at all."""
@@ -217,12 +222,19 @@ class _Request:
         board = get_board(self.board) if self.board is not None else None
         if self.trustzone and board is None:
             raise InputError("TrustZone divides the memory of a board", try_="--board mps2-an505")
+        if self.serial and board is None:
+            raise InputError("firmware for a serial line needs a board", try_="board=..., one of `pith targets`")
+        if self.serial and self.trustzone:
+            raise InputError("firmware for a serial line is not divided by TrustZone", try_="one of --serial and --trustzone")
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
-            threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, progress=self.progress, max_ram=self.max_ram,
-            embed=embeds(self.layout),
+            threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, accelerators=self.accelerators, progress=self.progress,
+            max_ram=self.max_ram, embed=embeds(self.layout),
         )  # fmt: skip
-        _build_into(folder, result, self.cc, self.opt, self.profile, self.progress, board, trustzone=self.trustzone, layout=self.layout, wanted=self.place)
+        _build_into(
+            folder, result, self.cc, self.opt, self.profile, self.progress, board, trustzone=self.trustzone, layout=self.layout, wanted=self.place,
+            serial=self.serial,
+        )  # fmt: skip
 
     def stored(self, entry: Path) -> Path:
         """The cache entry, built now if it is not there."""
@@ -234,10 +246,10 @@ class _Request:
         return entry
 
     def cache_entry(self) -> Path | None:
-        """Where the artefact is kept, named by all that decides it; None where not all files of the model are known, or no cache
-        can be."""
+        """Where the artefact is kept, named by all that decides it; None where not all files of the model are known, plug-ins decide
+        too, or no cache can be."""
         folder = cache_folder()
-        if folder is None or not isinstance(self.model, (str, Path)):
+        if folder is None or not isinstance(self.model, (str, Path)) or self.accelerators:
             return None
         path = Path(self.model)
         if not path.is_file():
@@ -254,7 +266,7 @@ class _Request:
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
             VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
-            self.winograd, self.threads, self.tune, self.board, self.max_ram, self.trustzone, self.layout,
+            self.winograd, self.threads, self.tune, self.board, self.max_ram, self.trustzone, self.layout, self.serial,
             sorted((self.place or {}).items()), _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
@@ -268,7 +280,7 @@ def compile(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, out: str | Path | None = None, name: str | None = None,
     cc: str | None = None, opt: str = "-O3", profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0,
-    cache: bool = True, progress: Progress | None = None,
+    cache: bool = True, accelerators: Accelerators = (), progress: Progress | None = None,
 ) -> Session:  # fmt: skip
     """Compile a model into a C library and open it.
 
@@ -280,10 +292,11 @@ def compile(
     winograd: allow Winograd's algorithm for 3x3 convolutions (other rounding, see docs/arithmetic.md).
     threads: how many threads run the network (the same bits for any number; 1: the code has nothing of threads).
     tune: seconds to spend on measuring kernels on this machine (0: they are chosen by prediction); see docs/tuning.md.
+    accelerators: names of installed plug-ins, or objects, that may claim parts of the network; see docs/accelerators.md.
     cache: reuse the artefact of an equal earlier compilation of the same file.  progress: called with (stage, 0..1).
     Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, accelerators=accelerators)
     if out is not None:
         _compile_to(request, Path(out), cache)
         return Session(out)
@@ -295,8 +308,8 @@ def compile_to(
     model: Any, folder: str | Path, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
     profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0, cache: bool = True, progress: Progress | None = None,
-    board: str | None = None, max_ram: int = 0, trustzone: bool = False,
-    layout: str | None = None, place: Mapping[str, str] | None = None,
+    board: str | None = None, max_ram: int = 0, trustzone: bool = False, layout: str | None = None,
+    place: Mapping[str, str] | None = None, serial: bool = False, accelerators: Accelerators = (),
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest.
 
@@ -306,8 +319,12 @@ def compile_to(
     trustzone: make two images, the network in the secure world and an application in the other (`pith.boards.trustzone`).
     layout: files around the C for the project it goes into: "cmake", "make" or "arduino".
     place: the memory of the board for some of code, weights, arena, data and stack: {"arena": "RAM"} (`pith.boards.place`).
+    serial: firmware that answers a host at the board's serial line (docs/devices.md).
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, max_ram, trustzone, layout, place)
+    request = _Request(
+        model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, max_ram, trustzone, layout, place,
+        serial, accelerators,
+    )  # fmt: skip
     return _compile_to(request, Path(folder), cache)
 
 
@@ -354,7 +371,7 @@ def compile_graph(
 
 def _build_into(
     folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None, board: Board | None = None,
-    *, trustzone: bool = False, layout: str | None = None, wanted: Mapping[str, str] | None = None,
+    *, trustzone: bool = False, layout: str | None = None, wanted: Mapping[str, str] | None = None, serial: bool = False,
 ) -> None:  # fmt: skip
     """Write and build `result` into `folder`, completely or not at all."""
     say = progress or (lambda what, done: None)
@@ -397,7 +414,7 @@ def _build_into(
             if trustzone:
                 _add_worlds(work, result, manifest, board, compiler, opt)
             else:
-                _add_firmware(work, result, manifest, board, compiler, opt, wanted)
+                _add_firmware(work, result, manifest, board, compiler, opt, wanted, serial=serial)
         manifest["opt"], manifest["compiler"] = opt, "bundled clang" if cc is None else cc
         manifest["seconds"] = {k: round(v, 4) for k, v in result.seconds.items()}
         write_manifest(work, manifest)
@@ -405,15 +422,16 @@ def _build_into(
 
 
 def _add_firmware(
-    work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str, wanted: Mapping[str, str] | None
-) -> None:
+    work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str, wanted: Mapping[str, str] | None,
+    *, serial: bool = False,
+) -> None:  # fmt: skip
     """Build an image for `board` around the library in `work`, and note in the manifest what it takes."""
     program, symbol = result.programs[0], manifest["variants"][0]["symbol"]
 
     def stack(frames: Mapping[str, int]) -> int:
         return stack_bound(program, f"{symbol}_run", frames)
 
-    made = add_firmware(work, manifest, result.target, board, compiler, opt=opt, stack=stack, wanted=wanted)
+    made = add_firmware(work, manifest, result.target, board, compiler, opt=opt, stack=stack, wanted=wanted, serial=serial)
     manifest["stack_bytes"] = manifest["variants"][0]["stack_bytes"] = stack(made.frames)
     weights = len(result.sources.weights)
     manifest["code_bytes"] = made.code - weights if made.code > weights else made.code

@@ -1,4 +1,4 @@
-"""`pith verify`: a network compiled for another machine, run under its emulator, held against the NumPy reference."""
+"""`pith verify`: a network compiled for another machine, run under its emulator or on a real one, held against the NumPy reference."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from pith.api import Progress, Shapes, compile_to, expand_shapes, import_model
+from pith.api import Accelerators, Progress, Shapes, compile_to, expand_shapes, import_model
+from pith.devices import Device
 from pith.emulators import Execution, execute, lacking
 from pith.emulators.inputs import random_sets
 from pith.emulators.mca import Cycles, estimates, tool
@@ -52,17 +53,21 @@ class Verified:
 def verify(
     model: Any, target: str, shapes: Shapes | None = None, *, constants: Mapping[str, np.ndarray] | None = None,
     sets: Sequence[Mapping[str, np.ndarray]] | None = None, count: int = 1, runs: int = 1, steps: bool = True, cc: str | None = None,
-    opt: str = "-O3", reference: bool = True, cycles: bool = False, progress: Progress | None = None,
+    opt: str = "-O3", reference: bool = True, cycles: bool = False, device: Device | None = None, seconds: float = 0.0,
+    accelerators: Accelerators = (), progress: Progress | None = None,
 ) -> Verified:  # fmt: skip
     """Compile `model` for `target`, run it under the target's emulator `runs` times on each set of inputs, and compare.
 
     sets: inputs by name; without them `count` random ones.  steps: count instructions step by step too.  reference: compare with
-    the unoptimised graph's NumPy reference (else `outputs` is empty).  cycles: also those of inner loops, where llvm-mca is installed and has a
-    model.  Raises UnsupportedError where the target has no emulator or
-    it is not installed, and what `pith.compile` raises.
+    the unoptimised graph's NumPy reference (else `outputs` is empty).  cycles: also those of inner loops, where llvm-mca is installed and
+    has a model.  device: run there instead, each set for `seconds` at least, and take times instead of counts.  accelerators: as
+    `pith.compile`.  Raises UnsupportedError where the target has no emulator or it is not installed, and what `pith.compile` and the
+    device raise.
     """
     chosen = get_target(target)
-    if missing := lacking(chosen):
+    if device is not None:
+        device.check(chosen)
+    elif missing := lacking(chosen):
         package = chosen.emulation.package if chosen.emulation else ""
         raise UnsupportedError(f"target {target} cannot be emulated here", why=missing, try_=f"apt-get install {package}")
     if len(expand_shapes(shapes)) > 1:
@@ -70,13 +75,16 @@ def verify(
     say = progress or (lambda what, done: None)
     with tempfile.TemporaryDirectory(prefix="pith-verify-") as name:
         folder = Path(name) / "net"
-        manifest = compile_to(model, folder, target, shapes, constants=constants, cc=cc, opt=opt, progress=progress)
+        manifest = compile_to(model, folder, target, shapes, constants=constants, cc=cc, opt=opt, accelerators=accelerators, progress=progress)
         given = [dict(s) for s in sets] if sets is not None else random_sets(manifest, count)
         say("run", 0.6)
-        done = execute(folder, manifest, chosen, given, find_compiler(cc), runs=runs, count=True, steps=steps)
         loops = None
-        if cycles and chosen.mca and tool():
-            loops = estimates(folder / f"{manifest['name']}.c", chosen, find_compiler(cc), opt, done.functions or {})
+        if device is not None:
+            done = device.execute(folder, manifest, chosen, given, find_compiler(cc), runs=runs, seconds=seconds, steps=steps)
+        else:
+            done = execute(folder, manifest, chosen, given, find_compiler(cc), runs=runs, count=True, steps=steps)
+            if cycles and chosen.mca and tool():
+                loops = estimates(folder / f"{manifest['name']}.c", chosen, find_compiler(cc), opt, done.functions or {})
     if not reference:
         return Verified(manifest, done, [], loops)
     say("reference", 0.8)

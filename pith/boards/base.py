@@ -47,11 +47,21 @@ class Worlds:
 
 
 @dataclass(frozen=True, slots=True)
+class Uart:
+    """A serial port. kind: firmware/uart_KIND.c drives it;  base: its first register;  hertz: of its clock."""
+
+    kind: str
+    base: int
+    hertz: int
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """name: as given to `--board`;  description: one line;  core: the target it is meant for;  flash: where the vector table,
     code and constants go;  ram: where variables, arena and stack go;  machine: QEMU's name for it, "" where it has none;
     clock: the processor's frequency in Hz, 0 where the board does not fix it;  worlds: for TrustZone, where it has that;
-    flash_wait: wait states of the flash;  more: other memories."""
+    flash_wait: wait states of the flash;  more: other memories;  uart: the serial port that firmware may answer on, None where
+    none is described."""
 
     name: str
     description: str
@@ -63,6 +73,7 @@ class Board:
     worlds: Worlds | None = None
     flash_wait: int = 0
     more: tuple[Memory, ...] = ()
+    uart: Uart | None = None
 
     @property
     def memories(self) -> tuple[Memory, ...]:

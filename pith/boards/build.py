@@ -22,6 +22,10 @@ _BYTES = {d.c: d.itemsize for d in DType}
 STACK = 512  # bytes that main, an exception, and functions in assembly take beside what the compiler reports
 
 
+SERIAL = ("serial_main.c", "serial.c", "uart.c")
+BAUD = 115200
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """An input or output as the header has it: its name in the struct, C type, bytes."""
@@ -64,6 +68,27 @@ def main_text(name: str, inputs: Sequence[Field], outputs: Sequence[Field], gate
     return filled(template("main.c"), marks)
 
 
+def write_serial(folder: Path, name: str, target: str, board: Board, inputs: Sequence[Field], outputs: Sequence[Field]) -> None:
+    """The files of `SERIAL` in `folder`: a main program that answers a host. Raises UnsupportedError for a board whose serial port is
+    not described."""
+    if board.uart is None:
+        raise UnsupportedError(f"no serial port of board {board.name} is described", where="--serial",
+                               try_="a board with one (docs/devices.md), or its firmware without --serial")  # fmt: skip
+    parts = {kind: "".join(f"{{(unsigned char *){kind}_{f.name}, sizeof {kind}_{f.name}}}, " for f in found)
+             for kind, found in (("in", inputs), ("out", outputs))}  # fmt: skip
+    arrays = [f"static {f.ctype} {kind}_{f.name}[{f.count}];" for kind, found in (("in", inputs), ("out", outputs)) for f in found]
+    marks = {
+        "NAME": name, "UP": name.upper(), "ARRAYS": "\n".join(arrays), "PARTS_IN": parts["in"], "PARTS_OUT": parts["out"],
+        "IN": ", ".join(f"in_{f.name}" for f in inputs), "OUT": ", ".join(f"out_{f.name}" for f in outputs), "TARGET": target,
+        "N_IN": str(len(inputs)), "N_OUT": str(len(outputs)), "HERTZ": str(board.clock),
+        "UART": hex(board.uart.base), "DIVIDER": str(board.uart.hertz // BAUD),
+    }  # fmt: skip
+    for file, kind in (("serial_main.c", "serial_main.c"), ("uart.c", f"uart_{board.uart.kind}.c")):
+        (folder / file).write_text(filled(template(kind), marks))
+    for file in ("serial.c", "serial.h"):
+        (folder / file).write_text(template(file))
+
+
 def link_text(board: Board, stack: int, placement: Mapping[str, str] | None = None, name: str = "") -> str:
     """The linker script of `board`, with `stack` bytes kept for the stack; `placement` of the parts of network `name` (place.py)."""
     where = {p: home(p) for p in PARTS} | dict(placement or {})
@@ -101,18 +126,18 @@ def write_start(folder: Path) -> None:
 
 def build_firmware(
     folder: Path, manifest: Mapping[str, Any], target: Target, board: Board, compiler: Compiler, *, opt: str,
-    stack: Callable[[Mapping[str, int]], int], profile: bool = False, wanted: Mapping[str, str] | None = None,
+    stack: Callable[[Mapping[str, int]], int], profile: bool = False, wanted: Mapping[str, str] | None = None, serial: bool = False,
 ) -> Firmware:  # fmt: skip
     """Compile and link NAME.c, NAME_weights.c, start.c and main.c of `folder` into NAME.elf (NAME_profile.elf: with a mark after
-    every layer); link.ld is left beside it.
+    every layer; NAME_serial.elf: of the files of `pith.boards.serial` in the place of main.c); link.ld is left beside it.
 
     stack: the bytes the network's deepest call takes, given those of each function;  wanted: memories of parts, by name.
     Raises BuildError: what does not compile, and what the board's memories do not hold.
     """
     name = manifest["name"]
-    stem = f"{name}_profile" if profile else name
+    stem = f"{name}_profile" if profile else f"{name}_serial" if serial else name
     flags = [opt, "-ffunction-sections", "-fdata-sections", "-fstack-usage", *([f"-D{name.upper()}_PROFILE"] if profile else [])]
-    sources = [f"{name}.c", f"{name}_weights.c", "start.c", "main.c"]
+    sources = [f"{name}.c", f"{name}_weights.c", "start.c", *(SERIAL if serial else ("main.c",))]
     objects = [folder / f"{stem}_{Path(s).stem}.o" for s in sources]
     script, image = folder / "link.ld", folder / f"{stem}.elf"
     try:
@@ -137,7 +162,7 @@ def build_firmware(
 
 def add_firmware(
     folder: Path, manifest: Mapping[str, Any], target: Target, board: Board, compiler: Compiler, *, opt: str,
-    stack: Callable[[Mapping[str, int]], int], profile: bool = False, wanted: Mapping[str, str] | None = None,
+    stack: Callable[[Mapping[str, int]], int], profile: bool = False, wanted: Mapping[str, str] | None = None, serial: bool = False,
 ) -> Firmware:  # fmt: skip
     """`build_firmware` around the library that `manifest` describes, with start-up code and main program written to `folder`.
 
@@ -147,9 +172,12 @@ def add_firmware(
         raise UnsupportedError(f"target {target.name} has no firmware", where=board.name, try_=f"-t {board.core}")
     name = manifest["name"]
     check_placement(board, wanted or {})
-    write_firmware(folder, name, *(fields(manifest["variants"][0][side]) for side in ("inputs", "outputs")))
+    inputs, outputs = (fields(manifest["variants"][0][side]) for side in ("inputs", "outputs"))
+    write_firmware(folder, name, inputs, outputs)
+    if serial:
+        write_serial(folder, name, target.name, board, inputs, outputs)
     try:
-        return build_firmware(folder, manifest, target, board, compiler, opt=opt, stack=stack, profile=profile, wanted=wanted)
+        return build_firmware(folder, manifest, target, board, compiler, opt=opt, stack=stack, profile=profile, wanted=wanted, serial=serial)
     except BuildError as e:
         over = {region: int(n) for region, n in re.findall(r"region '(\w+)': overflowed by (\d+) bytes", e.why)}
         if not over:

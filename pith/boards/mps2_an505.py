@@ -1,6 +1,6 @@
 """Arm MPS2+ with the Cortex-M33 image AN505, in its secure world."""
 
-from pith.boards.base import Board, Region, Worlds, register
+from pith.boards.base import Board, Region, Uart, Worlds, register
 
 
 @register("mps2-an505")
@@ -15,4 +15,5 @@ def board() -> Board:
             protection=((0x58007000, half, 2 * half), (0x58009000, 0, half)),
             set_bits=((0x50080014, 1),),  # NSCCFG of SSE-200: entries may lie in the memory of code
         ),
+        uart=Uart("cmsdk", 0x50200000, 20_000_000),
     )  # fmt: skip

@@ -12,7 +12,9 @@ from rich.table import Table
 
 from pith.cli.common import (
     ConstOption,
+    DeviceOption,
     JsonOption,
+    LimitOption,
     Model,
     QuietOption,
     ShapeOption,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 def command(
     model: Path = Model,
     target: str = TargetOption,
+    device: str = DeviceOption,
+    limit: float = LimitOption,
     shape: list[str] = ShapeOption,
     const: list[str] = ConstOption,
     threads: str = typer.Option("1", help="numbers of threads, each measured for itself: 1,2"),
@@ -60,7 +64,7 @@ def command(
     json: bool = JsonOption,
     quiet: bool = QuietOption,
 ) -> None:
-    """Time MODEL on random inputs beside other engines, each in a process of its own, in turns."""
+    """Time MODEL on random inputs beside other engines, each in a process of its own, in turns; with --device alone, there."""
     from pith.api import compile
     from pith.bench.compare import choose, compare, missing_note
     from pith.bench.plots import check_picture, engines_picture, roofline_picture
@@ -70,6 +74,12 @@ def command(
     from pith.targets.base import get_target
 
     counts = _counts(threads)
+    if device is not None:
+        if counts != [1] or peers not in (None, "none") or precision or csv or plot or roofline:
+            raise InputError("--device with an option for engines of this machine", why="Pith alone is measured there, with one thread",
+                             try_="--device with -t, --shape, --const, --seconds, --layers, --json")  # fmt: skip
+        _on_device(model, device, limit, None if target == "host" else target, shape, const, seconds, layers=layers, json=json, quiet=quiet)
+        return
     chosen_target = get_target(target)
     if not chosen_target.runs_here() and chosen_target.emulation is not None:
         _count_instructions(model, target, shape, const, json=json, quiet=quiet)
@@ -129,6 +139,27 @@ def command(
         _show_layers(steps, ceilings)
     for file in filter(None, (csv, plot, roofline)):
         say("wrote ", (str(file), "bold"))
+
+
+def _on_device(
+    model: Path, address: str, limit: float, target: str | None, shape: list[str], const: list[str], seconds: float, *, layers: bool, json: bool, quiet: bool
+) -> None:  # fmt: skip
+    """The time of a run on a device, and of every layer."""
+    from pith.cli.verify import plain, show
+    from pith.devices import open_device
+    from pith.emulated import verify
+
+    device = open_device(address, limit=limit)
+    chosen = target or device.target() or "host"
+    with progress(quiet or json) as bar:
+        found = verify(model, chosen, parse_shapes(shape), constants=parse_constants(const), runs=3, steps=layers, reference=False,
+                       device=device, seconds=seconds, progress=bar)  # fmt: skip
+    if json:
+        print_json(plain(found))
+    else:
+        show(found)
+        if found.execution.times is None:
+            say("no time: the board has no counter of cycles, or its clock is not known")
 
 
 def _count_instructions(model: Path, target: str, shape: list[str], const: list[str], *, json: bool, quiet: bool) -> None:

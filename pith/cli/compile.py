@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from pith.cli.common import (
+    AcceleratorOption,
     ConstOption,
     JsonOption,
     Model,
@@ -42,6 +43,7 @@ def command(
     output: Path = typer.Option(
         None, "--output", "-o", help="folder for the artefact [default: NAME-TARGET]", show_default=False
     ),
+    accelerator: list[str] = AcceleratorOption,
     shape: list[str] = ShapeOption,
     const: list[str] = ConstOption,
     name: str = typer.Option(None, help="prefix of the C names [default: the file's name]", show_default=False),
@@ -62,6 +64,7 @@ def command(
     max_ram: str = typer.Option(
         None, "--max-ram", metavar="BYTES", help="most RAM for arena, inputs and outputs: 64K; layers run in strips where needed", show_default=False
     ),
+    serial: bool = typer.Option(False, "--serial", help="with --board: an image that answers `pith verify --device serial://...`"),
     no_cache: bool = typer.Option(False, "--no-cache", help="compile even if an equal artefact is cached"),
     json: bool = JsonOption,
     quiet: bool = QuietOption,
@@ -79,6 +82,7 @@ def command(
             model, folder, target, parse_shapes(shape), constants=parse_constants(const), name=name, cc=cc, opt=opt,
             profile=profile, winograd=not no_winograd, threads=threads, tune=tune, cache=not no_cache, progress=bar,
             board=board, trustzone=trustzone, layout=layout, place=parse_places(place), max_ram=parse_bytes(max_ram) if max_ram is not None else 0,
+            serial=serial, accelerators=accelerator,
         )  # fmt: skip
     _write_report(folder, manifest, fresh, _step_times(folder) if manifest["profile_library"] else None)
     if json:

@@ -15,7 +15,9 @@ import typer
 from pith.cli.common import (
     MODEL_FILES,
     ConstOption,
+    DeviceOption,
     JsonOption,
+    LimitOption,
     QuietOption,
     ShapeOption,
     TargetOption,
@@ -29,6 +31,7 @@ from pith.cli.common import (
 from pith.graph.errors import InputError
 
 if TYPE_CHECKING:
+    from pith.devices.session import DeviceSession
     from pith.runtime.session import Session
 
 
@@ -54,6 +57,22 @@ def open_session(model: Path, target: str, shape: list[str], const: list[str], q
         return compile(model, target, parse_shapes(shape), constants=parse_constants(const), threads=threads or 1, progress=bar)
 
 
+def open_there(model: Path, target: str, shape: list[str], const: list[str], quiet: bool, address: str, limit: float) -> DeviceSession:
+    """The same on a device; `host` means the target that suits it."""
+    from pith.api import compile_to
+    from pith.devices import open_device
+    from pith.devices.session import DeviceSession
+
+    device = open_device(address, limit=limit)
+    if model.is_dir():
+        check_compiled(model, target, shape, const)
+        return DeviceSession(device, model)
+    with progress(quiet) as bar:
+        return DeviceSession.of(device, lambda folder, suits: compile_to(
+            model, folder, target if target != "host" else suits or target, parse_shapes(shape), constants=parse_constants(const), progress=bar,
+        ))  # fmt: skip
+
+
 def command(
     model: Path = typer.Argument(help=f"{MODEL_FILES}; or folder that `pith compile` wrote", show_default=False),
     inputs: list[Path] = typer.Argument(
@@ -62,6 +81,8 @@ def command(
         show_default=False,
     ),
     target: str = TargetOption,
+    device: str = DeviceOption,
+    limit: float = LimitOption,
     shape: list[str] = ShapeOption,
     const: list[str] = ConstOption,
     output: Path = typer.Option(
@@ -85,7 +106,13 @@ def command(
 
     if output is not None:
         _check_destination(output)
-    session = open_session(model, target, shape, const, quiet or json, threads)
+    session: Session | DeviceSession
+    if device is not None:
+        if threads not in (None, 1):
+            raise InputError("--threads with --device", why="the program that goes there has one thread")
+        session = open_there(model, target, shape, const, quiet or json, device, limit)
+    else:
+        session = open_session(model, target, shape, const, quiet or json, threads)
     metadata = session.manifest.get("metadata", {})
     how = Preprocess.parse(preprocess or metadata.get("pith.preprocess", "{}"))
     names = _labels(labels, metadata)
@@ -125,7 +152,7 @@ def _plain(r: _Result) -> dict[str, Any]:
     return {"inputs": files, "top": r.top, "outputs": {k: _summary(v) for k, v in r.outputs.items()}}
 
 
-def _batches(session: Session, items: list[str]) -> list[dict[str, Path]]:
+def _batches(session: Session | DeviceSession, items: list[str]) -> list[dict[str, Path]]:
     """Each run's file by input name."""
     names = [p.name for p in session.inputs]
     if len(names) > 1 and len(items) == 1 and items[0].lower().endswith(".npz") and "=" not in items[0]:

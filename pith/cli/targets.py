@@ -8,7 +8,8 @@ from pith.cli.common import JsonOption, out, print_json, size
 
 
 def command(json: bool = JsonOption) -> None:
-    """List the targets, which of them run on this machine, and the boards that firmware can be built for."""
+    """List the targets, which of them run on this machine, the boards that firmware can be built for, and accelerators."""
+    from pith.accelerators import installed
     from pith.boards.base import boards
     from pith.targets.base import TARGETS, load_all
 
@@ -29,3 +30,9 @@ def command(json: bool = JsonOption) -> None:
         table.add_row(b.name, b.description, b.core, size(b.flash.length), size(b.ram.length))
     out.print()
     out.print(table)
+    if found := installed():
+        table = Table("accelerator", "package", "entry point", box=None, pad_edge=False)
+        for name, e in found.items():
+            table.add_row(name, f"{e.dist.name} {e.dist.version}" if e.dist else "-", e.value)
+        out.print()
+        out.print(table)

@@ -10,8 +10,11 @@ import typer
 from rich.table import Table
 
 from pith.cli.common import (
+    AcceleratorOption,
     ConstOption,
+    DeviceOption,
     JsonOption,
+    LimitOption,
     Model,
     QuietOption,
     ShapeOption,
@@ -32,12 +35,17 @@ if TYPE_CHECKING:
 
 def command(
     model: Path = Model,
-    target: str = typer.Option("aarch64", "--target", "-t", help="where the code runs; see `pith targets`"),
+    target: str = typer.Option(
+        None, "--target", "-t", help="where the code runs; see `pith targets` [default: aarch64, or what suits --device]", show_default=False
+    ),
     inputs: list[Path] = typer.Option(
         [], "--inputs", help=".npz with an array for each input, or .npy for a single one; several: several sets", show_default=False
     ),
     sets: int = typer.Option(1, min=1, max=10000, help="how many random sets of inputs, without --inputs"),
     runs: int = typer.Option(1, min=1, max=100000, help="runs of each set; instructions are the mean"),
+    device: str = DeviceOption,
+    limit: float = LimitOption,
+    accelerator: list[str] = AcceleratorOption,
     shape: list[str] = ShapeOption,
     const: list[str] = ConstOption,
     json: bool = JsonOption,
@@ -45,10 +53,14 @@ def command(
 ) -> None:
     """Compile MODEL for a target, run it under the target's emulator, compare with the reference; count instructions.
 
-    Integers must have the reference's bits, floats stay within 1e-4 of the output's range; exit code 1 where they do not.
+    With --device it runs there instead, and time is measured. Integers must have the reference's bits, floats stay within 1e-4 of the
+    output's range; exit code 1 where they do not.
     """
+    from pith.devices import open_device
     from pith.emulated import verify
 
+    there = open_device(device, limit=limit) if device else None
+    target = target or (there and there.target()) or "aarch64"
     given = [_arrays(path) for path in inputs] or None
     constants = parse_constants(const)
     if given is not None:
@@ -57,7 +69,8 @@ def command(
         graph = import_model(model, expand_shapes(parse_shapes(shape))[0], constants)
         given = [_named(s, graph.inputs) for s in given]
     with progress(quiet or json) as bar:
-        found = verify(model, target, parse_shapes(shape), constants=constants, sets=given, count=sets, runs=runs, progress=bar)
+        found = verify(model, target, parse_shapes(shape), constants=constants, sets=given, count=sets, runs=runs, device=there,
+                       accelerators=accelerator, progress=bar)  # fmt: skip
     if json:
         print_json(plain(found))
     else:
@@ -82,6 +95,13 @@ def _named(arrays: dict[str, np.ndarray], names: list[str]) -> dict[str, np.ndar
 def show_steps(found: Verified) -> None:
     """The table of layers."""
     steps, done = found.manifest["variants"][0]["steps"], found.execution
+    if done.step_times is not None:
+        total = sum(done.step_times) or 1.0
+        table = Table("layer", "operator", "ms", "share", "M MACs/s", "kernel", box=None, pad_edge=False)
+        for s, n in zip(steps, done.step_times, strict=True):
+            rate = f"{s['macs'] / n / 1e3:,.0f}" if s["macs"] and n else "-"
+            table.add_row(s["name"], s["op"], f"{n:.4f}", f"{n / total:.1%}", rate, s["kernel"])
+        out.print(table)
     if done.steps is None:
         return
     total = sum(done.steps) or 1.0
@@ -118,6 +138,8 @@ def show(found: Verified) -> None:
     if done.instructions is not None:
         per = f", {done.instructions / m['macs']:.3f} a MAC" if m["macs"] else ""
         say((f"{done.instructions:,.0f} instructions a run", "bold"), f" ({count(done.instructions)}{per})")
+    if done.times:
+        say((f"{done.median_ms:.4f} ms a run", "bold"), f" (median of {len(done.times)}, fastest {min(done.times):.4f}), measured there")
     stack = "-" if done.stack is None else f"{done.stack:,} B"
     say(f"stack used {stack}, arena {size(m['arena_bytes'])}, weights {size(m['weights_bytes'])}, code {size(m['code_bytes'])}")
     for o in found.outputs:
@@ -129,10 +151,12 @@ def show(found: Verified) -> None:
 def plain(found: Verified) -> dict[str, Any]:
     """The same as plain data."""
     m, done = found.manifest, found.execution
-    steps = [{"name": s["name"], "kernel": s["kernel"], "macs": s["macs"], "instructions": n}
-             for s, n in zip(m["variants"][0]["steps"], done.steps or [], strict=False)]  # fmt: skip
+    figures = [("instructions", done.steps), ("ms", done.step_times)]
+    steps = [{"name": s["name"], "kernel": s["kernel"], "macs": s["macs"]} | {k: v[i] for k, v in figures if v is not None}
+             for i, s in enumerate(m["variants"][0]["steps"]) if any(v is not None for _, v in figures)]  # fmt: skip
     return {
-        "target": m["target"], "holds": found.holds, "instructions": done.instructions, "functions": done.functions, "layers": steps,
+        "target": m["target"], "holds": found.holds, "median_ms": done.median_ms, "runs": len(done.times or []),
+        "instructions": done.instructions, "functions": done.functions, "layers": steps,
         "stack_used": done.stack, "code_bytes": m["code_bytes"], "weights_bytes": m["weights_bytes"], "arena_bytes": m["arena_bytes"],
         "macs": m["macs"],
         "cycles": None if found.cycles is None else [

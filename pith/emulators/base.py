@@ -7,6 +7,7 @@ and has two functions, `lacking` and `execute`, as below.
 from __future__ import annotations
 
 import importlib
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,13 @@ class Execution:
     instructions: float | None = None
     functions: dict[str, float] = field(default_factory=dict)
     steps: list[float] | None = None
+    times: list[float] | None = None
+    step_times: list[float] | None = None
+
+    @property
+    def median_ms(self) -> float | None:
+        """The middle one of `times`."""
+        return statistics.median(self.times) if self.times else None
 
 
 class Runner(Protocol):
@@ -103,7 +111,7 @@ def packed(manifest: Mapping[str, Any], sets: Sequence[Arrays]) -> bytes:
     parts = []
     for one in sets:
         for p in inputs:
-            a = np.ascontiguousarray(one[p.name])
+            a = np.asarray(one[p.name], order="C")  # not ascontiguousarray, which gives a scalar an axis
             assert a.dtype == p.np and a.shape == p.shape, f"{p.name}: {a.dtype}{a.shape}"
             parts.append(a.tobytes())
     return b"".join(parts)

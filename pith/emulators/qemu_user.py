@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import struct
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pith.emulators import counter
-from pith.emulators.base import Arrays, Execution, packed, unpacked
-from pith.emulators.program import MARK, build_linux
+from pith.emulators.base import Arrays, Execution
+from pith.emulators.program import MARK, build_linux, program_input, program_output
 from pith.graph.errors import BuildError
 from pith.targets.base import Target
 from pith.targets.compiler import Compiler
@@ -37,11 +37,8 @@ def execute(
     with tempfile.TemporaryDirectory(prefix="pith-emulated-") as name:
         work = Path(name)
         program = build_linux(folder, manifest, target, compiler, work, marked=False)
-        data = struct.pack("<II", len(sets), runs) + packed(manifest, sets)
-        out = run_program(program, target, data, work / "counts" if count else None)
-        outputs = unpacked(manifest, out, len(sets))
-        (stack,) = struct.unpack("<I", out[-4:])
-        found = Execution(outputs, stack)
+        out = run_program(program, target, program_input(manifest, sets, runs), work / "counts" if count else None)
+        found = program_output(manifest, out, len(sets))
         if not count:
             return found
         counts = counter.read(work / "counts")
@@ -52,11 +49,11 @@ def execute(
         by_step = None
         if steps:
             marked = build_linux(folder, manifest, target, compiler, work, marked=True)
-            again = run_program(marked, target, struct.pack("<II", 1, 1) + packed(manifest, sets[:1]), work / "steps")
-            assert unpacked(manifest, again, 1)[0].keys() == outputs[0].keys()
+            again = run_program(marked, target, program_input(manifest, sets[:1], 1), work / "steps")
+            assert program_output(manifest, again, 1).outputs[0].keys() == found.outputs[0].keys()
             at = counter.read(work / "steps").marks
             by_step = [float(b - a) for a, b in itertools.pairwise(at)]
-        return Execution(outputs, stack, each, functions, by_step)
+        return replace(found, instructions=each, functions=functions, steps=by_step)
 
 
 def run_program(program: Path, target: Target, data: bytes, counts: Path | None) -> bytes:

@@ -150,6 +150,31 @@ def fixed(acc: Expr, multiplier: Expr | int, shift: Expr | int, zero: int, bound
     return _within(call("scale_fixed", acc, multiplier, shift), zero, bounds, dtype)
 
 
+@dataclass(frozen=True, slots=True)
+class FixedPoint:
+    """The rule of fixed point taken apart. multiplier, shift: int32 constants, or arguments that have one for each channel."""
+
+    multiplier: Expr
+    shift: Expr
+    zero: int
+    bounds: tuple[int, int]
+    dtype: DType
+
+
+def match_fixed(expr: Expr) -> FixedPoint | None:
+    """The parts of an expression that `fixed` built of the sum; None for any other."""
+    if expr.op != "cast" or expr.args[0].op != "min" or expr.args[0].args[0].op != "max":
+        return None
+    top, bottom = expr.args[0].args[1], expr.args[0].args[0].args[1]
+    y, zero = expr.args[0].args[0].args[0], 0
+    if y.op == "add" and y.args[1].op == "const":
+        y, zero = y.args[0], int(y.args[1].value)
+    if y.op != "scale_fixed" or {top.op, bottom.op} != {"const"} or any(v.op not in ("const", "arg") for v in y.args[1:]):
+        return None
+    found = FixedPoint(y.args[1], y.args[2], zero, (int(bottom.value), int(top.value)), expr.dtype)
+    return found if fixed(ACC, found.multiplier, found.shift, zero, found.bounds, found.dtype) == expr else None
+
+
 def fixed_wide(acc: Expr, multiplier: Expr | int, shift: Expr | int, zero: int, bounds: tuple[int, int], dtype: DType) -> Expr:
     """The rule of fixed point for sums in int64, whose multiplier has 15 bits; argument types: int64, int32, int32."""
     m, s = (v if isinstance(v, Expr) else const(v, DType.I32) for v in (multiplier, shift))

@@ -55,11 +55,14 @@ FRONT: Passes = (
     ("fold constants", fold_constants.run),
     ("simplify", simplify.run),
 )
-BACK: Passes = (
+LAYOUT: Passes = (
     ("layout", layout.run),
     ("recognize norms", recognize_norm.run),
     ("sink reshape", sink_reshape.run),
     ("simplify", simplify.run),
+)
+# Between the two, accelerators claim what they compute (`pith.accelerators`): channels last, and nothing fused yet.
+FUSION: Passes = (
     ("fuse attention", fuse_attention.run),
     ("move quantisation", move_quantisation.run),
     ("integer norms", integer_norms.run),
@@ -70,6 +73,7 @@ BACK: Passes = (
     ("lookups", lookups.run),
     ("ranges", ranges.run),
 )
+BACK: Passes = LAYOUT + FUSION
 PASSES: Passes = INTEGERS + FRONT + BACK
 
 

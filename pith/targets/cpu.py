@@ -25,13 +25,20 @@ def level_features(level: int) -> tuple[str, ...]:
 def features() -> frozenset[str]:
     """Feature flags of the first processor, as Linux names them; empty where they cannot be read."""
     try:
-        text = Path("/proc/cpuinfo").read_text()
+        return features_in(Path("/proc/cpuinfo").read_text())
     except OSError:
         return frozenset()
+
+
+def features_in(text: str) -> frozenset[str]:
+    """Feature flags of the first processor that /proc/cpuinfo with this `text` describes; of RISC-V the extensions' names."""
     for line in text.splitlines():
         if line.startswith(("flags", "Features")):
-            found = set(line.split(":", 1)[1].split())
+            found = set(line.split(":", 1)[-1].split())
             return frozenset(found | {"abm"} if "lzcnt" in found else found)
+        if line.startswith("isa"):
+            letters, *names = line.split(":", 1)[-1].strip().lower().split("_")
+            return frozenset([*letters.removeprefix("rv64").removeprefix("rv32"), *names])
     return frozenset()
 
 
@@ -79,8 +86,12 @@ def missing(needed: Iterable[str]) -> list[str]:
 
 def machine() -> str:
     """This processor's architecture as the first part of a compiler's triple."""
-    name = platform.machine()
-    return {"AMD64": "x86_64", "arm64": "aarch64"}.get(name, name)
+    return architecture(platform.machine())
+
+
+def architecture(name: str) -> str:
+    """What systems call a processor, as the first part of a compiler's triple."""
+    return {"AMD64": "x86_64", "arm64": "aarch64", "armv7l": "arm", "armv8l": "arm"}.get(name, name)
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pith.targets.base import Emulation, Target, register
 from pith.targets.isa.riscv_v import RVV128, RVV256
 
-_PLAIN_LOOPS = ("-fno-vectorize", "-fno-slp-vectorize")
+_PLAIN_LOOPS = ("-fno-tree-vectorize", "-fno-tree-slp-vectorize")  # as gcc and clang both know them
 
 
 def _qemu(bits: int) -> Emulation:
@@ -19,7 +19,9 @@ def _qemu(bits: int) -> Emulation:
 @register("riscv64-v")
 def target() -> Target:
     flags = ("-march=rv64gcv", "-mabi=lp64d", *_PLAIN_LOOPS)
-    return Target("riscv64-v", "RISC-V with vectors 1.0 of any length", RVV128, "riscv64-linux-musl", flags, emulation=_qemu(128))
+    return Target(
+        "riscv64-v", "RISC-V with vectors 1.0 of any length", RVV128, "riscv64-linux-musl", flags, cpu_features=("v",), emulation=_qemu(128)
+    )
 
 
 @register("riscv64-v256")

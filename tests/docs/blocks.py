@@ -23,13 +23,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LANGUAGES = ("python", "console", "c", "cmake", "javascript", "text")
+LANGUAGES = ("python", "console", "c", "cmake", "javascript", "text", "toml")
 _ENVIRONMENT = "installs packages; the tests run in an environment that has them"
 _GOAL = "makes an environment and takes minutes; that the Makefile has the goal is checked"
 # Commands of console blocks that are not run, and why.
 SKIPPED_COMMANDS = {
     "python3 -m venv .venv && source .venv/bin/activate": _ENVIRONMENT,
     "pip install -e .": _ENVIRONMENT,
+    "pip install examples/npu_plugin": _ENVIRONMENT,
+    "pith compile network.tflite -t cortex-m4 --accelerator npu": "needs the plug-in installed; its own test has it so",
     "make setup": _GOAL,
     "make demo": _GOAL,
     "make test": _GOAL,

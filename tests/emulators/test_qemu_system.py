@@ -102,7 +102,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 @emulated
 @pytest.mark.parametrize(
     ("core", "families"),
-    [("cortex-m0", {"generic"}), ("cortex-m4", {"dsp", "depthwise_dsp"}), ("cortex-m55", {"mve", "depthwise_dsp"})],
+    [("cortex-m0", {"generic"}), ("cortex-m4", {"dsp", "depthwise_dsp"}), ("cortex-m33", {"dsp", "depthwise_dsp"}), ("cortex-m55", {"mve", "depthwise_dsp"})],
 )
 def test_kernels(core: str, families: set[str], tmp_path: Path) -> None:
     """Many calls in one image."""
