@@ -61,8 +61,8 @@ def errors(net: nn.Module, x: Tensor, labels: np.ndarray) -> float:
     return float(100 * (found != labels).mean())
 
 
-def train(hidden: int, epochs: int, seed: int, rate: float, batch: int, bf16: bool, log: Path | None) -> nn.Module:
-    """The network after the last epoch."""
+def train(hidden: int, epochs: int, seed: int, rate: float, batch: int, bf16: bool, log: Path | None, kept: Path | None) -> nn.Module:
+    """The network after the last epoch. `kept`: where the state of training lies after each, to go on from."""
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     x, labels = (torch.from_numpy(np.array(a)) for a in mnist("train"))
@@ -74,8 +74,15 @@ def train(hidden: int, epochs: int, seed: int, rate: float, batch: int, bf16: bo
     binary.clip_after(optimiser, net)
     steps = epochs * (len(x) // batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda k: 0.5 * (1 + math.cos(math.pi * k / steps)))
-    began = time.time()
-    for epoch in range(epochs):
+    began, start, before = time.time(), 0, 0.0
+    parts = {"net": net, "optimiser": optimiser, "schedule": schedule}
+    if kept and kept.exists():
+        held = torch.load(kept, weights_only=True)
+        for name, part in parts.items():
+            part.load_state_dict(held[name])
+        generator.set_state(held["generator"])
+        start, before = held["epoch"], held["seconds"]
+    for epoch in range(start, epochs):
         net.train()
         total, order = 0.0, torch.randperm(len(x), generator=generator)
         for at in order[: len(x) // batch * batch].split(batch):
@@ -87,7 +94,7 @@ def train(hidden: int, epochs: int, seed: int, rate: float, batch: int, bf16: bo
             optimiser.step()
             schedule.step()
             total += float(loss.detach()) * batch
-        row = [seed, epoch + 1, f"{total / len(x):.5f}", f"{errors(net, test_x, truth):.2f}", f"{time.time() - began:.0f}"]
+        row = [seed, epoch + 1, f"{total / len(x):.5f}", f"{errors(net, test_x, truth):.2f}", f"{before + time.time() - began:.0f}"]
         print(*row, flush=True)
         if log:
             new = not log.exists()
@@ -96,6 +103,11 @@ def train(hidden: int, epochs: int, seed: int, rate: float, batch: int, bf16: bo
                 if new:
                     out.writerow(["seed", "epoch", "loss", "test error %", "seconds"])
                 out.writerow(row)
+        if kept:
+            state = {name: part.state_dict() for name, part in parts.items()}
+            state |= {"generator": generator.get_state(), "epoch": epoch + 1, "seconds": before + time.time() - began}
+            torch.save(state, kept.with_suffix(".part"))
+            kept.with_suffix(".part").replace(kept)
     return net.eval()
 
 
@@ -120,6 +132,7 @@ def main() -> None:
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--log", type=Path)
+    parser.add_argument("--keep", type=Path, help="the state of training after each epoch; where there is one, training goes on from it")
     parser.add_argument("--save", type=Path, help="where the weights go")
     parser.add_argument("--load", type=Path, help="weights to test, without training")
     a = parser.parse_args()
@@ -127,7 +140,7 @@ def main() -> None:
     if a.load:
         net = models.create("bnn_mlp", pretrained=a.load, hidden=a.hidden)
     else:
-        net = train(a.hidden, a.epochs, a.seed, a.rate, a.batch, a.bf16, a.log)
+        net = train(a.hidden, a.epochs, a.seed, a.rate, a.batch, a.bf16, a.log, a.keep)
     if a.save:
         torch.save(net.state_dict(), a.save)
     error, differ = compiled_errors(net)

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 import pith
-from benchmarks.evaluation import Run, antispoof, classification, landmarks, plates, super_resolution
+from benchmarks.evaluation import Run, antispoof, binary, classification, landmarks, plates, super_resolution
 from benchmarks.evaluation.base import DATA, exported
 
 SCORES = {"image_F1": (2, 0.732), "image_F2": (2, 0.817), "image_T1": (1, 0.994)}
@@ -98,6 +98,10 @@ def others(target: str) -> list[Callable[[], list[Row]]]:
     cifar = partial(classification.accuracy, pictures=classification.cifar_test, prepare=classification.normalised)
     photos = partial(classification.accuracy, pictures=classification.imagenet, prepare=classification.photograph)
     return [
+        partial(one, "LFC W1A1, MNIST", "lfc_w1a1", "accuracy", binary.lfc, 0.984, 3, True),
+        partial(one, "CNV W1A1, CIFAR-10 (JPEG)", "cnv_w1a1", "accuracy", binary.cnv, 0.7954, 3, True),
+        partial(one, "face-api 68, dlib faces", "face_api_68", "error / eye distance", landmarks.face_api, float("nan"), 3, False),
+        partial(one, "face-api 68 tiny, dlib faces", "face_api_68_tiny", "error / eye distance", landmarks.face_api, float("nan"), 3, False),
         partial(one, "LPRNet, 400 plates", "lprnet", "plates exact", plates.evaluate, 363 / 400, 4, False),
         partial(one, "ResNet-20, CIFAR-10 (JPEG)", "resnet20", "accuracy", cifar, 0.805, 3, False),
         partial(one, "MobileNetV1 0.25, ImageNet sample", "mobilenet_v1_0.25_leaky", "accuracy", photos, 0.540, 3, False),

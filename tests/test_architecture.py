@@ -36,7 +36,7 @@ TABLE: dict[str, set[str]] = {
     "api": {"graph", "importers", "passes", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache", "tune", "boards"},
     "quant": {"graph", "ops", "passes", "runtime"},
     "quantized": {"api", "quant", "exporters", "graph", "report", "runtime"},
-    "train": {"graph", "ops", "quantized", "runtime"},
+    "train": {"graph", "models", "ops", "quantized", "runtime"},
     "emulated": {"api", "emulators", "graph", "ops", "targets"},
     "bridge": {"api", "graph", "runtime"},
     "cli": {

@@ -70,7 +70,7 @@ class LFC(nn.Module):
 
 
 class CNV(nn.Module):
-    """``(N, 3, 32, 32) -> (N, classes)``: RGB as `pixels` gives them, whole numbers; scores are sums of 512 signs."""
+    """``(N, 3, 32, 32) -> (N, classes)``: RGB as `pith.models.pixels.cnv_pixels` gives it, whole numbers; scores are sums of 512 signs."""
 
     def __init__(self, classes: int = 10) -> None:
         super().__init__()
@@ -91,12 +91,6 @@ class CNV(nn.Module):
         for fc in self.fcs:
             x = fc(x)
         return x
-
-
-def pixels(picture: np.ndarray) -> np.ndarray:
-    """uint8 values as CNV wants them: 2 v / 255 - 1 in 128ths, cut off downwards, as float32 whole numbers from -128 to 127."""
-    scaled = np.floor((picture.astype(np.float64) * 2 / 255 - 1) * 128)
-    return np.clip(scaled, -128, 127).astype(np.float32)
 
 
 def read_lfc(path: str | Path) -> dict[str, Tensor]:

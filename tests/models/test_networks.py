@@ -10,7 +10,6 @@ pytest.importorskip("onnxscript", reason="PyTorch exports ONNX by onnxscript; in
 
 import pith  # noqa: E402
 from pith import models  # noqa: E402
-from pith.models.binary import BinaryLinear, clip_weights, sign  # noqa: E402
 from pith.models.registry import example  # noqa: E402
 
 SMALL: dict[str, tuple[tuple[int, ...], ...] | None] = {
@@ -41,25 +40,6 @@ def test_compiled_is_the_module(name: str) -> None:
     for y, exact in zip(*(r if isinstance(r, tuple) else (r,) for r in (got, result)), strict=True):
         expected = exact.numpy()
         assert np.abs(expected).max() > 1e-6 and np.abs(y - expected).max() <= 1e-4 * np.abs(expected).max()
-
-
-def test_sign_and_its_gradients() -> None:
-    x = torch.tensor([-2.0, -1.0, -0.5, -0.0, 0.0, 0.25, 1.0, 3.0], requires_grad=True)
-    for quadratic, expected in ((False, [0, 1, 1, 1, 1, 1, 1, 0]), (True, [0, 0, 1, 2, 2, 1.5, 0, 0])):
-        y = sign(x, True, quadratic)
-        assert y.tolist() == sign(x, False).tolist() == [-1, -1, -1, 1, 1, 1, 1, 1]
-        (gradient,) = torch.autograd.grad(y.sum(), x)
-        assert gradient.tolist() == expected
-
-
-def test_real_weights_are_trained_and_clipped() -> None:
-    net = BinaryLinear(3, 2)
-    net.weight.data.fill_(0.5)
-    net.train()(torch.ones(1, 3)).sum().backward()
-    assert bool((net.weight.grad == 1).all())
-    net.weight.data.sub_(7)
-    clip_weights(net)
-    assert bool((net.weight == -1).all()) and net.eval()(torch.ones(1, 3)).tolist() == [[-3, -3]]
 
 
 def test_branches_that_only_training_has() -> None:
