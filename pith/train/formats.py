@@ -74,7 +74,7 @@ def to_half_stochastic(x: np.ndarray, random: np.ndarray, overflow: Overflow = "
     normal = ((bits + (random >> np.uint32(19))) & np.uint32(0xFFFFE000)).view(np.float32)
     size = np.abs(x)
     # in units of 2^-24, exact in float32: whole steps, and a remainder that is compared with u from 0 to 1 in steps of 2^-24
-    units = size * np.float32(2.0**24)
+    units = np.where(size < np.float32(2.0**-14), size, np.float32(0)) * np.float32(2.0**24)
     whole = np.floor(units)
     u = (random >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
     small = (whole + (u < units - whole)) * np.float32(2.0**-24)
