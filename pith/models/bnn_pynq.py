@@ -12,6 +12,7 @@ the first layer of CNV are fixed point with eight bits behind the point, of sums
 from __future__ import annotations
 
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ class LFC(nn.Module):
         sizes = (784, 1024, 1024, 1024, classes)
         self.first = Sign()
         self.layers = nn.ModuleList(
-            BinaryLinear(a, b, bias=True, activation=Sign() if k else None) for k, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False))
+            BinaryLinear(a, b, bias=True, activation=Sign() if k else None) for k, (a, b) in enumerate(pairwise(sizes))
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -76,10 +77,10 @@ class CNV(nn.Module):
         super().__init__()
         c, n = (3, 64, 64, 128, 128, 256, 256), (256, 512, 512, classes)
         self.convs = nn.ModuleList(
-            BinaryConv2d(a, b, padding=0, bias=True, activation=Sign() if k else None) for k, (a, b) in enumerate(zip(c, c[1:], strict=False))
+            BinaryConv2d(a, b, padding=0, bias=True, activation=Sign() if k else None) for k, (a, b) in enumerate(pairwise(c))
         )
         self.fcs = nn.ModuleList(
-            BinaryLinear(a, b, bias=k < 2, activation=Sign()) for k, (a, b) in enumerate(zip(n, n[1:], strict=False))
+            BinaryLinear(a, b, bias=k < 2, activation=Sign()) for k, (a, b) in enumerate(pairwise(n))
         )
 
     def forward(self, x: Tensor) -> Tensor:

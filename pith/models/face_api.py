@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ class TinyFaceDetector(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         widths = (16, 32, 64, 128, 256, 512)
-        self.convs = nn.ModuleList([nn.Conv2d(3, 16, 3), *(Separable(a, b) for a, b in zip(widths, widths[1:], strict=False))])
+        self.convs = nn.ModuleList([nn.Conv2d(3, 16, 3), *(Separable(a, b) for a, b in pairwise(widths))])
         self.head = nn.Conv2d(512, 25, 1)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +34,7 @@ from pith.models.signs import (
     real_weight,
 )
 
-Layer = BinaryConv2d | BinaryLinear
+Layer: TypeAlias = Any  # BinaryConv2d or BinaryLinear
 METHODS: dict[str, tuple[Callable[[], nn.Module], Callable[[], nn.Module]]] = {
     "bnn": (BinaryWeight, Sign),
     "xnor": (XnorWeight, Sign),

@@ -206,7 +206,7 @@ class HalfSGD(torch.optim.Optimizer):
         return y.to(torch.float32)
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
         """m = momentum m + g; w = w - rate m, both rounded."""
         loss = None if closure is None else closure()
         for group in self.param_groups:

@@ -236,13 +236,13 @@ def macs(example: Tensor | Sequence[Tensor]) -> Budget:
 
 def to_budget(
     net: nn.Module, example: Tensor | Sequence[Tensor], budget: Budget, limit: float, kind: str = "magnitude", *, keep: Sequence[str] = (),
-    multiple: int = 1, least: float = 0.1, batches: Iterable[tuple[Tensor, Tensor]] = (), loss: Callable[[Tensor, Tensor], Tensor] | None = None,
-    steps: int = 12,
+    multiple: int = 1, least: float = 0.1, steps: int = 12, batches: Iterable[tuple[Tensor, Tensor]] = (), loss: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> nn.Module:  # fmt: skip
     """A copy of `net` that costs at most `limit` by `budget`: the channels of least score went, from all groups alike.
 
     multiple: channels left are a multiple of it, where the group had one (kernels like 4, 8 or 16).  least: share of each group that stays.
-    batches, loss: of "taylor".  steps: halvings of the interval that is searched, each of which asks `budget` once.  Raises InputError where even the smallest network that these allow costs more.
+    steps: halvings of the interval that is searched, each of which asks `budget` once.  batches, loss: of "taylor".
+    Raises InputError where even the smallest network that these allow costs more.
     """
     if kind == "taylor" and loss is not None:
         accumulate(net, batches, loss)
@@ -253,7 +253,8 @@ def to_budget(
 
     def at(share: float) -> nn.Module:
         gone = torch.bincount(owners[order[: round(share * len(order))]], minlength=len(scores)).tolist()
-        return shrink(net, example, {n: _left(len(s), g, multiple, least) for (n, s), g in zip(scores.items(), gone, strict=True)}, kind, keep)
+        sizes = {n: _left(len(s), g, multiple, least) for (n, s), g in zip(scores.items(), gone, strict=True)}
+        return shrink(net, example, sizes, kind, keep)
 
     low, high = 0.0, 1.0
     best = at(high)

@@ -38,7 +38,7 @@ def scores(path: Path, x: np.ndarray) -> np.ndarray:
                 matches = (bits == h).sum(1)
                 assert limits is not None
                 last, h = 2 * (matches - limits) - 1, (matches > limits).astype(np.int64)
-                assert k or (bits[:, 784:] == 1).all() and pad == 48
+                assert k or ((bits[:, 784:] == 1).all() and pad == 48)
             return last[:10]
         maps = x.astype(np.int64).transpose(1, 2, 0)
         for k, shape in enumerate(CNV[:6]):

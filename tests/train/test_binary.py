@@ -180,7 +180,7 @@ def test_bit_planes_are_the_first_layers_sum() -> None:
 def test_what_cannot_be_binary_is_refused() -> None:
     with pytest.raises(pith.PithError, match="no method 'xnr'"):
         binary.binarise(network(), "xnr")
-    with pytest.raises(pith.PithError, match="'9.x' is no convolution"):
+    with pytest.raises(pith.PithError, match=r"'9\.x' is no convolution"):
         binary.binarise(network(), keep=["9.x"])
     with pytest.raises(pith.PithError, match="a number of zeros"):
         binary.binarise(nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")), keep=[])

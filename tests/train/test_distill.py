@@ -202,7 +202,7 @@ def test_bert_base_as_teacher_has_its_parameters() -> None:
 
 
 def test_augmented_sentences() -> None:
-    words = "the film is a delight".split()
+    words = ["the", "film", "is", "a", "delight"]
     asked: list[int] = []
 
     def masked(_: object, k: int) -> list[str]:

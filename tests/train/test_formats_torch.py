@@ -99,7 +99,7 @@ def test_small_updates_survive_only_stochastically() -> None:
 
 
 def test_unknown_formats_are_refused() -> None:
-    with pytest.raises(PithError, match="no format '8.8'"):
+    with pytest.raises(PithError, match=r"no format '8\.8'"):
         ft.Format("8.8")  # type: ignore[arg-type]
     with pytest.raises(PithError, match="float16"):
         formats.matmul_16_16(np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float16))
