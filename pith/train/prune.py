@@ -236,7 +236,8 @@ def macs(example: Tensor | Sequence[Tensor]) -> Budget:
 
 def to_budget(
     net: nn.Module, example: Tensor | Sequence[Tensor], budget: Budget, limit: float, kind: str = "magnitude", *, keep: Sequence[str] = (),
-    multiple: int = 1, least: float = 0.1, steps: int = 12, batches: Iterable[tuple[Tensor, Tensor]] = (), loss: Callable[[Tensor, Tensor], Tensor] | None = None,
+    multiple: int = 1, least: float = 0.1, steps: int = 12, batches: Iterable[tuple[Tensor, Tensor]] = (),
+    loss: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> nn.Module:  # fmt: skip
     """A copy of `net` that costs at most `limit` by `budget`: the channels of least score went, from all groups alike.
 
