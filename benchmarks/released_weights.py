@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime
+import math
 import subprocess
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 import pith
-from benchmarks.evaluation import Run, antispoof, classification, landmarks, plates, super_resolution
+from benchmarks.evaluation import Run, antispoof, binary, classification, landmarks, plates, super_resolution
 from benchmarks.evaluation.base import DATA, exported
 
 SCORES = {"image_F1": (2, 0.732), "image_F2": (2, 0.817), "image_T1": (1, 0.994)}
@@ -98,6 +99,10 @@ def others(target: str) -> list[Callable[[], list[Row]]]:
     cifar = partial(classification.accuracy, pictures=classification.cifar_test, prepare=classification.normalised)
     photos = partial(classification.accuracy, pictures=classification.imagenet, prepare=classification.photograph)
     return [
+        partial(one, "LFC W1A1, MNIST", "lfc_w1a1", "accuracy", binary.lfc, 0.9848, 4, True),
+        partial(one, "CNV W1A1, CIFAR-10 (JPEG)", "cnv_w1a1", "accuracy", binary.cnv, 0.8009, 4, True),
+        partial(one, "face-api 68, dlib faces", "face_api_68", "error / eye distance", landmarks.face_api, float("nan"), 3, False),
+        partial(one, "face-api 68 tiny, dlib faces", "face_api_68_tiny", "error / eye distance", landmarks.face_api, float("nan"), 3, False),
         partial(one, "LPRNet, 400 plates", "lprnet", "plates exact", plates.evaluate, 363 / 400, 4, False),
         partial(one, "ResNet-20, CIFAR-10 (JPEG)", "resnet20", "accuracy", cifar, 0.805, 3, False),
         partial(one, "MobileNetV1 0.25, ImageNet sample", "mobilenet_v1_0.25_leaky", "accuracy", photos, 0.540, 3, False),
@@ -106,16 +111,34 @@ def others(target: str) -> list[Callable[[], list[Row]]]:
     ]
 
 
+def _expected(row: Row) -> str:
+    """Nothing where nobody has stated or measured one."""
+    return "" if math.isnan(row.expected) else f"{row.expected:.{row.digits}f}"
+
+
+def _whose(row: Row) -> str:
+    return "" if math.isnan(row.expected) else "published" if row.published else "measured"
+
+
+def kept(path: Path, fresh: list[Row]) -> list[list[str]]:
+    """Lines of an earlier run for networks that are not in this one."""
+    if not path.exists():
+        return []
+    names = {r.name for r in fresh}
+    with path.open() as f:
+        return [line for line in list(csv.reader(f))[1:] if line[0] not in names]
+
+
 def print_row(row: Row) -> None:
     """A line of the table."""
-    whose = "published" if row.published else "measured"
-    print(f"{row.name:36} {row.metric:21} {row.value:10.{row.digits + 1}f} {row.expected:10.{row.digits}f} {whose:10} {row.n:6} {row.seconds:8.1f}", flush=True)
+    whose = _whose(row)
+    print(f"{row.name:36} {row.metric:21} {row.value:10.{row.digits + 1}f} {_expected(row):>10} {whose:10} {row.n:6} {row.seconds:8.1f}", flush=True)
 
 
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="names that hold this text")
+    parser.add_argument("--only", default="", help="names that hold this text; lines of the others stay in the CSV file")
     parser.add_argument("--bsd100", type=Path, default=DATA / "sr" / "bsd100", help="the 100 pictures of B100; the data folder has some")
     parser.add_argument("--target", default="host")
     parser.add_argument("--csv", type=Path)
@@ -133,12 +156,13 @@ def main() -> None:
                 print_row(row)
     if args.csv:
         commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+        before = kept(args.csv, rows)
         with args.csv.open("w", newline="") as f:
             out = csv.writer(f)
             out.writerow(["network", "metric", "pith", "expected", "whose", "n", "date", "commit"])
+            out.writerows(before)
             for r in rows:
-                out.writerow([r.name, r.metric, f"{r.value:.{r.digits + 1}f}", f"{r.expected:.{r.digits}f}",
-                              "published" if r.published else "measured", r.n, datetime.date.today(), commit])  # fmt: skip
+                out.writerow([r.name, r.metric, f"{r.value:.{r.digits + 1}f}", _expected(r), _whose(r), r.n, datetime.date.today(), commit])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pith.api import compile
+from pith.api import compile, stages
 from pith.graph import InputError, UnsupportedError
 from pith.runtime.session import Session
 
@@ -135,3 +135,18 @@ def _first_line(error: Exception) -> str:
     return (lines[0] if lines else type(error).__name__)[:300]
 
 
+
+
+def predicted_cycles(module: Any, example: Any, target: str = "host") -> float:
+    """What the compiler's own model says one call of `module` costs on `target`: the time of so many vector multiply-adds.
+
+    Convolutions by the cost of the kernel that was chosen, everything else by its arithmetic and the bytes it moves. Comparable between
+    networks on one target, not between targets. Nothing is built or run. Raises what `from_torch` raises.
+    """
+    result = stages(to_onnx(module, example), target)
+    lanes = result.target.isa.lanes(4)
+    total = 0.0
+    for step in (s for program in result.programs for s in program.steps):
+        counted = dict(step.costs).get(step.kernel) if step.op.startswith("conv") else None
+        total += step.cost.effort(lanes) if counted is None else counted
+    return total

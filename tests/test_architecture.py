@@ -38,7 +38,7 @@ TABLE: dict[str, set[str]] = {
     "api": {"accelerators", "graph", "importers", "passes", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache", "tune", "boards"},
     "quant": {"graph", "ops", "passes", "runtime"},
     "quantized": {"api", "quant", "exporters", "graph", "report", "runtime"},
-    "train": {"graph", "ops", "quantized", "runtime"},
+    "train": {"graph", "models", "ops", "quantized", "runtime"},
     "emulated": {"api", "devices", "emulators", "graph", "ops", "targets"},
     "bridge": {"api", "graph", "runtime"},
     "cli": {

@@ -64,7 +64,7 @@ def exported(name: str, shapes: tuple[tuple[int, ...], ...] | None = None) -> Pa
     digest = hashlib.sha256(weights.read_bytes())
     digest.update(repr((shapes or entry.shapes, dict(entry.settings))).encode())
     home = entry.home.partition(":")[0].replace(".", "/") + ".py"
-    for source in (home, "pith/models/blocks.py", "pith/bridge.py"):
+    for source in (home, "pith/models/blocks.py", "pith/models/signs.py", "pith/bridge.py"):
         digest.update((ROOT / source).read_bytes())
     cache = cache_folder()
     if cache is None:

@@ -89,4 +89,17 @@ register(
     Entry("bnn_mlp", "pith.models.binary:BinaryMLP", ((1, 784),), "MNIST classifier, binary", "arXiv 1602.02830"),
     Entry("bnn_vgg", "pith.models.binary:BinaryVGG", _CIFAR, "CIFAR-10 classifier, binary", "arXiv 1602.02830"),
     Entry("bireal18", "pith.models.binary:BiReal18", _PHOTO, "ImageNet classifier, binary", "arXiv 1808.00278"),
+    Entry("lfc_w1a1", "pith.models.bnn_pynq:LFC", ((1, 784),), "MNIST classifier, binary throughout", "BNN-PYNQ, BSD-3-Clause",
+          weights="bnn/lfcW1A1.zip", read="pith.models.bnn_pynq:read_lfc"),
+    Entry("cnv_w1a1", "pith.models.bnn_pynq:CNV", _CIFAR, "CIFAR-10 classifier, binary throughout", "BNN-PYNQ, BSD-3-Clause",
+          weights="bnn/cnvW1A1.zip", read="pith.models.bnn_pynq:read_cnv"),
+    *(
+        Entry(f"face_api_68{suffix}", "pith.models.face_api:Landmarks", ((1, 3, 112, 112),), "68 points of a face", "face-api.js, MIT",
+              {"tiny": bool(suffix)}, f"landmarks/face_api/face_landmark_68{suffix}_model-weights_manifest.json",
+              "pith.models.face_api:adapt", "pith.models.face_api:read_shards")
+        for suffix in ("", "_tiny")
+    ),
+    Entry("tiny_face_detector", "pith.models.face_api:TinyFaceDetector", ((1, 3, 416, 416),), "faces", "face-api.js, MIT",
+          weights="landmarks/face_api/tiny_face_detector_model-weights_manifest.json", adapt="pith.models.face_api:adapt",
+          read="pith.models.face_api:read_shards"),
 )  # fmt: skip

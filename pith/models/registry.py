@@ -26,6 +26,7 @@ class Entry:
         settings: arguments of the function; `create(name, key=value)` replaces them.
         weights: the released file, below the data folder ("": none, it has to be trained).
         adapt: "module:function" that renames the file's tensors.
+        read: "module:function" that reads the file into tensors by name, where PyTorch has not written it.
         integers: inputs are int64 below this number; 0: they are float32.
     """
 
@@ -37,6 +38,7 @@ class Entry:
     settings: Mapping[str, Any] = field(default_factory=dict)
     weights: str = ""
     adapt: str = ""
+    read: str = ""
     integers: int = 0
 
 
@@ -83,10 +85,18 @@ def create(name: str, pretrained: str | Path | None = None, **changes: Any) -> A
     except ValueError as error:
         raise InputError(f"{name} cannot be made", why=str(error)) from error
     if pretrained is not None:
-        from pith.models.weights import load_weights
+        from pith.models.weights import install
 
-        load_weights(net, pretrained, adapt=_resolve(entry.adapt) if entry.adapt else None)
+        install(net, released(name, pretrained), str(pretrained))
     return net.eval()
+
+
+def released(name: str, path: str | Path) -> dict[str, Any]:
+    """The tensors of a weight file of the network of that name, named as the network's own. Raises InputError, ModelError."""
+    entry = describe(name)
+    read = _resolve(entry.read or "pith.models.weights:read_state")
+    state = read(path)
+    return _resolve(entry.adapt)(state) if entry.adapt else state
 
 
 def example(name: str, shapes: Sequence[tuple[int, ...]] | None = None) -> tuple[Any, ...]:

@@ -47,10 +47,11 @@ class SelfAttention(nn.Module):
         q, k = self._split(self.query(x)), self._split(self.key(x))
         return q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]) + mask
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """``(N, n, width)``; mask ``(N, 1, 1, n)`` is added to the scores."""
-        weights = self.dropout(F.softmax(self.scores(x, mask), -1))
-        return (weights @ self._split(self.value(x))).transpose(1, 2).flatten(2)
+    def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """``(N, n, width)``, and the scores; mask ``(N, 1, 1, n)`` is added to them."""
+        scores = self.scores(x, mask)
+        weights = self.dropout(F.softmax(scores, -1))
+        return (weights @ self._split(self.value(x))).transpose(1, 2).flatten(2), scores
 
     def own_macs(self, x: Tensor, mask: Tensor) -> int:
         """Of the two products of activations (the three linear layers count for themselves)."""
@@ -86,21 +87,25 @@ class Layer(nn.Module):
         self.intermediate.dense = nn.Linear(width, wide)
         self.output = Output(wide, width)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """``(N, n, width)``."""
-        x = self.attention.output(self.attention.get_submodule("self")(x, mask), x)
-        return self.output(F.gelu(self.intermediate.dense(x)), x)
+    def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """``(N, n, width)``, and the scores of the attention."""
+        y, scores = self.attention.get_submodule("self")(x, mask)
+        x = self.attention.output(y, x)
+        return self.output(F.gelu(self.intermediate.dense(x)), x), scores
 
 
 class TinyBERT(nn.Module):
     """``tokens, segments, mask (N, n) int64 -> (N, labels)`` logits; mask is 1 where there is a word and 0 where there is none."""
 
-    def __init__(self, layers: int = 4, labels: int = 2, places: int = 512) -> None:
-        """layers: a key of SIZES."""
+    def __init__(self, layers: int = 4, labels: int = 2, places: int = 512, size: tuple[int, int, int] | None = None) -> None:
+        """layers: a key of SIZES, or any number with `size`: width, width of the feed-forward layer, heads (BERT-base: 12 layers of
+        768, 3072, 12)."""
         super().__init__()
-        if layers not in SIZES:
-            raise ValueError(f"layers is 4 or 6, not {layers}")
-        width, wide, heads = SIZES[layers]
+        if size is None and layers not in SIZES:
+            raise ValueError(f"layers is 4 or 6 where no size is given, not {layers}")
+        width, wide, heads = size or SIZES[layers]
+        if layers < 1 or min(width, wide, heads) < 1 or width % heads:
+            raise ValueError(f"a width of {width} is not shared out among {heads} heads")
         self.bert = nn.Module()
         self.bert.embeddings = Embeddings(width, places)
         self.bert.encoder = nn.Module()
@@ -112,8 +117,18 @@ class TinyBERT(nn.Module):
 
     def forward(self, tokens: Tensor, segments: Tensor, mask: Tensor) -> Tensor:
         """Logits from the first word."""
+        return self.states(tokens, segments, mask)[0]
+
+    def states(self, tokens: Tensor, segments: Tensor, mask: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Logits; what the embeddings and each layer give, ``(N, n, width)``; each layer's scores before softmax, ``(N, heads, n, n)``.
+
+        Where a word is missing, the scores are about -10000.
+        """
         x = self.bert.embeddings(tokens, segments)
         added = (1.0 - mask[:, None, None, :].to(x.dtype)) * -10000.0
+        hidden, scores = [x], []
         for layer in self.bert.encoder.layer:
-            x = layer(x, added)
-        return self.classifier(self.dropout(torch.tanh(self.bert.pooler.dense(x[:, 0]))))
+            x, own = layer(x, added)
+            hidden.append(x)
+            scores.append(own)
+        return self.classifier(self.dropout(torch.tanh(self.bert.pooler.dense(x[:, 0])))), hidden, scores

@@ -58,7 +58,12 @@ def load_weights(net: nn.Module, path: str | Path, *, key: str | None = None, ad
     """
     state = read_state(path, key)
     state = adapt(state) if adapt is not None else state
-    check_state(net, state, str(path))
+    install(net, state, str(path))
+
+
+def install(net: nn.Module, state: Mapping[str, Tensor], where: str) -> None:
+    """Copy `state` into `net`, all or nothing. Raises ModelError as `check_state` does; `where` names the file."""
+    check_state(net, state, where)
     net.load_state_dict(state, strict=False)
 
 

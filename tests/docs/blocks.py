@@ -58,6 +58,7 @@ if importlib.util.find_spec("torch") is None:  # run where it is installed
         ("docs/models.md", "import numpy as np\nimport pith\nimport torch"): _TORCH,
         ("docs/models.md", 'net = models.create("resnet20")   '): _TORCH,
         ("docs/models.md", "torch.save("): _TORCH,
+        ("docs/training.md", ""): _TORCH,
         ("docs/quantization.md", "import torch\nfrom pith.train import Qat"): _TORCH,
     }
 SKIPPED_BLOCKS[("docs/models.md", 'net = models.create("resnet20", pretrained=')] = "needs weights that its authors released"

@@ -10,8 +10,7 @@ torch = pytest.importorskip("torch", reason="the networks of pith.models are PyT
 
 from pith import models  # noqa: E402
 from pith.models.cost import Cost, count  # noqa: E402
-from pith.models.registry import example  # noqa: E402
-from pith.models.weights import read_state  # noqa: E402
+from pith.models.registry import example, released  # noqa: E402
 
 RELEASED = [n for n in models.list_models() if models.describe(n).weights]
 # Millions of parameters and of multiply-accumulates, as stated (None: not stated), and the digits they are stated with.
@@ -57,7 +56,7 @@ def test_as_many_parameters_as_the_released_file(name: str, data_dir: Path) -> N
         pytest.skip(f"{file} is not there")
     net = models.create(name, pretrained=file)
     learned = {n for n, _ in net.named_parameters()}
-    held = {k: v for k, v in read_state(file).items() if "running_" not in k and "num_batches" not in k and "shifter" not in k}
+    held = {k: v for k, v in released(name, file).items() if "running_" not in k and "num_batches" not in k and "shifter" not in k}
     assert sum(v.numel() for v in held.values()) == sum(p.numel() for p in net.parameters()) and held.keys() == learned
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -10,14 +12,23 @@ pytest.importorskip("onnxscript", reason="PyTorch exports ONNX by onnxscript; in
 
 import pith  # noqa: E402
 from pith import models  # noqa: E402
-from pith.models.binary import BinaryLinear, clip_weights, sign  # noqa: E402
 from pith.models.registry import example  # noqa: E402
 
+_PHOTO: tuple[tuple[int, ...], ...] = ((1, 3, 64, 64),)
 SMALL: dict[str, tuple[tuple[int, ...], ...] | None] = {
     "ds_cnn": None, "resnet8": None, "mobilenet_v3_small": ((1, 3, 96, 65),), "pfld_68": None, "ppocr_cls": None, "ppocr_rec": ((1, 3, 32, 96),),
     "ppocr_det": ((1, 3, 64, 96),), "nanodet_m": ((1, 3, 96, 64),),
     "tinybert4": ((1, 16),) * 3, "bnn_mlp": None, "bireal18": ((1, 3, 64, 64),),
 }  # fmt: skip
+"""Always tested; all others where HEAVY says so."""
+SHAPES: dict[str, tuple[tuple[int, ...], ...] | None] = {
+    **{n: _PHOTO for n in models.list_models("mobilenet_v*") + models.list_models("resnet[15]*") + models.list_models("mobilenext*")},
+    "fastestdet": ((1, 3, 96, 96),), "retinaface_mobilenet0.25": ((1, 3, 96, 96),), "yunet_n": ((1, 3, 96, 96),),
+    "ssdlite_mobilenet_v2": ((1, 3, 96, 96),), "tiny_face_detector": ((1, 3, 96, 96),), "ultraface_rfb320": ((1, 3, 120, 160),),
+    "ppocr_det_256": ((1, 3, 64, 64),), "ppocr_det_slim": ((1, 3, 64, 64),), "tinybert6": ((1, 8),) * 3,
+    **{n: ((1, 3, 12, 11),) for n in models.list_models("lesrcnn*")}, "mobilenext_cifar": None, **SMALL,
+}  # fmt: skip
+HEAVY = pytest.mark.skipif(not os.environ.get("PITH_ALL_NETWORKS"), reason="half an hour for all networks; set PITH_ALL_NETWORKS=1")
 
 
 def lively(net: torch.nn.Module) -> torch.nn.Module:
@@ -30,36 +41,17 @@ def lively(net: torch.nn.Module) -> torch.nn.Module:
     return net
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in SMALL else HEAVY) for n in models.list_models()])
 def test_compiled_is_the_module(name: str) -> None:
     torch.manual_seed(0)
     net = lively(models.create(name))
-    inputs = example(name, SMALL[name])
+    inputs = example(name, SHAPES.get(name))
     got = pith.from_torch(net, inputs, opt="-O1")(*(x.numpy() for x in inputs))
     with torch.no_grad():
         result = net.double()(*(x.double() if x.is_floating_point() else x for x in inputs))
     for y, exact in zip(*(r if isinstance(r, tuple) else (r,) for r in (got, result)), strict=True):
         expected = exact.numpy()
         assert np.abs(expected).max() > 1e-6 and np.abs(y - expected).max() <= 1e-4 * np.abs(expected).max()
-
-
-def test_sign_and_its_gradients() -> None:
-    x = torch.tensor([-2.0, -1.0, -0.5, -0.0, 0.0, 0.25, 1.0, 3.0], requires_grad=True)
-    for quadratic, expected in ((False, [0, 1, 1, 1, 1, 1, 1, 0]), (True, [0, 0, 1, 2, 2, 1.5, 0, 0])):
-        y = sign(x, True, quadratic)
-        assert y.tolist() == sign(x, False).tolist() == [-1, -1, -1, 1, 1, 1, 1, 1]
-        (gradient,) = torch.autograd.grad(y.sum(), x)
-        assert gradient.tolist() == expected
-
-
-def test_real_weights_are_trained_and_clipped() -> None:
-    net = BinaryLinear(3, 2)
-    net.weight.data.fill_(0.5)
-    net.train()(torch.ones(1, 3)).sum().backward()
-    assert bool((net.weight.grad == 1).all())
-    net.weight.data.sub_(7)
-    clip_weights(net)
-    assert bool((net.weight == -1).all()) and net.eval()(torch.ones(1, 3)).tolist() == [[-3, -3]]
 
 
 def test_branches_that_only_training_has() -> None:

@@ -13,7 +13,7 @@ pytest.importorskip("onnxscript", reason="PyTorch exports ONNX by onnxscript; in
 import onnxruntime  # noqa: E402
 
 import pith  # noqa: E402
-from benchmarks.evaluation import Run, antispoof, classification, landmarks, plates, super_resolution  # noqa: E402
+from benchmarks.evaluation import Run, antispoof, binary, classification, landmarks, plates, super_resolution  # noqa: E402
 from benchmarks.evaluation.base import DATA, exported  # noqa: E402
 from pith import models  # noqa: E402
 
@@ -91,6 +91,49 @@ def test_colour_order_and_scale_matter() -> None:
 
 def test_plates() -> None:
     assert plates.evaluate(compiled("lprnet")) == (363 / 400, 400)
+
+
+def test_binary_networks_tell_their_test_pictures() -> None:
+    """BNN-PYNQ's own pictures; and digits, of which its training is said to get some 98.48 % right."""
+    lfc, cnv = compiled("lfc_w1a1"), compiled("cnv_w1a1")
+    assert binary.samples(lfc, cnv) == (1.0, 2)
+    assert (lfc(binary.three())[0] > 0).tolist() == [[k == 3 for k in range(10)]]
+    share, n = binary.lfc(lfc, 1000)
+    assert n == 1000 and share > 0.975
+
+
+@pytest.mark.parametrize("name", ["lfc_w1a1", "cnv_w1a1"])
+def test_binary_networks_by_matching_bits(name: str) -> None:
+    """From the archive's words alone, in integers: bits that match are counted and compared with the thresholds."""
+    from tests.models.bnn_words import scores
+
+    x = binary.three() if name == "lfc_w1a1" else binary.deer()
+    assert np.array_equal(compiled(name)(x)[0][0], scores(DATA / models.describe(name).weights, x[0]))
+
+
+@pytest.mark.parametrize("name", ["face_api_68", "face_api_68_tiny"])
+def test_face_api_landmarks(name: str) -> None:
+    """No figure is published for these faces; both are as good as the networks that are measured."""
+    error, n = landmarks.face_api(compiled(name))
+    assert n == 25 and error < 0.052
+
+
+def test_tiny_face_detector_finds_the_face() -> None:
+    """Best box on a photograph against that of another detector (UltraFace: .31, .11, .62, .59)."""
+    from PIL import Image
+
+    from pith.models.face_api import MEAN_DETECTOR, boxes
+
+    picture = Image.open(DATA / "detection/images/obama.jpg").convert("RGB")
+    side = max(picture.size)
+    square = Image.new("RGB", (side, side))
+    square.paste(picture, (0, 0))
+    x = (np.asarray(square.resize((416, 416)), np.float32) - np.array(MEAN_DETECTOR, np.float32)) / np.float32(256)
+    found, scores = boxes(compiled("tiny_face_detector")(np.ascontiguousarray(x.transpose(2, 0, 1)[None]))[0][0])
+    best = found[scores.argmax()] * side / np.array([*picture.size, *picture.size])
+    overlap = np.minimum(best[2:], [0.62, 0.59]) - np.maximum(best[:2], [0.31, 0.11])
+    areas = (best[2] - best[0]) * (best[3] - best[1]) + 0.31 * 0.48
+    assert scores.max() > 0.8 and overlap.prod() / (areas - overlap.prod()) > 0.5
 
 
 def test_cifar() -> None:

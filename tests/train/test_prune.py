@@ -1,0 +1,181 @@
+"""Channels go together through residuals, depthwise layers and concatenations; counts are those of the published pruned networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="pruning is done in PyTorch; install torch to test it")
+pytest.importorskip("torch_pruning", reason="dependencies are traced by torch-pruning; install it to test pruning")
+pytest.importorskip("onnxscript", reason="PyTorch exports ONNX by onnxscript; install it to test compiled networks")
+
+import torch.nn.functional as F  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+
+import pith  # noqa: E402
+from pith import models  # noqa: E402
+from pith.models.cost import count  # noqa: E402
+from pith.models.minifasnet import WIDTHS  # noqa: E402
+from pith.train import prune  # noqa: E402
+
+
+def conv(a: int, b: int, k: int = 3, groups: int = 1) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(a, b, k, padding=k // 2, groups=groups, bias=False), nn.BatchNorm2d(b))
+
+
+class Net(nn.Module):
+    """A residual, a depthwise layer, a concatenation, a flattened picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.wide, self.deep, self.narrow = conv(3, 8), conv(8, 24, 1), conv(24, 24, 3, 24), conv(24, 8, 1)
+        self.left, self.right, self.after = conv(8, 6), conv(8, 10, 1), conv(16, 12)
+        self.fc = nn.Linear(12 * 16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.stem(x))
+        x = x + self.narrow(F.relu(self.deep(F.relu(self.wide(x)))))
+        x = F.relu(torch.cat((self.left(x), self.right(x)), 1))
+        return self.fc(F.max_pool2d(F.relu(self.after(x)), 2).flatten(1))
+
+
+def net(seed: int = 0) -> Net:
+    torch.manual_seed(seed)
+    made = Net()
+    with torch.no_grad():
+        for m in made.modules():
+            if isinstance(m, nn.BatchNorm2d):
+                m.weight.uniform_(0.8, 1.2)
+                m.bias.uniform_(-0.2, 0.2)
+                m.running_mean.uniform_(-0.2, 0.2)
+    return made.eval()
+
+
+X = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+
+
+def test_groups() -> None:
+    """The residual ties stem and narrow, the depthwise layer ties wide and deep; results and pixels are in no group."""
+    found = {frozenset(n for n, _ in g.members): g.channels for g in prune.group(net(), X)}
+
+    def of(name: str) -> frozenset[str]:
+        return next(g for g in found if name in g and f"{name[:-2]}.1" in g)
+
+    assert of("stem.0") == of("narrow.0") and found[of("stem.0")] == 8 and {"wide.0", "left.0", "right.0"} <= of("stem.0")
+    assert of("wide.0") == of("deep.0") and found[of("wide.0")] == 24 and "narrow.0" in of("wide.0")
+    assert found[of("left.0")] == 6 and found[of("right.0")] == 10 and found[of("after.0")] == 12 and len(found) == 5
+    assert len(prune.group(net(), X, keep=["after.0"])) == 4
+
+
+@pytest.mark.parametrize("kind", ["magnitude", "bn", "fpgm"])
+def test_channels_that_do_nothing_can_go(kind: str) -> None:
+    """Half of each group's channels give 0 everywhere: without them, the network gives the same, and compiled C does too."""
+    whole = net()
+    idle = {"stem.0": 3, "narrow.0": 3, "wide.0": 11, "deep.0": 11, "left.0": 2, "right.0": 5, "after.0": 7}
+    with torch.no_grad():
+        for name, n in idle.items():
+            layer, norm = whole.get_submodule(name), whole.get_submodule(name[:-1] + "1")
+            layer.weight[1 : 1 + n] = 0  # type: ignore[index, operator]
+            for value in (norm.weight, norm.bias, norm.running_mean):
+                value[1 : 1 + n] = 0  # type: ignore[index, operator]
+    sizes = {"stem.0": 5, "wide.0": 13, "left.0": 4, "right.0": 5, "after.0": 5}
+    if kind == "fpgm":  # filters of 0 lie in the middle; their distance from the others is the least
+        sizes.pop("stem.0")
+    small = prune.shrink(whole, X, sizes, kind)
+    with torch.no_grad():
+        expected = whole.double()(X.double()).float()
+        assert torch.allclose(small.double()(X.double()).float(), expected, atol=1e-6)
+    small.float()
+    assert small.after[0].weight.shape == (5, 9, 3, 3) and small.deep[0].groups == 13 and small.fc.weight.shape == (5, 5 * 16)
+    session = pith.from_torch(small, X[:1], opt="-O1")
+    assert np.allclose(session(X[:1].numpy()), expected[:1].numpy(), atol=1e-5)
+    assert whole.after[0].weight.shape == (12, 16, 3, 3), "the original is whole"
+
+
+def test_scores_by_hand() -> None:
+    """Of the last group: its convolution, and the product that reads it; fpgm, taylor and bn from their definitions."""
+    made = net()
+    labels = torch.tensor([1, 3])
+    w = made.after[0].weight.detach().flatten(1)
+
+    def own(v: Tensor) -> Tensor:
+        return v / v.mean()
+
+    fc = made.fc.weight.detach().reshape(5, 12, 16).permute(1, 0, 2).reshape(12, 16, 5)
+    name = "after.0"
+    read = own(made.fc.weight.detach().T.norm(dim=1).reshape(12, 16).mean(1))
+    assert fc.shape[0] == 12
+    assert torch.allclose(prune.score(made, X, "magnitude")[name], own((own(w.norm(dim=1)) + read) / 2), atol=1e-5)
+    assert torch.allclose(prune.score(made, X, "bn")[name], own(made.after[1].weight.detach().abs()), atol=1e-6)
+    far = torch.stack([(w - row).norm(dim=1).sum() for row in w])
+    assert torch.allclose(prune.score(made, X, "fpgm")[name], own(far), atol=1e-4)
+    with pytest.raises(pith.PithError, match="no gradients"):
+        prune.score(made, X, "taylor")
+    prune.accumulate(made, [(X, labels)], F.cross_entropy)
+    g = (made.after[0].weight.grad.flatten(1) * w).sum(1).square()
+    h = (made.fc.weight.grad * made.fc.weight.detach()).sum(0).square().reshape(12, 16).mean(1)
+    assert torch.allclose(prune.score(made, X, "taylor")[name], own((own(g) + own(h)) / 2), atol=1e-4)
+
+
+@pytest.mark.parametrize(("variant", "params", "macs"), [("V1", 414_354, 40.86), ("V2", 434_560, 40.72)])
+def test_minifasnet_from_its_unpruned_network(variant: str, params: int, macs: float) -> None:
+    """0.224 G to 0.081 G operations (112.8 M to 40.7 M multiply-accumulates): the counts of the released networks, exactly."""
+    whole, x = models.create("minifasnet_unpruned"), torch.zeros(1, 3, 80, 80)
+    c = iter(WIDTHS[variant])
+    sizes = {"conv1.conv": next(c)}
+    next(c)
+    blocks = ["conv_23", *(f"conv_3.model.{k}" for k in range(4)), "conv_34", *(f"conv_4.model.{k}" for k in range(6)), "conv_45",
+              *(f"conv_5.model.{k}" for k in range(2))]  # fmt: skip
+    for block in blocks:
+        sizes[f"{block}.conv.conv"] = next(c)
+        next(c), next(c)
+    made = count(prune.shrink(whole, x, sizes), examples=(x,))
+    assert made == count(models.create(f"minifasnet_{variant.lower()}"), examples=(x,))
+    assert made.params == params and round(made.macs / 1e6, 2) == macs and round(2 * made.macs / 1e9, 3) in (0.081, 0.082)
+
+
+def test_budget_in_macs() -> None:
+    """Just within it, with channels in fours; what cannot be reached is said."""
+    whole, x = models.create("minifasnet_unpruned"), torch.zeros(1, 3, 80, 80)
+    budget = prune.macs(x)
+    small = prune.to_budget(whole, x, budget, 40.7e6, "bn", multiple=4, keep=["linear"])
+    assert 0.9 * 40.7e6 < budget(small) <= 40.7e6
+    assert all(m.out_channels % 4 == 0 for m in small.modules() if isinstance(m, nn.Conv2d))
+    with pytest.raises(pith.PithError, match="at the least"):
+        prune.to_budget(whole, x, budget, 1e5, "bn")
+
+
+def test_budget_in_predicted_cycles_of_a_target() -> None:
+    from pith.bridge import predicted_cycles
+
+    whole = net()
+
+    def cycles(made: nn.Module) -> float:
+        return predicted_cycles(made, X[:1], "x86-64-v3")
+
+    small = prune.to_budget(whole, X, cycles, 0.5 * cycles(whole), steps=2)
+    assert 0 < cycles(small) <= 0.5 * cycles(whole) and small(X).shape == (2, 5)
+
+
+def test_sensitivity_and_its_picture(tmp_path: Path) -> None:
+    whole = net()
+    with torch.no_grad():
+        target = whole(X)
+        curves = prune.sensitivity(whole, X, lambda n: -float((n(X) - target).square().mean()), shares=(0.25, 0.75), only=["after.0", "left.0"])
+    assert set(curves) == {"after.0", "left.0"} and all(points[0] == (0.0, 0.0) and points[2][1] < 0 for points in curves.values())
+    assert [round(p[0], 2) for p in curves["after.0"]] == [0, 0.25, 0.75]
+    pytest.importorskip("matplotlib", reason="the picture is drawn by matplotlib")
+    prune.draw(curves, tmp_path / "curves.svg", "error")
+    assert "<svg" in (tmp_path / "curves.svg").read_text()
+
+
+def test_what_cannot_be_pruned_is_named() -> None:
+    for sizes, words in (({"fc": 3}, "'fc' cannot be thinned"), ({"after.0": 13}, "12 channels, not 13"), ({"after.0": 0}, "at least one")):
+        with pytest.raises(pith.PithError, match=words):
+            prune.shrink(net(), X, sizes)
+    with pytest.raises(pith.PithError, match="no kind of score 'l1'"):
+        prune.score(net(), X, "l1")
+    with pytest.raises(pith.PithError, match=r"'stem' is no convolution"):
+        prune.group(net(), X, keep=["stem"])
