@@ -47,7 +47,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "EasyQuant, best": {"method": "easyquant", "best": True},
 }
 RIVALS = {"ONNX Runtime": ("onnxruntime", "ACCURACY_ORT"), "NNCF": ("nncf", "ACCURACY_NNCF")}
-COMPARED = 50  # samples whose every output is compared between ONNX Runtime and Pith
+COMPARED = 50  # samples whose every output is compared between ONNX Runtime and Pith; those of calibration where there are fewer others
 Record = dict[str, Any]
 
 
@@ -165,7 +165,7 @@ def wide_layers(result: Quantized) -> int:
 
 def taken(result: Quantized) -> str:
     """Which of all that was tried was taken, as the notes of `best` say."""
-    return next((n.removeprefix("taken: ").partition(", of ")[0] for n in result.outcome.notes if n.startswith("taken: ")), "")
+    return next((n.removeprefix("taken: ").partition("; of ")[0] for n in result.outcome.notes if n.startswith("taken: ")), "")
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ class Case:
         result = made.result
         scores = self.evaluation.scores(runs(made.session))
         python = interpreter("ONNX Runtime") if method == "EasyQuant" and bits == 8 else ""
-        same = agreement(result, python, self.inputs) if python else None
+        same = agreement(result, python, np.concatenate([self.inputs, self.calibration])) if python else None
         return {"scores": scores.tolist(), "seconds": round(made.seconds, 1), "wide": wide_layers(result), "layers": len(result.report.layers),
                 "agreement": same, "version": "", "state": taken(result)}  # fmt: skip
 
@@ -253,8 +253,8 @@ def _commit() -> str:
 
 
 RANGES = ("calibration", "grid", "insert", "observers", "plan", "weights")
-SEARCHED = (*RANGES, "easyquant", "flow", "rows")
-BEST = (*SEARCHED, "improve", "measure", "sensitivity")
+SEARCHED = (*RANGES, "easyquant", "rows")
+BEST = (*SEARCHED, "flow", "improve", "measure", "sensitivity", "wider")
 
 
 def quantiser(method: str) -> str:

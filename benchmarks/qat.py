@@ -40,7 +40,7 @@ def pictures(files: list[bytes]) -> np.ndarray:
 def trained(start: Quantized, x: np.ndarray, teacher: np.ndarray, steps: int, batch: int, rate: float) -> Qat:
     """The network trained towards the teacher: Adam, the rate falling along a cosine."""
     qat = Qat(start)
-    optimiser = torch.optim.Adam(qat.parameters(), lr=rate)
+    optimiser = torch.optim.Adam(qat.groups(rate))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda k: 0.5 * (1 + math.cos(math.pi * k / steps)))
     rng = np.random.default_rng(0)
     for _ in range(steps):
