@@ -13,8 +13,8 @@ from pith.graph import DType, Graph
 from pith.quant.insert import Numbers
 from pith.quant.plan import Plan
 
-SHARE = 0.1  # of the layers that may stay in floats
-PRICE = 1.2  # each of them has to divide the power of the error by as much
+SHARE = 0.15  # of the layers that may stay in floats
+PRICE = 1.12  # each of them has to divide the power of the error by as much
 ENOUGH = 10**-4.0  # power of the error over that of the results (40 dB), below which no layer is kept
 _SATURATING = ("softmax", "log_softmax", "sigmoid")
 
@@ -40,7 +40,7 @@ def judged(graph: Graph) -> list[str]:
 
 
 def most(layers: int) -> int:
-    """How many of so many layers may stay in floats: a tenth, rounded up, and at least one stays in integers."""
+    """How many of so many layers may stay in floats: that share, rounded up, and at least one stays in integers."""
     return min(math.ceil(SHARE * layers), layers - 1)
 
 
