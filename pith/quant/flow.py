@@ -320,11 +320,22 @@ class _Flow:
         self.observe(rows=(o.method == "easyquant" or o.rounding or o.bias) and o.target == "network")
         self.start()
 
+    def plains(self) -> list[tuple[str, Numbers]]:
+        """The ranges of PLAIN other than the first ones, with the numbers they give."""
+        held, found = self.numbers, []
+        for other in PLAIN:
+            if other != self.options.ranges:
+                self.plain(other)
+                found.append((other, self.numbers))
+        self.numbers = held
+        return found
+
     def plain_error(self) -> float:
-        """Power of the error of the results over theirs with the first ranges, on the samples kept apart."""
+        """Power of the error of the results over theirs with the best of all plain ranges, on the samples kept apart."""
         results = judged(self.graph)
-        (found,) = compare(self.graph, [insert(self.graph, self.plan, self.numbers)], results, self.samples, self.compile, apart=self.apart)
-        return worst_result(found, results)
+        forms = [insert(self.graph, self.plan, numbers) for numbers in (self.numbers, *(n for _, n in self.plains()))]
+        found = compare(self.graph, forms, results, self.samples, self.compile, apart=self.apart)
+        return min((worst_result(d, results) for d in found), default=0.0)
 
     def run(self) -> Outcome:
         """Everything after `begin`."""
@@ -332,11 +343,8 @@ class _Flow:
         improve = o.rounding or o.bias
         searching = o.method == "easyquant"
         states = [("start", self.numbers.copy())]
-        for other in PLAIN if o.best else ():
-            if other != o.ranges:
-                self.plain(other)
-                states.append((other, self.numbers))
-        self.numbers = states[0][1].copy()
+        if o.best:
+            states += self.plains()
         mode = PAPER if o.mode == "paper" else RELEASED
         share = 0.7 / max(1, 2 * searching + improve)
         at = 0.2
@@ -427,7 +435,7 @@ def quantize_graph(
     flow.begin()
     if options.best and not options.equalize:
         even = source.copy()
-        if equalize(even):
+        if judged(source) and equalize(even):
             other = _Flow(even, samples, compile, options, say)
             other.begin()
             if other.plain_error() < flow.plain_error():

@@ -45,8 +45,8 @@ def most(layers: int) -> int:
 
 
 def carried(old: Plan, numbers: Numbers, new: Plan) -> Numbers | None:
-    """The numbers of a plan for another one of the same graph with fewer layers; None where that has values of its own."""
-    if any(v not in old.group for v in new.group):
+    """The numbers of a plan for another one of the same graph with fewer layers; None where that has values or layers of its own."""
+    if any(v not in old.group for v in new.group) or any(layer.weights and layer.key not in numbers.weights for layer in new.layers):
         return None
     grids = {root: numbers.grids[old.group[root]] for root in dict.fromkeys(new.group.values())}
     keys = {layer.key for layer in new.layers}
