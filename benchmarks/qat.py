@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import datetime
 import math
+import subprocess
 import time
 from pathlib import Path
 
@@ -85,9 +87,11 @@ def main() -> None:
         began = time.process_time()
         qat = trained(start, seen, teacher, a.steps, a.batch, a.rate)
         accuracy(f"{name}, trained", qat.compile(cache=False), spent + time.process_time() - began)
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    rows = [{**r, "steps": a.steps, "commit": commit, "date": datetime.date.today().isoformat()} for r in rows]
     if a.csv:
         with a.csv.open("w", newline="") as f:
-            writer = csv.DictWriter(f, rows[0])
+            writer = csv.DictWriter(f, rows[0], lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
 

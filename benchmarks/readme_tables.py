@@ -184,11 +184,28 @@ def _accuracy(rows: Rows) -> str:
     return _markdown(["network", "metric in floats", "bits", *methods, "layers in floats", "same in ONNX Runtime"], body, note)
 
 
+def _quantization_time(rows: Rows) -> str:
+    body = [[r["network"], r["layers"], r["method"], r["seconds"], r["processor_seconds"]] for r in rows]
+    first = rows[0]
+    note = f"With {first['pictures']} pictures on {first['cores']} cores of the benchmark machine, compilations included. "
+    note += f"`benchmarks/quantization_time.py`, commit {first['commit']}, {first['date']}."
+    return _markdown(["network", "layers", "method", "seconds", "of the processor"], body, note)
+
+
+def _qat(rows: Rows) -> str:
+    body = [[r["network"], r["weight_bits"], r["bits"], r["how"], f"{float(r['accuracy']):.2%}", r["seconds"]] for r in rows]
+    first = rows[0]
+    note = f"Of compiled networks on 2,000 test pictures (JPEG copies); trained: {first['steps']} steps. Seconds of the processor, quantising included. "
+    note += f"`benchmarks/qat.py`, commit {first['commit']}, {first['date']}."
+    return _markdown(["network", "bits of weights", "of activations", "how", "accuracy", "seconds"], body, note)
+
+
 TABLES: dict[str, Callable[[Rows], str]] = {
     "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers,
     "peers_int8": functools.partial(_peers, rule=_INT8), "peers_int8_avx2": functools.partial(_peers, rule=_INT8),
     "integers_avx2": _integers_avx2, "int8_gain": _int8_gain,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy,
+    "quantization_time": _quantization_time, "qat": _qat,
 }  # fmt: skip
 
 
