@@ -22,8 +22,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # products here are small: a second thread mostly waits, and spins meanwhile
 
 import numpy as np
 
@@ -34,6 +37,7 @@ from pith.api import compile_graph, import_model
 from pith.cache import cache_folder
 from pith.graph import Graph
 from pith.quantized import Quantized
+from pith.runtime.session import Session
 
 RESULTS = ROOT / "benchmarks" / "results" / "accuracy.csv"
 METHODS: dict[str, dict[str, Any]] = {
@@ -43,7 +47,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "EasyQuant, best": {"method": "easyquant", "best": True},
 }
 RIVALS = {"ONNX Runtime": ("onnxruntime", "ACCURACY_ORT"), "NNCF": ("nncf", "ACCURACY_NNCF")}
-COMPARED = 50  # samples whose every output is compared between ONNX Runtime and Pith
+COMPARED = 50  # samples whose every output is compared between ONNX Runtime and Pith; those of calibration where there are fewer others
 Record = dict[str, Any]
 
 
@@ -161,11 +165,22 @@ def wide_layers(result: Quantized) -> int:
 
 def taken(result: Quantized) -> str:
     """Which of all that was tried was taken, as the notes of `best` say."""
-    return next((n.removeprefix("taken: ").partition(", of ")[0] for n in result.outcome.notes if n.startswith("taken: ")), "")
+    return next((n.removeprefix("taken: ").partition("; of ")[0] for n in result.outcome.notes if n.startswith("taken: ")), "")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A quantised network, compiled, and the seconds of the processor that quantising took."""
+
+    result: Quantized
+    session: Session
+    seconds: float
 
 
 class Case:
     """One evaluation, whose float answers and inputs are recorded once."""
+
+    made: ClassVar[dict[tuple[Path, str, str, int], Made]] = {}  # of the network that was quantised last: data sets follow one another
 
     def __init__(self, evaluation: Evaluation) -> None:
         self.evaluation = evaluation
@@ -181,15 +196,26 @@ class Case:
         self.inputs = np.stack(recorded)
 
     def by_pith(self, method: str, bits: int, progress: Callable[[str, float], None]) -> Record:
-        began = processor_seconds()
-        options = METHODS[method]
-        result = pith.quantize(self.graph, self.calibration, bits=bits, progress=progress, **options)
-        seconds = processor_seconds() - began
-        scores = self.evaluation.scores(runs(result.compile()))
+        made = self.quantised(method, bits, progress)
+        result = made.result
+        scores = self.evaluation.scores(runs(made.session))
         python = interpreter("ONNX Runtime") if method == "EasyQuant" and bits == 8 else ""
-        same = agreement(result, python, self.inputs) if python else None
-        return {"scores": scores.tolist(), "seconds": round(seconds, 1), "wide": wide_layers(result), "layers": len(result.report.layers),
+        same = agreement(result, python, np.concatenate([self.inputs, self.calibration])) if python else None
+        return {"scores": scores.tolist(), "seconds": round(made.seconds, 1), "wide": wide_layers(result), "layers": len(result.report.layers),
                 "agreement": same, "version": "", "state": taken(result)}  # fmt: skip
+
+    def quantised(self, method: str, bits: int, progress: Callable[[str, float], None]) -> Made:
+        """Quantised and compiled, or what was made for another data set with the same calibration samples."""
+        digest = hashlib.sha256(self.calibration.tobytes()).hexdigest()
+        key = (self.evaluation.model(), digest, method, bits)
+        if key not in self.made:
+            for old in [k for k in self.made if k[:2] != key[:2]]:
+                del self.made[old]
+            began = processor_seconds()
+            result = pith.quantize(self.graph, self.calibration, bits=bits, progress=progress, **METHODS[method])
+            seconds = processor_seconds() - began
+            self.made[key] = Made(result, result.compile(), seconds)
+        return self.made[key]
 
     def by_rival(self, name: str, python: str) -> Record:
         from pith.quant.flow import front
@@ -226,11 +252,18 @@ def _commit() -> str:
     return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
 
 
-def quantiser() -> str:
-    """Digest of the text of Pith's quantiser."""
+RANGES = ("calibration", "grid", "insert", "observers", "plan", "weights")
+SEARCHED = (*RANGES, "easyquant", "rows")
+BEST = (*SEARCHED, "flow", "improve", "measure", "sensitivity", "wider")
+
+
+def quantiser(method: str) -> str:
+    """Digest of the text of those parts of Pith's quantiser that decide the numbers of a method."""
+    options = METHODS[method]
+    parts = BEST if options.get("best") else SEARCHED if options["method"] == "easyquant" else RANGES
     digest = hashlib.sha256()
-    for f in sorted([*(ROOT / "pith" / "quant").glob("*.py"), ROOT / "pith" / "quantized.py"]):
-        digest.update(f.read_bytes())
+    for part in parts:
+        digest.update((ROOT / "pith" / "quant" / f"{part}.py").read_bytes())
     return digest.hexdigest()
 
 
@@ -260,7 +293,7 @@ def row(evaluation: Evaluation, method: str, bits: int, samples: int, exact: np.
     return line
 
 
-def measure(evaluation: Evaluation, methods: list[str], bits: list[int], text: str, finished: bool) -> list[Record]:
+def measure(evaluation: Evaluation, methods: list[str], bits: list[int], finished: bool) -> list[Record]:
     """All lines of one evaluation; `finished`: those that are kept already."""
     made: list[Case] = []
 
@@ -285,7 +318,7 @@ def measure(evaluation: Evaluation, methods: list[str], bits: list[int], text: s
 
     for width in bits:
         for method in methods:
-            key = (evaluation.name, model, method, METHODS[method], width, text)
+            key = (evaluation.name, model, method, METHODS[method], width, quantiser(method))
             one(method, width, key, lambda m=method, w=width: case().by_pith(m, w, bar(f"{evaluation.name}, {m}, int{w}")))  # type: ignore[misc]
     for name in RIVALS:
         python = interpreter(name)
@@ -313,10 +346,9 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, help="where to write [the results of the repository, when nothing was left out]")
     args = parser.parse_args()
     lines: list[Record] = []
-    text = quantiser()
     for evaluation in evaluations():
         if args.only.lower() in evaluation.name.lower():
-            lines += measure(evaluation, args.methods, args.bits, text, args.finished)
+            lines += measure(evaluation, args.methods, args.bits, args.finished)
     whole = not args.only and args.methods == list(METHODS) and args.bits == [8, 7]
     target = args.csv or (RESULTS if whole else None)
     if target:

@@ -1,6 +1,6 @@
 """Fine-tuning in integers (`pith.train`) on ResNet-20, CIFAR-10: what training gives back of what few bits take.
 
-`python benchmarks/qat.py [--weight-bits 4] [--bits 8] [--steps 200] [--batch 64] [--csv FILE]`   (needs torch; PITH_DATA)
+`python benchmarks/qat.py [--weight-bits 4] [--bits 8] [--steps 150] [--batch 64] [--csv FILE]`   (needs torch; PITH_DATA)
 
 The float network is the teacher: its outputs on training pictures are what the integers are trained towards, no label is used, so that
 nothing but the rounding is made up for. Accuracies are of compiled networks, on every fifth test picture. The pictures are JPEG
@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import datetime
 import math
+import subprocess
 import time
 from pathlib import Path
 
@@ -40,7 +42,7 @@ def pictures(files: list[bytes]) -> np.ndarray:
 def trained(start: Quantized, x: np.ndarray, teacher: np.ndarray, steps: int, batch: int, rate: float) -> Qat:
     """The network trained towards the teacher: Adam, the rate falling along a cosine."""
     qat = Qat(start)
-    optimiser = torch.optim.Adam(qat.parameters(), lr=rate)
+    optimiser = torch.optim.Adam(qat.groups(rate))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda k: 0.5 * (1 + math.cos(math.pi * k / steps)))
     rng = np.random.default_rng(0)
     for _ in range(steps):
@@ -56,9 +58,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--weight-bits", type=int, default=4)
     parser.add_argument("--bits", type=int, default=8, help="of activations: 8 or 7")
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--rate", type=float, default=5e-5, help="of Adam; norms are folded, and 1e-3 drives the network apart")
+    parser.add_argument("--rate", type=float, default=0.01, help="of Adam, in steps of each layer's weights")
     parser.add_argument("--pictures", type=int, default=6000, help="training pictures")
     parser.add_argument("--csv", type=Path)
     a = parser.parse_args()
@@ -85,9 +87,11 @@ def main() -> None:
         began = time.process_time()
         qat = trained(start, seen, teacher, a.steps, a.batch, a.rate)
         accuracy(f"{name}, trained", qat.compile(cache=False), spent + time.process_time() - began)
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    rows = [{**r, "steps": a.steps, "commit": commit, "date": datetime.date.today().isoformat()} for r in rows]
     if a.csv:
         with a.csv.open("w", newline="") as f:
-            writer = csv.DictWriter(f, rows[0])
+            writer = csv.DictWriter(f, rows[0], lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
 

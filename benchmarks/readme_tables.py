@@ -172,12 +172,35 @@ def _accuracy(rows: Rows) -> str:
             head = [network, f"{exact['metric']} {unit * float(exact['score']):.2f}{'' if unit == 1.0 else ' %'}, {exact['n']}"] if bits == "8" else ["", ""]
             cells = [found.get((network, bits, m)) for m in methods]
             if any(cells):
-                body.append([*head, bits, *map(change, cells)])
+                best, plain = (found.get((network, bits, m), {}) for m in ("EasyQuant, best", "EasyQuant"))
+                same = f"{float(plain['agreement']):.2%}" if plain.get("agreement") else ""
+                body.append([*head, bits, *map(change, cells), f"{best['wide']} of {best['layers']}" if best.get("wide") else "", same])
     versions = ", ".join(dict.fromkeys(r["version"] for r in rows if r["version"] and not r["version"].startswith("failed")))
     note = "Change against floats (more is better, errors turned round), in points of a hundred or dB, and its 95 % interval over the same samples; "
     note += "behind the metric in floats how many samples were judged. A dash: not measured, or the rival refused the network. "
-    note += f"`benchmarks/accuracy.py`, commit {rows[0]['commit']}, {rows[0]['date']}; {versions}."
-    return _markdown(["network", "in floats", "bits", *methods], body, note)
+    note += "Layers in floats: those that `best` left in floats. Same in ONNX Runtime: share of the last integers that it gets within one step of Pith's "
+    note += "from the exported EasyQuant model. Commits of the quantiser, by method: "
+    for m in methods:
+        commits = dict.fromkeys(f"{r['commit']} ({r['date']})" for r in rows if r["method"] == m and r["commit"])
+        note += f"{m} {', '.join(commits)}; "
+    note += f"`benchmarks/accuracy.py`; {versions}."
+    return _markdown(["network", "metric in floats", "bits", *methods, "layers in floats", "same in ONNX Runtime"], body, note)
+
+
+def _quantization_time(rows: Rows) -> str:
+    body = [[r["network"], r["layers"], r["method"], r["seconds"], r["processor_seconds"]] for r in rows]
+    first = rows[0]
+    note = f"With {first['pictures']} pictures on {first['cores']} cores of the benchmark machine, compilations included. "
+    note += f"`benchmarks/quantization_time.py`, commit {first['commit']}, {first['date']}."
+    return _markdown(["network", "layers", "method", "seconds", "of the processor"], body, note)
+
+
+def _qat(rows: Rows) -> str:
+    body = [[r["network"], r["weight_bits"], r["bits"], r["how"], f"{float(r['accuracy']):.2%}", r["seconds"]] for r in rows]
+    first = rows[0]
+    note = f"Of compiled networks on 2,000 test pictures (JPEG copies); trained: {first['steps']} steps. Seconds of the processor, quantising included. "
+    note += f"`benchmarks/qat.py`, commit {first['commit']}, {first['date']}."
+    return _markdown(["network", "bits of weights", "of activations", "how", "accuracy", "seconds"], body, note)
 
 
 def _microcontrollers(rows: Rows) -> str:
@@ -212,6 +235,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "integers_avx2": _integers_avx2, "int8_gain": _int8_gain,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy,
     "microcontrollers": _microcontrollers, "ram": _ram,
+    "quantization_time": _quantization_time, "qat": _qat,
 }  # fmt: skip
 
 

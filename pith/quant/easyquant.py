@@ -21,7 +21,7 @@ import numpy as np
 from pith.quant.grid import Grid
 from pith.quant.rows import Rows, losses, one_minus_cosine
 
-_AT_ONCE = 1 << 22  # numbers in the arrays of candidates that are looked at together
+_AT_ONCE = 1 << 20  # numbers in the arrays of candidates that are looked at together: few enough to stay in the cache
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pith.graph import DType, Graph, InputError, Node
+from pith.graph import Graph, InputError, Node
 from pith.passes import channels_first
 from pith.passes.pipeline import FRONT, optimize
 from pith.quant.calibration import Compile, Inside, Progress, Samples
@@ -19,8 +19,10 @@ from pith.quant.measure import Differences, compare, mean_loss, worst_result
 from pith.quant.observers import OUTLIER, Seen, observed_grid
 from pith.quant.plan import Layer, Plan, make_plan
 from pith.quant.rows import Gatherer, Rows, from_matrices, gather_all, has_rows, joined, rows_for_each, scale_row
+from pith.quant.sensitivity import sensitivity
 from pith.quant.watch import Watched
 from pith.quant.weights import IntWeights, bias_of, channel_axis, initial_scale, scale_for_bias, to_integers
+from pith.quant.wider import carried, cheapest, judged, most
 
 PLAIN = ("minmax", "percentile", "mse", "kl")  # ranges that cost nothing more to try
 _APART = 5  # of so many samples one is kept from the search, to choose by
@@ -41,7 +43,8 @@ class Options:
     float_outputs: results that are not rounded.  integers_only: 8-bit functions that float32 steps do not give exactly (sigmoid, gelu, ...)
     read rounded values, and so are tables; results of normalisations are rounded.
     best: of all that was tried, and the ranges of PLAIN too, the one whose results
-    are nearest on samples that nothing was fitted to (every fifth, of ten or more) is taken, not the one whose layers are.
+    are nearest on samples that nothing was fitted to (every fifth, of ten or more) is taken, not the one whose layers are. Channels are
+    evened out first where plain ranges then give nearer results, and in the end a few layers stay in floats if that pays (see wider.py).
     """
 
     method: str = "easyquant"
@@ -128,8 +131,7 @@ def front(graph: Graph) -> Graph:
 class _Flow:
     def __init__(self, graph: Graph, samples: Samples, compile: Compile, options: Options, say: Progress) -> None:
         self.graph, self.samples, self.compile, self.options, self.say = graph, samples, compile, options, say
-        self.plan = make_plan(graph, keep=options.keep, float_outputs=options.float_outputs,
-                              integers_only=options.integers_only and options.activation_bits != 16)  # fmt: skip
+        self.plan = self.planned(frozenset())
         self.makers = graph.producers()
         self.limit = weight_limit(options.weight_bits)
         self.seen: dict[str, Seen] = {}
@@ -137,11 +139,17 @@ class _Flow:
         self.targets: dict[str, np.ndarray] = {}
         self.numbers = Numbers()
         self.warnings: list[str] = []
+        self.evened = False  # channels, for better results
         self.rowed = [layer for layer in self.plan.layers if has_rows(graph, self.makers[layer.key])]
         apart = options.best and options.target == "own" and len(samples) >= 2 * _APART
         self.apart = frozenset(range(_APART - 1, len(samples), _APART) if apart else range(len(samples)))
         self.fitted = [k for k in range(len(samples)) if not (apart and k in self.apart)]
         self.take = {layer.key: rows_for_each(graph, self.makers[layer.key], len(self.fitted)) for layer in self.rowed}
+
+    def planned(self, also: frozenset[str]) -> Plan:
+        """The plan, with these layers in floats too."""
+        o = self.options
+        return make_plan(self.graph, keep=o.keep | also, float_outputs=o.float_outputs, integers_only=o.integers_only and o.activation_bits != 16)
 
     def node(self, layer: Layer) -> Node:
         return self.makers[layer.key]
@@ -306,18 +314,37 @@ class _Flow:
 
     # ---- the whole
 
+    def begin(self) -> None:
+        """Look at the float network, and take the first ranges."""
+        o = self.options
+        self.observe(rows=(o.method == "easyquant" or o.rounding or o.bias) and o.target == "network")
+        self.start()
+
+    def plains(self) -> list[tuple[str, Numbers]]:
+        """The ranges of PLAIN other than the first ones, with the numbers they give."""
+        held, found = self.numbers, []
+        for other in PLAIN:
+            if other != self.options.ranges:
+                self.plain(other)
+                found.append((other, self.numbers))
+        self.numbers = held
+        return found
+
+    def plain_error(self) -> float:
+        """Power of the error of the results over theirs with the best of all plain ranges, on the samples kept apart."""
+        results = judged(self.graph)
+        forms = [insert(self.graph, self.plan, numbers) for numbers in (self.numbers, *(n for _, n in self.plains()))]
+        found = compare(self.graph, forms, results, self.samples, self.compile, apart=self.apart)
+        return min((worst_result(d, results) for d in found), default=0.0)
+
     def run(self) -> Outcome:
+        """Everything after `begin`."""
         o = self.options
         improve = o.rounding or o.bias
         searching = o.method == "easyquant"
-        self.observe(rows=(searching or improve) and o.target == "network")
-        self.start()
         states = [("start", self.numbers.copy())]
-        for other in PLAIN if o.best else ():
-            if other != o.ranges:
-                self.plain(other)
-                states.append((other, self.numbers))
-        self.numbers = states[0][1].copy()
+        if o.best:
+            states += self.plains()
         mode = PAPER if o.mode == "paper" else RELEASED
         share = 0.7 / max(1, 2 * searching + improve)
         at = 0.2
@@ -341,19 +368,52 @@ class _Flow:
     def choose(self, states: list[tuple[str, Numbers]]) -> Outcome:
         """The state whose layers' outputs are nearest to the float network's, on all samples and positions; `best`: whose results."""
         keys = [layer.key for layer in self.plan.layers]
-        values = list(dict.fromkeys((*keys, *self.graph.outputs)))
+        results = judged(self.graph)
+        values = list(dict.fromkeys((*keys, *self.graph.outputs, *results)))
         forms = [insert(self.graph, self.plan, numbers) for _, numbers in states]
         found = compare(self.graph, forms, values, self.samples, self.compile, lambda what, done: self.say(what, 0.9 + 0.1 * done), apart=self.apart)
         scores = [mean_loss(d, keys) for d in found]
-        results = [v for v in self.graph.outputs if self.graph.types[v].dtype is DType.F32 and self.graph.types[v].size]
-        judged = self.options.best and bool(results)
-        best = int(np.argmin([worst_result(d, results) for d in found] if judged else scores))
-        notes = self.options.notes()
-        if judged:
-            notes.append(f"taken: {states[best][0]}, of {len(states)} that were tried, for its results on {len(self.apart)} samples")
+        by_results = self.options.best and bool(results)
+        best = int(np.argmin([worst_result(d, results) for d in found] if by_results else scores))
         snapshots = [(name, score) for (name, _), score in zip(states, scores, strict=True)]
-        return Outcome(forms[best].graph, self.graph, self.plan, states[best][1], forms[best], found[best], found[0], self.seen,
-                       self.watched, self.limit, snapshots, self.warnings, notes)  # fmt: skip
+        outcome = Outcome(forms[best].graph, self.graph, self.plan, states[best][1], forms[best], found[best], found[0], self.seen,
+                          self.watched, self.limit, snapshots, self.warnings, self.options.notes())  # fmt: skip
+        if by_results:
+            name = states[best][0] + (", channels evened out" if self.evened else "")
+            outcome.notes.append(f"taken: {name}; of {len(states)} that were tried, for its results on {len(self.apart)} samples")
+            outcome = self.widened(outcome, results)
+        return outcome
+
+    def widened(self, outcome: Outcome, results: list[str]) -> Outcome:
+        """With as many layers in floats as pay for themselves, by the error of the results on the samples kept apart."""
+        error, layers = worst_result(outcome.layers, results), self.plan.layers
+        if len(layers) < 2 or cheapest([error, 0.0]) == 0:
+            return outcome
+        graph = self.graph.copy()
+        graph.outputs = results
+        graph.drop_unused()
+        measured = sensitivity(graph, outcome.plan, outcome.numbers, self.samples, self.compile)
+        if measured is None:
+            return outcome
+        names = {layer.key: layer.name for layer in layers}
+        order = [names[k] for k in measured.order][: most(len(layers))]
+        tried: list[tuple[Plan, Numbers]] = []
+        for k in range(len(order)):
+            plan = self.planned(frozenset(order[: k + 1]))
+            if (numbers := carried(outcome.plan, outcome.numbers, plan)) is None:
+                break
+            tried.append((plan, numbers))
+        forms = [insert(self.graph, plan, numbers) for plan, numbers in tried]
+        values = list(dict.fromkeys((*names, *self.graph.outputs, *results)))
+        found = compare(self.graph, forms, values, self.samples, self.compile, lambda what, done: self.say(what, 0.95 + 0.05 * done), apart=self.apart)
+        count = cheapest([error, *(worst_result(d, results) for d in found)])
+        if not count:
+            return outcome
+        plan, numbers = tried[count - 1]
+        seen = {root: self.seen[outcome.plan.group[root]] for root in plan.sources}
+        notes = [*outcome.notes, f"in floats: {', '.join(order[:count])}, for the error of the results they would make"]
+        return replace(outcome, graph=forms[count - 1].graph, plan=plan, numbers=numbers, inserted=forms[count - 1], layers=found[count - 1],
+                       seen=seen, notes=notes)  # fmt: skip
 
 
 def quantize_graph(
@@ -372,6 +432,15 @@ def quantize_graph(
     if not flow.plan.layers:
         raise InputError("nothing in this network can be quantised", why="it has no convolution or matrix product with float32 constant weights",
                          try_="check that the model is not quantised already")  # fmt: skip
+    flow.begin()
+    if options.best and not options.equalize:
+        even = source.copy()
+        if judged(source) and equalize(even):
+            other = _Flow(even, samples, compile, options, say)
+            other.begin()
+            if other.plain_error() < flow.plain_error():
+                flow = other
+                flow.evened = True
     return flow.run()
 
 

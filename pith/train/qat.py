@@ -111,6 +111,20 @@ class Qat(nn.Module):
         source, grid = self.quantized.outcome.source.constants[weights], q * scale
         return np.where(np.abs(source - grid) < 0.5 * scale, source, grid).astype(np.float32)
 
+    def groups(self, rate: float) -> list[dict[str, Any]]:
+        """Parameters as an optimiser takes them, with a learning rate for each layer: `rate` of a step of its weights (their mean scale).
+
+        Layers differ in the size of their weights, the more as norms are folded into them: one rate for all either leaves some
+        integers where they are, or drives others apart. With Adam, which moves each number by about the learning rate, 0.01 is a hundred
+        iterations from one integer to the next.
+        """
+        found = []
+        for layer in self.layers.values():
+            assert isinstance(layer, Layer)
+            scale = layer.parametrizations["weight"][0].scale
+            found.append({"params": list(layer.parameters()), "lr": rate * float(scale.mean())})
+        return found
+
     def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
         """The results, real numbers on the grids of the outputs."""
         values: dict[str, Tensor | _Whole] = dict(zip(self.network.inputs, inputs, strict=True))

@@ -46,7 +46,7 @@ def test_training_makes_up_for_four_bits(tmp_path: Path) -> None:
     exact = torch.from_numpy(np.concatenate([run_reference(net, {"x": x[None]})[0] for x in data]))
     want = np.concatenate([run_reference(net, {"x": x[None]})[0] for x in unseen])
     before = np.square(outputs(qat.compile(opt="-O1"), unseen) - want).mean()
-    optimiser = torch.optim.Adam(qat.parameters(), lr=2e-3)
+    optimiser = torch.optim.Adam(qat.groups(0.02))
     torch.manual_seed(0)
     for _ in range(150):
         optimiser.zero_grad()

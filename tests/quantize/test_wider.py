@@ -1,0 +1,55 @@
+"""What `best` adds: which values are judged, how many layers stay in floats, and that it helps a network it should help."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pith.api import import_model
+from pith.quant.calibration import open_samples, ports_of
+from pith.quant.flow import Options, front, quantize_graph
+from pith.quant.plan import make_plan
+from pith.quant.wider import carried, cheapest, judged, most
+from tests.quantize.nets import Interpreted, model, pictures, small_net
+
+
+def test_results_are_judged_before_a_softmax() -> None:
+    text = """net (float[1, 4] x) => (float[1, 4] p, float[1, 4] r, float[1, 4] q) <int64[2] s = {1, 4}> {
+        a = MatMul(x, w) b = Softmax<axis = -1>(a) p = Reshape(b, s) r = Relu(a) q = Sigmoid(x) }"""
+    graph = front(import_model(model(text, w=np.eye(4) + 1)))
+    found = judged(graph)
+    assert graph.producers()[found[0]].op == "matmul" and found[1] == "r"
+    assert found[2] == "q"  # a sigmoid of the input itself: there is nothing in front
+
+
+def test_each_layer_in_floats_is_worth_its_price() -> None:
+    assert cheapest([]) == 0 and cheapest([1e-9, 0.0]) == 0  # nothing to gain
+    assert cheapest([1.0, 0.95, 0.5, 0.49]) == 2 and cheapest([1.0, 1.1]) == 0
+    assert [most(n) for n in (1, 2, 7, 20, 100)] == [0, 1, 2, 3, 15]
+
+
+def test_numbers_are_carried_to_a_plan_with_fewer_layers() -> None:
+    net, data = front(small_net()), pictures(4)
+    outcome = quantize_graph(small_net(), open_samples(data, ports_of(net)), Interpreted, Options("minmax", rounding=False, bias=False))
+    new = make_plan(outcome.source, keep=frozenset({outcome.plan.layers[1].name}))
+    numbers = carried(outcome.plan, outcome.numbers, new)
+    assert numbers is not None and numbers.weights.keys() == {layer.key for layer in new.layers} < outcome.numbers.weights.keys()
+    assert all(numbers.grids[new.group[v]] == outcome.numbers.grids[outcome.plan.group[v]] for v in new.group)
+    assert carried(new, numbers, outcome.plan) is None  # not the other way round
+
+
+def test_best_mends_channels_of_very_different_size() -> None:
+    """Two depthwise layers whose channels differ a thousandfold: evened out, or in floats, they lose little; plain grids lose most."""
+    rng = np.random.default_rng(0)
+    size = 10.0 ** np.linspace(-3, 0, 8)
+    text = """net (float[1, 8, 8, 8] x) => (float[1, 4, 8, 8] y) {
+        a = Conv(x, w1) r = Relu(a) b = Conv<pads = [1, 1, 1, 1], group = 8>(r, w2) s = Relu(b) y = Conv(s, w3) }"""
+    w = {"w1": rng.standard_normal((8, 8, 1, 1)) * size.reshape(-1, 1, 1, 1), "w2": rng.standard_normal((8, 1, 3, 3)),
+         "w3": rng.standard_normal((4, 8, 1, 1)) / size.reshape(1, -1, 1, 1)}  # fmt: skip
+    net, data = import_model(model(text, **w)), pictures(10, shape=(8, 8, 8))
+    samples = open_samples(data, ports_of(net))
+    plain, best = (quantize_graph(net, samples, Interpreted, o) for o in (Options("minmax"), Options("minmax", best=True, float_outputs=True)))
+    unseen = pictures(4, 9, (8, 8, 8))
+    exact = np.concatenate([Interpreted(net)(x[None]) for x in unseen])
+    before, after = (np.square(np.concatenate([Interpreted(o.graph)(x[None]) for x in unseen]) - exact).sum() for o in (plain, best))
+    assert after < before / 100
+    assert any("evened out" in n for n in best.notes) and len(best.plan.kept) <= most(3)
