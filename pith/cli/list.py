@@ -32,10 +32,9 @@ def _all(kind: str) -> dict[str, str]:
 
         return {name: models.describe(name).what for name in models.list_models()}
     if kind == "targets":
-        from pith.targets.base import TARGETS, load_all
+        from pith.targets.base import targets
 
-        load_all()
-        return dict.fromkeys(sorted(TARGETS), "")
+        return targets()
     from pith.train.recipe import recipes
     from pith.train.registries import KINDS
 

@@ -188,9 +188,11 @@ class Runner:
         if state is None:
             return None
         if state["recipe"] != self.cfg.pretty_text:
-            lines = [a for a, b in zip(self.cfg.pretty_text.splitlines(), state["recipe"].splitlines(), strict=False) if a != b]
-            raise ConfigError("the training in this folder had another recipe", where=str(self.out), why=f"first difference: {(lines or ['length'])[0].strip()}",
-                              try_="the same recipe, or another folder")  # fmt: skip
+            pairs = zip(self.cfg.pretty_text.splitlines(), state["recipe"].splitlines(), strict=False)
+            changed = next((f"{new.strip()} (it was {old.strip()})" for new, old in pairs if new != old), "one is longer")
+            raise ConfigError(
+                "the training in this folder had another recipe", where=str(self.out), why=changed, try_="the same recipe, or another folder"
+            )
         self.module.load_state_dict(state["net"])
         optimizer.load_state_dict(state["optimizer"])
         self.step, self.loss, self._sum, self.row = state["step"], state["loss"], state["sum"], state["row"]
