@@ -1,4 +1,6 @@
-"""Training in PyTorch (`pip install pith[train]`): `Qat` makes a module of a quantised network; `recipe` and `runner` train by configuration."""
+"""Training in PyTorch (`pip install "pith[train]"`), one method a file: quantisation-aware training (`qat`: `Qat`), binary networks
+(`binary`), distillation (`distill`, `distill_text`), pruning (`prune`), number formats (`formats`, which is NumPy alone, `formats_torch`)
+and block-sparse layers (`sparse`)."""
 
 from __future__ import annotations
 
@@ -11,9 +13,9 @@ __all__ = ["Qat"]
 
 
 def __getattr__(name: str) -> Any:
-    """Loaded when used: lists of recipes and of what they may name need no PyTorch."""
-    if name != "Qat":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pith.train.qat import Qat
+    """`Qat`, when it is asked for: PyTorch is not imported before."""
+    if name == "Qat":
+        from pith.train.qat import Qat
 
-    return Qat
+        return Qat
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
