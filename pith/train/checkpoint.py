@@ -51,7 +51,7 @@ def newest(folder: Path) -> tuple[dict[str, Any] | None, list[str]]:
     """The newest checkpoint that can be read (only tensors and plain values are), and complaints about newer ones that cannot."""
     for part in folder.glob("*.part"):  # of a process that was killed
         part.unlink(missing_ok=True)
-    complaints = []
+    complaints: list[str] = []
     for step in reversed(found(folder)):
         path = folder / f"step_{step:09d}.pt"
         try:
@@ -67,7 +67,7 @@ def newest(folder: Path) -> tuple[dict[str, Any] | None, list[str]]:
 def random_state() -> dict[str, Any]:
     """Of Python's, NumPy's and PyTorch's generators, as plain values and tensors."""
     version, internal, gauss = random.getstate()
-    name, keys, position, has, cached = np.random.get_state()  # type: ignore[misc]
+    name, keys, position, has, cached = np.random.get_state()
     state = {"python": [version, list(internal), gauss], "numpy": [str(name), torch.from_numpy(np.array(keys, np.int64)), position, has, cached],
              "torch": torch.get_rng_state()}  # fmt: skip
     if torch.cuda.is_available():

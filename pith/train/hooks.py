@@ -137,7 +137,7 @@ class TensorBoard(Hook):
             module = importlib.import_module("torch.utils.tensorboard")
         except ImportError as error:
             raise UnsupportedError("the hook tensorboard needs TensorBoard", why=str(error), try_="pip install tensorboard") from error
-        self.writer = module.SummaryWriter(str(run.out), purge_step=run.step) if run.fabric.is_global_zero else None
+        self.writer: Any = module.SummaryWriter(str(run.out), purge_step=run.step) if run.fabric.is_global_zero else None
 
     def after_step(self, run: Runner) -> None:
         """Loss and rate."""

@@ -48,7 +48,7 @@ class Runner:
         torch.manual_seed(cfg.seed)
         self.task = TASKS.build(cfg.task, where="task")
         self.train = DATA.build(cfg.data.train, where="data.train")
-        self.val = DATA.build(cfg.data.val, where="data.val") if cfg.data.val else None
+        self.val: Any = DATA.build(cfg.data.val, where="data.val") if cfg.data.val else None
         self.augment = AUGMENTS.build(cfg.data.augment, where="data.augment") if cfg.data.augment else None
         self.per_epoch = len(self.train) // cfg.data.batch
         if not self.per_epoch:
