@@ -189,6 +189,32 @@ def measure(
     return head | combine(runs) | versions
 
 
+def say(row: dict[str, Any], peers: Sequence[str]) -> None:
+    """Print one row, an engine a line."""
+    print(f"{row['model']:<24}{row['threads']} thread(s)  Pith {_shown(row['pith_ms'])} ms  {row['best_peer']} {_shown(row['best_ms'])} ms  "
+          f"ratio {_shown(row['ratio'])} ({_shown(row['ratio_low'])} to {_shown(row['ratio_high'])})", flush=True)  # fmt: skip
+    print(f"    {'pith':<14}error {_shown(row['pith_error'])}, {_shown(row['pith_sqnr_db'])} dB", flush=True)
+    for engine in peers:
+        ms, ratio, error, noise, reason = (row[f"{engine}_{k}"] for k in ("ms", "ratio", "error", "sqnr_db", "reason"))
+        print(f"    {engine:<14}" + (reason or f"{_shown(ms)} ms, {_shown(ratio)}, error {_shown(error)}, {_shown(noise)} dB"), flush=True)
+
+
+def provenance(command: str) -> dict[str, str]:
+    """The last columns of a table: what made its rows, where and when."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    return {"command": command, "commit": commit, "date": datetime.date.today().isoformat(), "processor": model_name()}
+
+
+def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Rows of different columns as one CSV file, the columns of `provenance` last."""
+    last = ("command", "commit", "date", "processor")
+    keys = list(dict.fromkeys(k for r in rows for k in r))
+    with path.open("w", newline="") as f:
+        writer = csv.DictWriter(f, [*(k for k in keys if k not in last), *last], restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: _shown(v) for k, v in r.items()} for r in rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, required=True, help="folder of the networks")
@@ -210,7 +236,6 @@ def main() -> None:
     peers, absent = choose(args.peers, where)
     if absent:
         print("not installed: " + ", ".join(absent), file=sys.stderr)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     words = ["python", "-m", "benchmarks.peers"]
     words += ["--precision", args.precision] if args.precision != "float32" else []
     words += ["--target", args.target] if args.target != "host" else []
@@ -225,13 +250,8 @@ def main() -> None:
         for threads in map(int, args.threads.split(",")):
             row = measure(network, threads, args.repeat, args.rounds, args.seconds, peers, where, samples, made, args.target)
             rows.append(row)
-            print(f"{row['model']:<24}{threads} thread(s)  Pith {_shown(row['pith_ms'])} ms  {row['best_peer']} {_shown(row['best_ms'])} ms  "
-                  f"ratio {_shown(row['ratio'])} ({_shown(row['ratio_low'])} to {_shown(row['ratio_high'])})", flush=True)  # fmt: skip
-            print(f"    {'pith':<14}error {_shown(row['pith_error'])}, {_shown(row['pith_sqnr_db'])} dB", flush=True)
-            for engine in peers:
-                ms, ratio, error, noise, reason = (row[f"{engine}_{k}"] for k in ("ms", "ratio", "error", "sqnr_db", "reason"))
-                print(f"    {engine:<14}" + (reason or f"{_shown(ms)} ms, {_shown(ratio)}, error {_shown(error)}, {_shown(noise)} dB"), flush=True)
-    facts = {"command": command, "commit": commit, "date": datetime.date.today().isoformat(), "processor": model_name()}
+            say(row, peers)
+    facts = provenance(command)
     rows = [r | facts for r in rows]
     if args.update and args.csv.is_file():
         rows = updated(args.csv, rows)
@@ -239,11 +259,7 @@ def main() -> None:
         print(f"{mean['model']}, {mean['threads']} thread(s): {_shown(mean['ratio'])}")
         rows.append(mean | facts)
     if args.csv and rows:
-        keys = list(dict.fromkeys(k for r in rows for k in r))
-        with args.csv.open("w", newline="") as f:
-            writer = csv.DictWriter(f, [*(k for k in keys if k not in facts), *facts], restval="", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({k: _shown(v) for k, v in r.items()} for r in rows)
+        write(args.csv, rows)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import json
+import sys
 import threading
-from collections.abc import Mapping
+import weakref
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from pith.targets.cpu import machine, missing
 
 _ALIGN = 64
 _FORMAT = 2  # of manifest.json
+_COUNTS = getattr(sys, "_is_gil_enabled", lambda: True)()  # without the lock of the interpreter, counts of references are not exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,17 @@ class PortInfo:
             return dtype
 
 
+class _Output:
+    """An array that results were written to, for the next call too where nobody kept them."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array, self.address = array, _address(array)
+
+    def references(self) -> int:
+        """References to the array (a view of it is one), with those that asking makes."""
+        return sys.getrefcount(self.array)
+
+
 class _Variant:
     """The network compiled for one set of shapes."""
 
@@ -58,8 +72,40 @@ class _Variant:
         self.in_struct = (ctypes.c_void_p * max(1, len(self.inputs)))()
         self.out_struct = (ctypes.c_void_p * max(1, len(self.outputs)))()
         self.structs = ctypes.addressof(self.in_struct), ctypes.addressof(self.out_struct)
+        # an address takes longer to ask for than everything else about an array, so those of the last call are kept
+        self._seen: list[tuple[weakref.ref[np.ndarray], int]] = []
+        self._made: list[_Output] = []
         self._memory: np.ndarray | None = None
         self._arena = 0
+
+    def point(self, arrays: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Let the structures of pointers speak of `arrays` (of the right shapes) and of arrays for the outputs; returns what must be
+        kept until the call is over, and these."""
+        held, seen = [], self._seen
+        for i, a in enumerate(arrays):
+            if a.dtype != self.dtypes[i]:
+                port = self.inputs[i]
+                raise InputError(f"input {port.name!r} has dtype {a.dtype}, wanted {port.dtype}", try_=f"array.astype({port.dtype!r})")
+            if not a.flags.carray:
+                flags = a.flags  # (those of read-only arrays are no `carray`)
+                if not (flags.c_contiguous and flags.aligned):
+                    a = np.require(a, requirements=("C", "A")).reshape(a.shape)
+            held.append(a)
+            if len(seen) <= i:
+                seen.append((weakref.ref(a), _address(a)))
+            elif seen[i][0]() is not a:
+                seen[i] = weakref.ref(a), _address(a)
+            self.in_struct[i] = seen[i][1]
+        outputs = []
+        for i, (shape, dtype) in enumerate(self.makes):
+            if len(self._made) <= i:
+                self._made.append(_Output(np.empty(shape, dtype)))
+            elif not _COUNTS or self._made[i].references() != _ALONE:
+                self._made[i] = _Output(np.empty(shape, dtype))
+            made = self._made[i]
+            self.out_struct[i] = made.address
+            outputs.append(made.array)
+        return held, outputs
 
     def arena(self) -> int:
         """Address of this session's arena (made on first use)."""
@@ -165,7 +211,7 @@ class Session:
 
         Raises InputError for a wrong number, shape or dtype; float64 is not silently narrowed.
         """
-        outputs = self._run(list(arrays))
+        outputs = self._run(arrays)
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -186,16 +232,16 @@ class Session:
         return {p.name: o for p, o in zip(self.outputs, outputs, strict=True)}
 
     def _select(self, arrays: list[np.ndarray]) -> _Variant:
+        shapes = tuple([a.shape for a in arrays])
+        variant = self._by_shape.get(shapes)
+        if variant is not None:
+            return variant
         first = self._first
         if len(arrays) != len(first.inputs):
             raise InputError(
                 f"{len(arrays)} arrays for {len(first.inputs)} inputs",
                 try_="inputs: " + ", ".join(map(_describe, first.inputs)),
             )
-        shapes = tuple(np.shape(a) for a in arrays)
-        variant = self._by_shape.get(shapes)
-        if variant is not None:
-            return variant
         for port, shape in zip(first.inputs, shapes, strict=True):
             if len(self._variants) == 1 and port.shape != shape:
                 raise InputError(f"input {port.name!r} has shape {list(shape)}, wanted {list(port.shape)}",
@@ -204,34 +250,14 @@ class Session:
         raise InputError(f"no variant for input shapes {[list(s) for s in shapes]}", why="the network was compiled for: " + known,
                          try_="compile with this shape too: --shape")  # fmt: skip
 
-    def _prepare(self, arrays: list[np.ndarray]) -> tuple[_Variant, list[np.ndarray], list[np.ndarray]]:
-        variant = self._select(arrays)
-        held = []
-        for i, a in enumerate(arrays):
-            a = np.asarray(a)
-            if a.dtype != variant.dtypes[i]:
-                port = variant.inputs[i]
-                raise InputError(
-                    f"input {port.name!r} has dtype {a.dtype}, wanted {port.dtype}",
-                    try_=f"array.astype({port.dtype!r})",
-                )
-            flags = a.flags
-            if not (flags.c_contiguous and flags.aligned):
-                a = np.require(a, requirements=("C", "A")).reshape(a.shape)
-            held.append(a)
-            variant.in_struct[i] = _address(a)
-        outputs = []
-        for i, (shape, dtype) in enumerate(variant.makes):
-            o = np.empty(shape, dtype)
-            variant.out_struct[i] = _address(o)
-            outputs.append(o)
-        return variant, held, outputs
-
-    def _run(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
+    def _run(self, given: Sequence[Any]) -> list[np.ndarray]:
+        arrays = [np.asarray(a) for a in given]
         with self._lock:
-            variant, _held, outputs = self._prepare(arrays)
+            variant = self._select(arrays)
+            held, outputs = variant.point(arrays)
             pool = () if variant.pool is None else (variant.pool.address(),)
             code = variant.run(variant.arena(), *variant.structs, *pool)
+            del held
         if code:
             raise InputError(f"the network refused its input (code {code})", where=variant.name)
         return outputs
@@ -249,9 +275,11 @@ class Session:
                 try_="compile with profile=True or --profile",
             )
         library = Library(self.folder / name)
+        given = [np.asarray(a) for a in arrays]
         clock = ctypes.cast(ctypes.CDLL(None).clock_gettime, ctypes.c_void_p)
         with self._lock:
-            variant, _held, _outputs = self._prepare(list(arrays))
+            variant = self._select(given)
+            _held, _outputs = variant.point(given)
             run = library.function(f"{variant.name}_profile", 5)
             steps = variant.facts["steps"]
             ns = (ctypes.c_int64 * max(1, len(steps)))()
@@ -275,6 +303,9 @@ def _address(a: np.ndarray) -> int:
         return ctypes.addressof(ctypes.c_char.from_buffer(a))  # type: ignore[arg-type]
     except (TypeError, ValueError, BufferError):  # read-only, empty, or of a type that the protocol does not know
         return a.ctypes.data
+
+
+_ALONE = _Output(np.empty(1)).references()  # where nobody else refers to the array
 
 
 def _describe(port: PortInfo) -> str:

@@ -116,6 +116,20 @@ def _norm(op: str) -> Callable[[], Graph]:
     return build
 
 
+def _recurrent(op: str, gates: int) -> Callable[[], Graph]:
+    """Four steps of a batch of three, 20 hidden units in both directions."""
+
+    def build() -> Graph:
+        load_all()
+        g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.F32, (4, 3, 5))})
+        weights = [g.add_constant(np.ones((2, gates * 20, *more), np.float32)) for more in ((5,), (20,))]
+        attrs = {"direction": "bidirectional", "linear_before_reset": True, "clip": 3.0}
+        g.outputs = [add_node(g, op, ["x", *weights, g.add_constant(np.ones((2, 2 * gates * 20), np.float32))], attrs)]
+        return g
+
+    return build
+
+
 def _attention() -> Graph:
     """20 queries over 13 keys, two heads of 7, a mask of the keys."""
     load_all()
@@ -191,6 +205,7 @@ def _lookup() -> Graph:
 _CONV = {"strides": (1, 1), "pads": (1, 1, 1, 1), "dilations": (1, 1), "layout": "channels_last"}
 BUILT: dict[str, Callable[[], Graph]] = {
     "attention/lanes": _attention,
+    **{f"{op}/lanes": _recurrent(op, gates) for op, gates in (("gru", 3), ("lstm", 4), ("rnn", 1))},
     "layer_norm/rows": _norm("layer_norm"),
     "rms_norm/rows": _norm("rms_norm"),
     "max_roi_pool/cells": _max_roi_pool,

@@ -35,7 +35,8 @@ def test_every_kernel_has_a_case() -> None:
     assert sorted({*SUITE, *BUILT}) == NAMES
 
 
-VECTORS_ONLY = ("conv/winograd2", "conv/winograd4", "conv/winograd6", "conv_chain/strip", "softmax/vector", "layer_norm/vector", "rms_norm/vector",
+VECTORS_ONLY = ("gru/lanes", "lstm/lanes", "rnn/lanes",
+                "conv/winograd2", "conv/winograd4", "conv/winograd6", "conv_chain/strip", "softmax/vector", "layer_norm/vector", "rms_norm/vector",
                 "conv_integer/dot", "conv_integer/depthwise", "matmul_integer/dot", "matmul_integer/batched",
                 "conv_integer/pairs", "conv_integer/words", "conv_integer/depthwise_pairs", "conv_integer/depthwise_words",
                 "matmul_integer/pairs", "matmul_integer/words", "conv_integer/split", "matmul_integer/split",
@@ -48,7 +49,7 @@ def test_text(name: str, target: str) -> None:
     program = compiled(name, target).programs[0]
     steps = [s for s in program.steps if s.kernel == family and (s.op == op or op == "fused")]
     assert steps, f"the case no longer uses {name}: {[(s.op, s.kernel) for s in program.steps]}"
-    text = _text(steps[0].function)
+    text = "\n".join(dict.fromkeys(_text(s.function) for s in steps))
     path = FOLDER / f"{op}_{family}.{ONLY_ON.get(name, target)}.c"
     if os.environ.get("PITH_UPDATE_GOLDEN"):
         FOLDER.mkdir(exist_ok=True)

@@ -54,6 +54,21 @@ def test_directions_lengths_states(op: str, constant: bool, target: str) -> None
     run(variants(op, constant=constant), target)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("op", OPS)
+def test_lanes(op: str, target: str) -> None:
+    """Batches that share a pass over the weights, hidden units that fill no vector, bounds and states."""
+    fixed: dict[str, Any] = {"constant": True, **({"linear_before_reset": True} if op == "gru" else {})}
+    made = [
+        case(op, direction="bidirectional", hidden=33, inputs=9, batch=batch, lengths=lengths, initial=initial, **fixed)
+        for batch, lengths, initial in ((1, False, True), (5, False, False), (3, True, True), (7, False, True))
+    ]
+    made.append(case(op, hidden=64, direction="reverse", lengths=False, clip=0.25, activations=("relu", "tanh", "sigmoid")[: FUNCTIONS[op]], **fixed))
+    if op == "lstm":
+        made.append(case(op, hidden=40, cell_clip=0.125, lengths=False, **fixed))
+    run(made, target, None if target == "c99" else "lanes")
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float16"])
 @pytest.mark.parametrize("op", OPS)
 def test_element_types(op: str, dtype: str) -> None:
