@@ -9,7 +9,8 @@ import sys
 
 import typer
 
-from pith.cli import bench, compile, inspect, ops, quantize, run, targets, verify
+from pith.cli import bench, compile, inspect, ops, quantize, run, targets, train, verify
+from pith.cli import list as listing
 from pith.cli.common import fail
 from pith.graph.errors import BuildError, PithError
 from pith.version import VERSION
@@ -46,6 +47,8 @@ app.command("quantize")(quantize.command)
 app.command("verify")(verify.command)
 app.command("ops")(ops.command)
 app.command("targets")(targets.command)
+app.command("train")(train.command)
+app.command("list")(listing.command)
 
 
 def rejoin_braces(arguments: list[str]) -> list[str]:

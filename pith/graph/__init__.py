@@ -3,6 +3,7 @@
 from pith.graph.dtype import SMALL_FLOATS, DType
 from pith.graph.errors import (
     BuildError,
+    ConfigError,
     InputError,
     InternalError,
     ModelError,
@@ -15,6 +16,6 @@ from pith.graph.graph import Graph, Node, Quant, TensorType
 from pith.graph.printer import format_graph
 
 __all__ = [
-    "SMALL_FLOATS", "BuildError", "DType", "Expr", "Graph", "InputError", "InternalError", "ModelError", "Node",
+    "SMALL_FLOATS", "BuildError", "ConfigError", "DType", "Expr", "Graph", "InputError", "InternalError", "ModelError", "Node",
     "PithError", "Quant", "ShapeError", "TensorType", "UnsupportedError", "format_graph",
 ]  # fmt: skip

@@ -43,3 +43,7 @@ class BuildError(PithError):
 
 class InternalError(PithError):
     """A broken promise inside Pith itself: please report."""
+
+
+class ConfigError(PithError):
+    """A configuration cannot be read, breaks the rules of inheritance, or names what does not exist."""

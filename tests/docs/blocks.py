@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LANGUAGES = ("python", "console", "c", "cmake", "javascript", "text", "toml")
+LANGUAGES = ("python", "console", "c", "cmake", "javascript", "yaml", "text", "toml")
 _ENVIRONMENT = "installs packages; the tests run in an environment that has them"
 _GOAL = "makes an environment and takes minutes; that the Makefile has the goal is checked"
 # Commands of console blocks that are not run, and why.

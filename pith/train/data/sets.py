@@ -1,0 +1,161 @@
+"""Data sets, whole in memory: pictures as bytes, labels as integers. What cannot be read is named, and skipped or refused."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import warnings
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pith.graph.errors import ConfigError
+
+MAX_PIXELS = 1 << 26  # of one picture
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+
+
+def data_path(path: str) -> Path:
+    """A path below `$PITH_DATA`, unless it exists as it is."""
+    given = Path(path)
+    return given if given.is_absolute() or given.exists() else Path(os.environ.get("PITH_DATA", ".")) / given
+
+
+class DataSet:
+    """x: (N, ...) uint8 or float32.  y: (N,) int64 labels, or float32.  classes: how many, 0 if there are none.  skipped: what
+    could not be read.  uint8 becomes float by (x / 255 - mean) / std, each a number per channel."""
+
+    def __init__(self, x: Tensor, y: Tensor, classes: int = 0, *, mean: Any = 0.0, std: Any = 1.0, skipped: tuple[str, ...] = ()) -> None:
+        """Raises ConfigError for sets that are empty or of two lengths."""
+        if len(x) == 0 or len(x) != len(y):
+            raise ConfigError(f"{len(x)} inputs and {len(y)} labels", where="data")
+        self.x, self.y, self.classes, self.skipped = x, y, classes, skipped
+        self.mean, self.std = torch.tensor(mean).reshape(-1, 1, 1), torch.tensor(std).reshape(-1, 1, 1)
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return len(self.x)
+
+    def floats(self, x: Tensor) -> Tensor:
+        """A batch as the network wants it."""
+        return (x.float() / 255 - self.mean) / self.std if x.dtype == torch.uint8 else x
+
+
+def read_pictures(items: Iterable[tuple[str, Callable[[], bytes], int]], bad: str, size: tuple[int, int] | None = None) -> tuple[Any, ...]:
+    """(name, how to read it, label) as (N, 3, H, W) uint8, labels, names that were skipped.
+
+    bad: "stop" raises ConfigError with the name of a picture that cannot be read, or is of another size than the first; "skip" leaves
+    it out, with a warning.  size: (height, width) to resize to.
+    """
+    if bad not in ("stop", "skip"):
+        raise ConfigError(f"bad is stop or skip, not {bad!r}", where="data")
+    pictures, labels, skipped = [], [], []
+    shape: tuple[int, ...] | None = None
+    for name, read, label in items:
+        try:
+            with Image.open(io.BytesIO(read())) as file:
+                if file.width * file.height > MAX_PIXELS:
+                    raise ValueError(f"{file.width} x {file.height} pixels are too many")
+                image = file.convert("RGB")
+            if size is not None and image.size != size[::-1]:
+                image = image.resize(size[::-1], Image.Resampling.BILINEAR)
+            picture = np.asarray(image)
+            if shape is not None and picture.shape != shape:
+                raise ValueError(f"{picture.shape[1]} x {picture.shape[0]} pixels, others have {shape[1]} x {shape[0]}")
+        except Exception as error:  # Pillow raises many kinds for damaged files
+            if bad == "stop":
+                raise ConfigError("a picture cannot be read", where=name, why=str(error), try_="repair it, or bad: skip") from error
+            warnings.warn(f"skipped {name}: {error}", stacklevel=2)
+            skipped.append(name)
+            continue
+        shape = picture.shape
+        pictures.append(picture)
+        labels.append(label)
+    if not pictures:
+        raise ConfigError("no picture can be read", where="data", why=f"{len(skipped)} were skipped")
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous(), torch.tensor(labels), tuple(skipped)
+
+
+class Arrays(DataSet):
+    """`x` and `y` of a .npz file (no pickles). classes: 0 takes one more than the largest label."""
+
+    def __init__(self, file: str, classes: int = 0, limit: int = 0) -> None:
+        """Raises ConfigError for files that cannot be read."""
+        path = data_path(file)
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                x, y = torch.from_numpy(arrays["x"]), torch.from_numpy(arrays["y"])
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ConfigError("cannot read the arrays", where=str(path), why=str(error), try_="numpy.savez(file, x=..., y=...)") from error
+        if not y.is_floating_point():
+            y = y.long()
+            classes = classes or int(y.max()) + 1
+        super().__init__(x[: limit or None], y[: limit or None], classes)
+
+
+class Cifar10(DataSet):
+    """CIFAR-10 from zip files of JPEGs named <class>/<number>.jpg. split: train (25,000 of the 50,000) or test. limit: so many of each class."""
+
+    MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+
+    def __init__(self, split: str = "train", limit: int = 0, file: str = "", bad: str = "stop") -> None:
+        """Raises ConfigError for a missing file or damaged picture."""
+        path = data_path(file or {"train": "cifar10/cifar10_train25k_jpg.zip"}.get(split, "cifar10/cifar10_test_jpg.zip"))
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = sorted(n for n in archive.namelist() if n.endswith(".jpg"))
+                kinds = sorted({n.split("/")[-2] for n in names})
+                chosen = [n for k in kinds for n in [m for m in names if m.split("/")[-2] == k][: limit or None]]
+                items = ((f"{path.name}/{n}", lambda n=n: archive.read(n), kinds.index(n.split("/")[-2])) for n in chosen)
+                x, y, skipped = read_pictures(items, bad)
+        except (OSError, zipfile.BadZipFile, IndexError) as error:
+            raise ConfigError("cannot read CIFAR-10", where=str(path), why=str(error), try_="set PITH_DATA to the folder with cifar10/") from error
+        super().__init__(x, y, len(kinds), mean=self.MEAN, std=self.STD, skipped=skipped)
+
+
+class Mnist(DataSet):
+    """MNIST from its four .gz files in a folder: (N, 1, 28, 28), or (N, 784) if flat."""
+
+    def __init__(self, split: str = "train", limit: int = 0, folder: str = "mnist", flat: bool = False) -> None:
+        """Raises ConfigError for missing or damaged files."""
+        stem = "train" if split == "train" else "t10k"
+        place = data_path(folder)
+        x = _idx(place / f"{stem}-images-idx3-ubyte.gz", 2051, 16)
+        y = _idx(place / f"{stem}-labels-idx1-ubyte.gz", 2049, 8)
+        if len(x) != len(y) * 784:
+            raise ConfigError("pictures and labels of MNIST do not belong together", where=str(place))
+        pictures = torch.from_numpy(x.reshape(-1, 1, 28, 28).copy())[: limit or None]
+        labels = torch.from_numpy(y.copy()).long()[: limit or None]
+        super().__init__((pictures.float() / 255 * 2 - 1).flatten(1) if flat else pictures, labels, 10, mean=0.1307, std=0.3081)
+
+
+def _idx(path: Path, magic: int, header: int) -> np.ndarray:
+    try:
+        with gzip.open(path) as file:
+            data = file.read(1 << 26)
+    except (OSError, EOFError) as error:
+        raise ConfigError("cannot read MNIST", where=str(path), why=str(error), try_="set PITH_DATA to the folder with mnist/") from error
+    if len(data) < header or int.from_bytes(data[:4], "big") != magic:
+        raise ConfigError("no file of MNIST", where=str(path))
+    return np.frombuffer(data, np.uint8, offset=header)
+
+
+class Folder(DataSet):
+    """Pictures in one folder for each class, resized to `size` = [height, width]."""
+
+    def __init__(self, folder: str, size: list[int], bad: str = "stop", mean: Any = 0.0, std: Any = 1.0) -> None:
+        """Raises ConfigError for folders without pictures, and pictures that cannot be read unless bad is skip."""
+        place = data_path(folder)
+        kinds = sorted(p.name for p in place.iterdir() if p.is_dir()) if place.is_dir() else []
+        files = [(p, k) for k, kind in enumerate(kinds) for p in sorted((place / kind).iterdir()) if p.suffix.lower() in _SUFFIXES]
+        if not files:
+            raise ConfigError("no folders with pictures", where=str(place))
+        x, y, skipped = read_pictures(((str(p), p.read_bytes, k) for p, k in files), bad, (size[0], size[1]))
+        super().__init__(x, y, len(kinds), mean=mean, std=std, skipped=skipped)

@@ -1,0 +1,26 @@
+"""What a recipe may name, by kind. Entries are imported when they are built, so listing them needs no PyTorch."""
+
+from __future__ import annotations
+
+from pith.config import Registry
+
+DATA = Registry("data set")
+AUGMENTS = Registry("augmentation")
+TASKS = Registry("task")
+OPTIMIZERS = Registry("optimizer")
+SCHEDULES = Registry("schedule")
+HOOKS = Registry("hook")
+
+KINDS = {"data": DATA, "augments": AUGMENTS, "tasks": TASKS, "optimizers": OPTIMIZERS, "schedules": SCHEDULES, "hooks": HOOKS}
+
+for _name in ("SGD", "Adam", "AdamW", "RMSprop"):
+    OPTIMIZERS.register_module(_name, module=f"torch.optim:{_name}")
+for _registry, _home, _names in (
+    (DATA, "pith.train.data.sets", {"arrays": "Arrays", "cifar10": "Cifar10", "mnist": "Mnist", "folder": "Folder"}),
+    (AUGMENTS, "pith.train.data.augment", {"crop_flip": "CropFlip"}),
+    (TASKS, "pith.train.tasks", {"classification": "Classification", "regression": "Regression"}),
+    (SCHEDULES, "pith.train.schedules", {"constant": "Constant", "cosine": "Cosine", "steps": "Steps"}),
+    (HOOKS, "pith.train.hooks", {"csv": "CsvLog", "tensorboard": "TensorBoard", "bar": "Bar", "evaluate": "Evaluate", "clip": "Clip"}),
+):
+    for _name, _class in _names.items():
+        _registry.register_module(_name, module=f"{_home}:{_class}")

@@ -1,0 +1,242 @@
+"""Runs a recipe: model, data, optimizer and hooks, on Lightning Fabric (devices, precision, processes).
+
+What happens in a step depends on the recipe and the number of the step only: the order of the samples and all random numbers come
+from (seed, epoch) and (seed, step). So a training that was killed and resumed ends with the same weights, and processes share a batch
+without changing it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pith import models
+from pith.config import Config
+from pith.graph.errors import ConfigError, InputError, PithError, UnsupportedError
+from pith.train import checkpoint
+from pith.train.hooks import Bar, CsvLog, Evaluate, Hook, Rate, Save, check_folder
+from pith.train.registries import AUGMENTS, DATA, HOOKS, OPTIMIZERS, SCHEDULES, TASKS
+
+
+class Diverged(PithError):
+    """The loss is no number; the batch it came from was saved."""
+
+
+class Runner:
+    """One training. Attributes hooks may use: cfg, out, fabric, net, optimizer, rates, schedule, task, train, val, step, total, per_epoch, loss, row."""
+
+    def __init__(self, cfg: Config, out: str | Path, *, resume: bool = False, quiet: bool = False) -> None:
+        """cfg: from `recipe.load`.  out: folder for log, checkpoints and final.pt.
+
+        Raises ConfigError for what cannot be built, and for network and data that do not fit: before the first step.
+        """
+        self.cfg, self.out, self.began = cfg, Path(out), time.perf_counter()
+        check_folder(self.out, resume)
+        if cfg.threads:
+            torch.set_num_threads(cfg.threads)
+        self.fabric = _fabric(cfg.precision)
+        self.world, self.rank = self.fabric.world_size, self.fabric.global_rank
+        if cfg.data.batch % self.world:
+            raise ConfigError(f"a batch of {cfg.data.batch} cannot be shared by {self.world} processes", where="data.batch")
+        torch.manual_seed(cfg.seed)
+        self.task = TASKS.build(cfg.task, where="task")
+        self.train = DATA.build(cfg.data.train, where="data.train")
+        self.val: Any = DATA.build(cfg.data.val, where="data.val") if cfg.data.val else None
+        self.augment = AUGMENTS.build(cfg.data.augment, where="data.augment") if cfg.data.augment else None
+        self.per_epoch = len(self.train) // cfg.data.batch
+        if not self.per_epoch:
+            raise ConfigError(f"{len(self.train)} samples are less than a batch of {cfg.data.batch}", where="data")
+        self.total: int = cfg.train.iterations or cfg.train.epochs * self.per_epoch
+        net = _network(cfg.model)
+        self._check(net)
+        optimizer = OPTIMIZERS.build(cfg.optimizer, [p for p in net.parameters() if p.requires_grad], where="optimizer")
+        self.rates = [group["lr"] for group in optimizer.param_groups]
+        self.schedule = SCHEDULES.build(cfg.schedule, where="schedule")
+        self.hooks: list[Hook] = [Rate(), Evaluate(), CsvLog(), *([] if quiet else [Bar()]), Save(cfg.checkpoint.every)]
+        for k, described in enumerate(cfg.hooks):
+            self._add_hook(described, f"hooks.{k}")
+        self.step, self.loss, self.row = 0, 0.0, dict[str, str]()
+        self._sum = [0.0, 0]
+        self.module = net
+        self.resumed = self._restore(optimizer) if resume else None
+        self.net, self.optimizer = self.fabric.setup(net, optimizer)
+        if self.resumed:
+            _load_scaler(self.fabric, self.resumed["scaler"])
+
+    def _add_hook(self, described: Any, where: str) -> None:
+        described = dict(described) if isinstance(described, dict) else described
+        priority = described.pop("priority", None) if isinstance(described, dict) else None
+        hook = HOOKS.build(described, where=where)
+        if priority is not None:
+            hook.priority = priority
+        self.hooks = [h for h in self.hooks if type(h) is not type(hook)] + [hook]  # one that is there anyway is replaced
+
+    def _check(self, net: torch.nn.Module) -> None:
+        """Network and data, by two samples."""
+        net.eval()
+        try:
+            with torch.no_grad():
+                output = net(self.train.floats(self.train.x[:2]))
+        except Exception as error:  # whatever a network makes of inputs of a wrong shape
+            raise ConfigError("the network cannot read the data", where="model", why=str(error).splitlines()[0]) from error
+        self.task.check(output, self.train)
+        if self.val is not None:
+            self.task.check(output, self.val)
+        net.train()
+
+    def run(self) -> dict[str, Any]:
+        """Trains to the end. Returns steps, loss and the last scores. Raises Diverged for a loss that is no number."""
+        if self.rank == 0:
+            self.out.mkdir(parents=True, exist_ok=True)
+            if not (self.out / "recipe.yaml").exists():
+                self.cfg.dump(self.out / "recipe.yaml")
+        self.fabric.barrier()
+        self.hooks.sort(key=lambda hook: hook.priority)
+        if self.resumed:
+            self._restore_hooks(self.resumed)
+        try:
+            self._call("before_run")
+            while self.step < self.total:
+                self._step()
+        finally:
+            self._call("after_run")
+        if self.rank == 0:
+            checkpoint.write(self.out / "final.pt", self.module.state_dict())
+        self.fabric.barrier()
+        return {"steps": self.step, "loss": self.loss, **self.row}
+
+    def _step(self) -> None:
+        torch.manual_seed((self.cfg.seed * 1_000_003 + self.step) * self.world + self.rank)
+        if self.step % self.per_epoch == 0:
+            self.row = {}
+        self._call("before_step")
+        x, y, indices = self.batch(self.step)
+        loss = self.task.loss(self.net, x, y)
+        self.loss = float(self.fabric.all_reduce(loss.detach(), reduce_op="mean")) if self.world > 1 else float(loss.detach())
+        if not abs(self.loss) < float("inf"):
+            self._stop(x, y, indices)
+        self.optimizer.zero_grad()
+        self.fabric.backward(loss)
+        self._call("before_update")
+        self.optimizer.step()
+        self.step += 1
+        self._sum = [self._sum[0] + self.loss, self._sum[1] + 1]
+        self._call("after_step")
+        if self.step % self.per_epoch == 0 or self.step == self.total:
+            ends = self._sum
+            self._sum = [0.0, 0]  # what the next epoch begins with is what a checkpoint of this moment holds
+            self._ended = ends
+            self._call("after_epoch")
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """This process's share of the batch of a step: inputs, what they should give, which samples they are."""
+        epoch, position = divmod(step, self.per_epoch)
+        size = self.cfg.data.batch
+        order = torch.randperm(len(self.train), generator=_generator(self.cfg.seed, 1, epoch))
+        rows = torch.arange(self.rank, size, self.world)
+        indices = order[position * size : (position + 1) * size][rows]
+        x, y = self.train.x[indices], self.train.y[indices]
+        if self.augment is not None:
+            x = self.augment(x, rows, size, _generator(self.cfg.seed, 2, step))
+        return (*self.fabric.to_device((self.train.floats(x), y)), indices)
+
+    def evaluate(self) -> float:
+        """The mean score over data.val, in evaluation mode."""
+        self.net.eval()
+        size, total = self.cfg.data.batch, 0.0
+        with torch.no_grad():
+            for start in range(self.rank * size, len(self.val), size * self.world):
+                x, y = self.fabric.to_device((self.val.floats(self.val.x[start : start + size]), self.val.y[start : start + size]))
+                total += self.task.score(self.module, x, y)
+        self.net.train()
+        summed = self.fabric.all_reduce(torch.tensor(total, dtype=torch.float64), reduce_op="sum") if self.world > 1 else total
+        return float(summed) / len(self.val)
+
+    def mean_loss(self) -> float:
+        """Over the epoch that ended, as far as it ran."""
+        return float(self._ended[0] / max(1, self._ended[1]))
+
+    def _stop(self, x: Tensor, y: Tensor, indices: Tensor) -> None:
+        path = self.out / ("nan_batch.pt" if self.world == 1 else f"nan_batch_{self.rank}.pt")
+        checkpoint.write(path, {"x": x.cpu(), "y": y.cpu(), "indices": indices, "step": self.step, "loss": self.loss})
+        raise Diverged(
+            f"the loss is {self.loss} in step {self.step}", where=str(path), why="the batch is in that file, with the numbers of its samples",
+            try_="a smaller optimizer.lr, a longer schedule.warmup, or hooks=[{type: clip}]",
+        )  # fmt: skip
+
+    def save(self) -> None:
+        """A checkpoint of this moment."""
+        if self.rank == 0:
+            scaler = self.fabric.strategy.precision.state_dict()
+            state = {"step": self.step, "net": self.module.state_dict(), "optimizer": self.optimizer.state_dict(), "scaler": scaler, "loss": self.loss,
+                     "sum": self._sum, "row": self.row, "hooks": {type(h).__name__: h.state() for h in self.hooks},
+                     "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text}  # fmt: skip
+            checkpoint.save(self.out, self.step, state, self.cfg.checkpoint.keep)
+        self.fabric.barrier()
+
+    def _restore(self, optimizer: torch.optim.Optimizer) -> dict[str, Any] | None:
+        state, complaints = checkpoint.newest(self.out)
+        for complaint in complaints:
+            warnings.warn(complaint, stacklevel=2)
+        if state is None:
+            return None
+        if state["recipe"] != self.cfg.pretty_text:
+            pairs = zip(self.cfg.pretty_text.splitlines(), state["recipe"].splitlines(), strict=False)
+            changed = next((f"{new.strip()} (it was {old.strip()})" for new, old in pairs if new != old), "one is longer")
+            raise ConfigError(
+                "the training in this folder had another recipe", where=str(self.out), why=changed, try_="the same recipe, or another folder"
+            )
+        self.module.load_state_dict(state["net"])
+        optimizer.load_state_dict(state["optimizer"])
+        self.step, self.loss, self._sum, self.row = state["step"], state["loss"], state["sum"], state["row"]
+        return state
+
+    def _restore_hooks(self, state: dict[str, Any]) -> None:
+        for hook in self.hooks:
+            hook.restore(state["hooks"].get(type(hook).__name__, {}))
+        checkpoint.restore_random(state["random"])
+
+    def _call(self, name: str) -> None:
+        for hook in self.hooks:
+            getattr(hook, name)(self)
+
+
+def _generator(seed: int, stream: int, number: int) -> torch.Generator:
+    return torch.Generator().manual_seed((seed * 4 + stream) * (1 << 31) + number)
+
+
+def _fabric(precision: str) -> Any:
+    try:
+        fabric = importlib.import_module("lightning_fabric")
+    except ImportError as error:
+        raise UnsupportedError("training needs Lightning Fabric", why=str(error), try_='pip install "pith[train]"') from error
+    options: dict[str, Any] = {"devices": 1}
+    if "TORCHELASTIC_RUN_ID" in os.environ:  # torchrun
+        local = int(os.environ["LOCAL_WORLD_SIZE"])
+        options = {"devices": local, "num_nodes": int(os.environ["WORLD_SIZE"]) // local, "strategy": "ddp"}
+    made = fabric.Fabric(accelerator="auto", precision=precision, **options)
+    made.launch()
+    return made
+
+
+def _load_scaler(fabric: Any, state: dict[str, Any]) -> None:
+    if state:
+        fabric.strategy.precision.load_state_dict(state)
+
+
+def _network(described: dict[str, Any]) -> torch.nn.Module:
+    if "type" not in described:
+        raise ConfigError("a model is described by a mapping with `type`", where="model", try_="pith list models")
+    settings = {k: v for k, v in described.items() if k != "type"}
+    try:
+        net: torch.nn.Module = models.create(described["type"], **settings)
+    except InputError as error:
+        raise ConfigError(error.what, where="model", why=error.why, try_="pith list models") from error
+    return net.train()

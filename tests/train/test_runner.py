@@ -1,0 +1,162 @@
+"""Training by recipe: it learns, goes on after a kill as if nothing had been, shares a batch among processes, and refuses what cannot work."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs PyTorch: pip install pith[train]")
+pytest.importorskip("lightning_fabric", reason="training needs Lightning Fabric: pip install pith[train]")
+
+from benchmarks.kill_and_resume import kill_and_resume, recipe  # noqa: E402
+from pith.config import Config  # noqa: E402
+from pith.graph.errors import ConfigError, PithError  # noqa: E402
+from pith.models import registry  # noqa: E402
+from pith.train import checkpoint  # noqa: E402
+from pith.train.data.sets import Folder  # noqa: E402
+from pith.train.recipe import check, load, recipes  # noqa: E402
+from pith.train.runner import Diverged, Runner  # noqa: E402
+
+
+def plain_net(classes: int = 4) -> torch.nn.Module:
+    """Without batch normalisation, whose statistics are of one process."""
+    return torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, 2), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(72, classes))
+
+
+registry._load()
+if "plain_net" not in registry.ENTRIES:
+    registry.register(registry.Entry("plain_net", "tests.train.test_runner:plain_net", ((1, 3, 8, 8),), "for tests", "none"))
+
+
+def made(folder: Path, **changes: Any) -> Config:
+    """Four kinds of pictures that a small network can learn."""
+    rng = np.random.default_rng(0)
+    y = np.arange(96) % 4
+    x = rng.integers(0, 120, (96, 3, 8, 8)).astype(np.uint8)
+    for k in range(96):
+        x[k, y[k] % 3, 4 * (y[k] // 3) :] += 90
+    np.savez(folder / "data.npz", x=x, y=y)
+    arrays = {"type": "arrays", "file": str(folder / "data.npz")}
+    cfg = Config({"model": {"type": "plain_net"}, "data": {"train": arrays, "val": arrays, "batch": 16}, "train": {"epochs": 12}, "threads": 1,
+                  "optimizer": {"type": "SGD", "lr": 0.1, "momentum": 0.9}, "schedule": {"type": "cosine", "warmup": 3}})  # fmt: skip
+    cfg.merge_from_dict(changes)
+    return check(cfg)
+
+
+def log(out: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader((out / "log.csv").open()))
+
+
+def test_it_learns_and_logs(tmp_path: Path) -> None:
+    cfg = made(tmp_path, hooks=[{"type": "clip", "norm": 5.0}, {"type": "csv", "every": 4}], precision="bf16-mixed")
+    done = Runner(cfg, tmp_path / "out", quiet=True).run()
+    rows = log(tmp_path / "out")
+    assert float(done["val_accuracy"]) == 1.0 and float(rows[-1]["loss"]) < 0.3 * float(rows[0]["loss"])
+    assert [int(r["step"]) for r in rows] == sorted({*range(6, 73, 6), *range(4, 73, 4)})
+    assert load(tmp_path / "out" / "recipe.yaml") == cfg
+    assert checkpoint.found(tmp_path / "out") == [66, 72]
+    with pytest.raises(ConfigError, match="holds a training already"):
+        Runner(cfg, tmp_path / "out")
+    cfg.optimizer.lr = 0.2
+    with pytest.raises(ConfigError, match="another recipe") as refusal:
+        Runner(cfg, tmp_path / "out", resume=True)
+    assert "lr: 0.2 (it was lr: 0.1)" in refusal.value.why
+
+
+def test_killed_and_resumed_is_the_same(tmp_path: Path) -> None:
+    outcome = kill_and_resume(tmp_path, kills=3, iterations=30)
+    assert outcome.kills >= 1 and outcome.same, outcome
+
+
+def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path) -> None:
+    cfg = check(Config(recipe(tmp_path, 9)))
+    Runner(cfg, tmp_path / "out", quiet=True).run()
+    final = torch.load(tmp_path / "out" / "final.pt", weights_only=True)
+    newest = tmp_path / "out" / "step_000000009.pt"
+    newest.write_bytes(newest.read_bytes()[:1000])
+    with pytest.warns(UserWarning, match=r"step_000000009\.pt cannot be read"):
+        runner = Runner(cfg, tmp_path / "out", resume=True, quiet=True)
+    assert runner.step == 6
+    runner.run()
+    again = torch.load(tmp_path / "out" / "final.pt", weights_only=True)
+    assert all(torch.equal(final[k], again[k]) for k in final)
+
+
+def test_two_processes_equal_one(tmp_path: Path) -> None:
+    cfg = made(tmp_path, **{"train.epochs": 3, "data.augment": {"type": "crop_flip", "pad": 1, "cutout": 3}, "hooks": [{"type": "csv", "every": 1}]})
+    cfg.dump(tmp_path / "recipe.json")
+    Runner(cfg, tmp_path / "one", quiet=True).run()
+    script = tmp_path / "two.py"
+    script.write_text(
+        "import sys, tests.train.test_runner\nfrom pith.cli.main import main\n"
+        f"sys.argv[1:] = ['train', {str(tmp_path / 'recipe.json')!r}, '-o', {str(tmp_path / 'two')!r}, '--quiet']\nmain()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2]), "CUDA_VISIBLE_DEVICES": ""}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    one, two = log(tmp_path / "one"), log(tmp_path / "two")
+    assert [r["step"] for r in one] == [r["step"] for r in two] and len(one) == 18
+    np.testing.assert_allclose([float(r["loss"]) for r in two], [float(r["loss"]) for r in one], rtol=2e-5)
+    assert [r["val_accuracy"] for r in one] == [r["val_accuracy"] for r in two]
+
+
+def test_a_loss_that_is_no_number_stops_with_the_batch(tmp_path: Path) -> None:
+    x = np.ones((32, 3, 8, 8), np.float32)
+    x[21, 0, 0, 0] = np.nan
+    cfg = made(tmp_path)
+    np.savez(tmp_path / "data.npz", x=x, y=np.arange(32) % 4)
+    with pytest.raises(Diverged, match="the loss is nan in step"):
+        Runner(cfg, tmp_path / "out", quiet=True).run()
+    saved = torch.load(tmp_path / "out" / "nan_batch.pt", weights_only=True)
+    assert 21 in saved["indices"] and saved["x"].shape == (16, 3, 8, 8) and saved["x"].isnan().sum() == 1
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"model.classes": 5}, "tells 5 classes apart, the data have 4"), ({"model.type": "plain_nut"}, "no network 'plain_nut'"),
+    ({"model.width": 2}, "cannot be made with width"), ({"optimizer.type": "SDG"}, "no optimizer 'SDG'\n.*SGD"),
+    ({"optimizer.speed": 1}, "unexpected keyword argument 'speed'"), ({"data.train.file": "none.npz"}, "cannot read the arrays"),
+    ({"data.batch": 97}, "less than a batch"), ({"hooks": [{"type": "clap"}]}, "no hook 'clap'"), ({"model": {"type": "tinybert4"}}, "cannot read the data"),
+    ({"data.train.classes": 3, "model.classes": 3}, "a label is 3"),
+])  # fmt: skip
+def test_refused_before_the_first_step(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(PithError) as refusal:
+        Runner(made(tmp_path, **changes), tmp_path / "out")
+    import re
+
+    assert re.search(message, str(refusal.value), re.S)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_corrupt_picture_is_named(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for kind in "ab":
+        (tmp_path / kind).mkdir()
+        for k in range(3):
+            Image.new("RGB", (9, 7), (k * 50, 0, 0)).save(tmp_path / kind / f"{k}.png")
+    bad = tmp_path / "b" / "1.png"
+    bad.write_bytes(bad.read_bytes()[:50])
+    with pytest.raises(ConfigError) as refusal:
+        Folder(str(tmp_path), [8, 8])
+    assert refusal.value.where == str(bad)
+    with pytest.warns(UserWarning, match=r"1\.png"):
+        data = Folder(str(tmp_path), [8, 8], bad="skip")
+    assert data.skipped == (str(bad),) and data.y.tolist() == [0, 0, 0, 1, 1] and data.x.shape == (5, 3, 8, 8)
+
+
+@pytest.mark.parametrize("name", sorted(recipes()))
+def test_recipes_that_come_with_pith(name: str, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two steps on some pictures of each class."""
+    monkeypatch.setenv("PITH_DATA", str(data_dir))
+    limits = {"data.train.limit": 4, "data.val.limit": 1, "data.batch": 8, "train.epochs": 0, "train.iterations": 2}
+    done = Runner(load(name, limits), tmp_path, quiet=True).run()
+    assert done["steps"] == 2 and 0 <= float(done["val_accuracy"]) <= 1 and np.isfinite(done["loss"])
