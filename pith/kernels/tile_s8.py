@@ -226,8 +226,8 @@ def _dot_block(tile: DotTile, dtype: DType, tail: SumTail) -> CFunction:
     of[r] *= times;
   }}
 """
-        added = f"""    for (int32_t r = 0; r < rows; r++)
-      for (int32_t v = 0; v < width; v += {lanes}) vi_store(s + r * width + v, vi_add(vi_load(s + r * width + v), vi_set1(of[r])));
+        added = f"""      for (int32_t r = 0; r < rows; r++)
+        for (int32_t v = 0; v < width; v += {lanes}) vi_store(s + r * width + v, vi_add(vi_load(s + r * width + v), vi_set1(of[r])));
 """
     choices = []
     passed = "".join(f", e{i}" for i in range(len(tail.kinds)))

@@ -61,8 +61,10 @@ static inline vi vi_four(const void *p) {
 }
 static inline vi vi_four_n(const void *p, int32_t n) {
   const unsigned char *const b = (const unsigned char *)p;
-  uint32_t x = 0;
-  for (int32_t i = 0; i < n; i++) x |= (uint32_t)b[i] << (8 * (uint32_t)i);
+  uint32_t x = n > 0 ? b[0] : 0;
+  if (n > 1) x |= (uint32_t)b[1] << 8;
+  if (n > 2) x |= (uint32_t)b[2] << 16;
+  if (n > 3) x |= (uint32_t)b[3] << 24;
   return vi_set1((int32_t)x);
 }
 

@@ -394,15 +394,15 @@ static void rows_u8s8_avx2_4x16_rowed_u8_act4761c835(int32_t taps, int32_t kc, c
       if (height == 4) tile_u8s8_avx2_4x16(taps, kc, a, ao, w, s);
       else if (height == 2) tile_u8s8_avx2_2x16(taps, kc, a, ao, w, s);
       else tile_u8s8_avx2_1x16(taps, kc, a, ao, w, s);
-    for (int32_t r = 0; r < rows; r++)
-      for (int32_t v = 0; v < width; v += 8) vi_store(s + r * width + v, vi_add(vi_load(s + r * width + v), vi_set1(of[r])));
+      for (int32_t r = 0; r < rows; r++)
+        for (int32_t v = 0; v < width; v += 8) vi_store(s + r * width + v, vi_add(vi_load(s + r * width + v), vi_set1(of[r])));
       finish_s8_avx2_u8_act4761c835(s, width, y, c, rows, left < width ? left : width, e0, e1, zero);
     } else {
       if (height == 4) tile_u8s8_avx2_4x8(taps, kc, a, ao, w, s);
       else if (height == 2) tile_u8s8_avx2_2x8(taps, kc, a, ao, w, s);
       else tile_u8s8_avx2_1x8(taps, kc, a, ao, w, s);
-    for (int32_t r = 0; r < rows; r++)
-      for (int32_t v = 0; v < width; v += 8) vi_store(s + r * width + v, vi_add(vi_load(s + r * width + v), vi_set1(of[r])));
+      for (int32_t r = 0; r < rows; r++)
+        for (int32_t v = 0; v < width; v += 8) vi_store(s + r * width + v, vi_add(vi_load(s + r * width + v), vi_set1(of[r])));
       finish_s8_avx2_u8_act4761c835(s, width, y, c, rows, left < width ? left : width, e0, e1, zero);
     }
     w += (ptrdiff_t)width * (4 + (ptrdiff_t)taps * ((kc + 3) / 4 * 4));
