@@ -203,6 +203,13 @@ def _qat(rows: Rows) -> str:
     return _markdown(["network", "bits of weights", "of activations", "how", "accuracy", "seconds"], body, note)
 
 
+def _binary_mnist(rows: Rows) -> str:
+    """The last epoch of each seed."""
+    last = {r["seed"]: r for r in rows}
+    body = [[seed, r["epoch"], f"{r['test error %']} %"] for seed, r in last.items()]
+    return _markdown(["seed", "epochs", "of 10,000 test pictures wrong"], body, "After the last epoch; the log of every epoch is `benchmarks/results/binary_mnist.csv`.")
+
+
 def _microcontrollers(rows: Rows) -> str:
     """Instructions a multiply-accumulate on each core, then the sizes of the image for the first."""
     found = {(r["net"], r["core"]): r for r in rows}
@@ -235,7 +242,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "integers_avx2": _integers_avx2, "int8_gain": _int8_gain,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy,
     "microcontrollers": _microcontrollers, "ram": _ram,
-    "quantization_time": _quantization_time, "qat": _qat,
+    "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist,
 }  # fmt: skip
 
 
@@ -254,7 +261,7 @@ def fill(text: str, results: Path = RESULTS) -> str:
 
 
 def main() -> None:
-    pages = ("quantization", "benchmarks", "browser", "microcontrollers")
+    pages = ("quantization", "benchmarks", "browser", "microcontrollers", "training")
     for page in (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in pages)):
         page.write_text(fill(page.read_text()))
 

@@ -76,6 +76,39 @@ def test_threads_take_turns() -> None:
     assert not wrong
 
 
+def test_results_that_are_kept_stay_as_they_are() -> None:
+    """Memory of results is used again, but never while an array, a view or a buffer refers to it."""
+    net = pith.compile(network("y = Neg(x)"))
+    first = net(X)
+    place = first.ctypes.data
+    net(X + 1)
+    np.testing.assert_array_equal(first, -X)
+    view, buffer = net(X + 2)[0, 1:], memoryview(net(X + 3))
+    kept = [net(X + k) for k in range(4, 8)]
+    np.testing.assert_array_equal(view, -(X + 2)[0, 1:])
+    np.testing.assert_array_equal(np.asarray(buffer), -(X + 3))
+    for k, y in enumerate(kept, 4):
+        np.testing.assert_array_equal(y, -(X + k))
+    assert len({place, view.ctypes.data, np.asarray(buffer).ctypes.data, *(y.ctypes.data for y in kept)}) == 7
+    assert len({net(X).ctypes.data for _ in range(3)}) == 1  # nobody kept these
+
+
+def test_an_input_that_changes_between_calls() -> None:
+    """What is kept about an array of the last call is where it lies, not what it holds or how it is looked at."""
+    net = pith.compile(network("y = Neg(x)"))
+    x = X.copy()
+    np.testing.assert_array_equal(net(x), -X)
+    x[:] = 7
+    np.testing.assert_array_equal(net(x), -x)
+    x.shape = (4, 1)
+    with pytest.raises(InputError, match="shape"):
+        net(x)
+    for k in range(20):  # new arrays, where old ones may have lain
+        y = X + k
+        np.testing.assert_array_equal(net(y), -y)
+        del y
+
+
 def test_an_array_that_is_not_aligned() -> None:
     x = np.frombuffer(b"?" + X.tobytes(), np.float32, 4, 1).reshape(1, 4)
     assert not x.flags.aligned
