@@ -207,7 +207,8 @@ def _binary_mnist(rows: Rows) -> str:
     """The last epoch of each seed."""
     last = {r["seed"]: r for r in rows}
     body = [[seed, r["epoch"], f"{r['test error %']} %"] for seed, r in last.items()]
-    return _markdown(["seed", "epochs", "of 10,000 test pictures wrong"], body, "After the last epoch; the log of every epoch is `benchmarks/results/binary_mnist.csv`.")
+    note = "After the last epoch; the log of every epoch is `benchmarks/results/binary_mnist.csv`."
+    return _markdown(["seed", "epochs", "of 10,000 test pictures wrong"], body, note)
 
 
 def _microcontrollers(rows: Rows) -> str:
