@@ -322,8 +322,8 @@ def compile_to(
     serial: firmware that answers a host at the board's serial line (docs/devices.md).
     """
     request = _Request(
-        model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board, max_ram, trustzone, layout, place,
-        serial, accelerators,
+        model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board=board, max_ram=max_ram,
+        trustzone=trustzone, layout=layout, place=place, serial=serial, accelerators=accelerators,
     )  # fmt: skip
     return _compile_to(request, Path(folder), cache)
 
