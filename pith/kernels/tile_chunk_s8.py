@@ -34,7 +34,7 @@ def _tall(isa: ISA, group: int) -> int:
 
 def most(isa: ISA) -> int:
     """The most chunks whose products are added in 16 bits: the inputs of all of them are in registers at once."""
-    return MOST if isa.registers >= 32 else MOST // 2
+    return MOST if isa.registers >= 32 else 1
 
 
 def proven(low: int, high: int, columns: np.ndarray) -> int:
@@ -168,6 +168,9 @@ def _body(isa: ISA, group: int, rows: int) -> CFunction:
     o += [f"    const vb x{r} = vb_load(a{r} + k);" for r in row]
     for c in column:
         o.append(f"    const vb b{c} = vb_load(w + {CHUNK * c});")
+        if group and rows == 2 and isa.registers < 32:
+            o.append(f"    vb_two_rows(s0_{c}, s1_{c}, x0, x1, b{c});")
+            continue
         for r in row:
             if group:
                 o.append(f"    s{r}_{c} = vi_pairs16(s{r}_{c}, vb_add_high(vb_low(x{r}, b{c}), x{r}, b{c}));")

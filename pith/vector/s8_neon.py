@@ -136,6 +136,19 @@ static inline vi vi_pairs16(vi s, vs t) { return vpadalq_s16(s, t); }
 static inline vi vi_sums(vi a, vi b, vi c, vi d) { return vi_neighbours(vi_neighbours(a, b), vi_neighbours(c, d)); }
 """
 
+# two rows by one column, in assembly so that no product is made before there is a register for it
+CHUNKS32 = (
+    CHUNKS
+    + """/* s0 and s1 + products of sixteen bytes of two rows with the same weights, two of them added in 16 bits */
+#define vb_two_rows(s0, s1, x0, x1, w) do { \\
+    vs vb_t0, vb_t1; \\
+    __asm__("vmull.s8 %q2, %e4, %e6\\n\\tvmull.s8 %q3, %e5, %e6\\n\\tvmlal.s8 %q2, %f4, %f6\\n\\tvmlal.s8 %q3, %f5, %f6\\n\\t" \\
+            "vpadal.s16 %q0, %q2\\n\\tvpadal.s16 %q1, %q3" \\
+            : "+w"(s0), "+w"(s1), "=&w"(vb_t0), "=&w"(vb_t1) : "w"(x0), "w"(x1), "w"(w)); \\
+  } while (0)
+"""
+)
+
 # both factors signed: pairs of products in int32, whose neighbours are added
 DOT = """/* s + the products of four neighbouring bytes, both signed */
 static inline vi vi_dot(vi s, vi x, vi w) {
