@@ -12,7 +12,7 @@ from pith.targets.isa.base import ISA
 from pith.vector import gnu, simd128
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
-from pith.vector.s8_neon import CHUNKS, CHUNKS32, DIALECT32, QUADS32, SDOT
+from pith.vector.s8_neon import CHUNKS, CHUNKS32, DIALECT32, MATRICES, QUADS32, SDOT
 from pith.vector.s8_neon import DIALECT as _NEON
 from pith.vector.s8_neon import DOT as _NEON_DOT
 from pith.vector.s8_neon import PARTS as _NEON_PARTS
@@ -374,6 +374,12 @@ def dot(isa: ISA) -> CFunction:
 def chunks(isa: ISA) -> CFunction:
     """Products of signed bytes in 16 bits, for instruction sets with "smull"."""
     return CFunction("vb", CHUNKS32 if isa.name == "neon32" else CHUNKS, (dialect_s8(isa),), ("stdint.h", *isa.headers))
+
+
+@functools.cache
+def matrices(isa: ISA) -> CFunction:
+    """Products of matrices of signed bytes, for instruction sets with "i8mm"."""
+    return CFunction("vi_matrix", MATRICES, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
 
 @functools.cache

@@ -190,3 +190,18 @@ SDOT = """/* s + the products of four neighbouring bytes, both signed; of one gr
 static inline vi vi_dot(vi s, vi x, vi w) { return vdotq_s32(s, vreinterpretq_s8_s32(x), vreinterpretq_s8_s32(w)); }
 #define vi_dot_lane(s, x, lane, w) vdotq_laneq_s32(s, vreinterpretq_s8_s32(w), vreinterpretq_s8_s32(x), lane)
 """
+
+MATRICES = """static inline vi vi_lower(vi a, vi b) { return vreinterpretq_s32_s64(vzip1q_s64(vreinterpretq_s64_s32(a), vreinterpretq_s64_s32(b))); }
+static inline vi vi_upper(vi a, vi b) { return vreinterpretq_s32_s64(vzip2q_s64(vreinterpretq_s64_s32(a), vreinterpretq_s64_s32(b))); }
+/* eight bytes here, and eight there */
+static inline vi vi_eights(const void *a, const void *b) {
+  return vreinterpretq_s32_s8(vcombine_s8(vld1_s8((const int8_t *)a), vld1_s8((const int8_t *)b)));
+}
+/* two numbers, twice */
+static inline vi vi_twice(const void *p) {
+  const int32x2_t v = vreinterpret_s32_s8(vld1_s8((const int8_t *)p));
+  return vcombine_s32(v, v);
+}
+/* 2x2 sums s + 2x8 bytes of x by as many of w, both signed: s[2 * i + j] + the sum over k of x[8 * i + k] * w[8 * j + k] */
+static inline vi vi_matrix(vi s, vi x, vi w) { return vmmlaq_s32(s, vreinterpretq_s8_s32(x), vreinterpretq_s8_s32(w)); }
+"""
