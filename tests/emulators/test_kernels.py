@@ -79,9 +79,10 @@ LIKE_THEM: dict[str, list[Callable[[str], None]]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("target", "check"), [*((t, c) for t in VECTORS for c in [*FLOATS, *(INTEGERS if has_bytes(get_target(t).isa) else [])]), *((t, c) for t, checks in LIKE_THEM.items() for c in checks)]
-)
+CHECKS = {t: [*FLOATS, *(INTEGERS if has_bytes(get_target(t).isa) else [])] for t in VECTORS} | LIKE_THEM
+
+
+@pytest.mark.parametrize(("target", "check"), [(t, c) for t, checks in CHECKS.items() for c in checks])
 def test_kernels(target: str, check: Callable[[str], None]) -> None:
     chosen = get_target(target)
     if missing := lacking(chosen):

@@ -102,8 +102,9 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 @emulated
 @pytest.mark.parametrize(
     ("core", "families"),
-    [("cortex-m0", {"generic"}), ("cortex-m4", {"dsp", "depthwise_dsp"}), ("cortex-m33", {"dsp", "depthwise_dsp"}), ("cortex-m55", {"mve", "depthwise_dsp"})],
-)
+    [("cortex-m0", {"generic"}), ("cortex-m4", {"dsp", "depthwise_dsp"}), ("cortex-m33", {"dsp", "depthwise_dsp"}),
+     ("cortex-m55", {"mve", "mve_row", "depthwise_mve"})],
+)  # fmt: skip
 def test_kernels(core: str, families: set[str], tmp_path: Path) -> None:
     """Many calls in one image."""
     cases = _cases(np.random.default_rng(5))
