@@ -54,7 +54,7 @@ def _loop(kh: int, kw: int, sh: int, sw: int, shift: int, lo: int, hi: int, lift
   int32_t *const s = (int32_t *)(void *)(none + {_BLOCK});
   const uint32x4_t apart = vmulq_n_u32(vidupq_n_u32(0, 1), {4 * _BLOCK});
   vstrbq_s8(none, vdupq_n_s8((int8_t)zero));
-  for (int32_t g = 0; g < c; g += {_BLOCK}, w += {_BLOCK * len(places) * 16}, scale += {2 * _BLOCK}) {{
+  for (int32_t g = 0; g < c; g += {_BLOCK}, w += {_BLOCK * 16}, scale += {2 * _BLOCK}) {{
     const int32_t many = c - g < {_BLOCK} ? c - g : {_BLOCK};
     const mve_pred16_t part = vctp8q((uint32_t)many);
     for (int32_t i = 0; i < n * oh; i += oh - i % oh < {down} ? oh - i % oh : {down}) {{
@@ -76,8 +76,8 @@ def _loop(kh: int, kw: int, sh: int, sw: int, shift: int, lo: int, hi: int, lift
           q += run;
         }}
         for (int32_t k = 0; k < many; k++) {{
-          const int8_t *const wk = w + k * {len(places) * 16};
-          {(chr(10) + " " * 10).join(f"const int8x16_t w{r}{k} = vldrbq_s8(wk + {16 * q});" for q, (r, k) in enumerate(places))}
+          const int8_t *const wk = w + 16 * (k + 1); /* there are zeros in front */
+          {(chr(10) + " " * 10).join(f"const int8x16_t w{r}{k} = vldrbq_s8(wk - {_SIDE * k * sw + r * sh});" for r, k in places)}
           const int8_t *p = a + 4 * k;
           int32_t *to = s + k;
           for (int32_t l = 0; l < width; l += {across}, p += {4 * _BLOCK * sw * across}, to += {_BLOCK * across}) {{
@@ -120,14 +120,15 @@ def _conv(call: Call) -> Call | None:
     return conv
 
 
-def pack(weights: np.ndarray, sh: int, sw: int) -> np.ndarray:
-    """Weights [C, kh, kw] as [C / 16, 16, outputs, 16]: for each output of a load its taps in the places of four columns by four rows."""
+def pack(weights: np.ndarray) -> np.ndarray:
+    """Weights [C, kh, kw] as [1 + C, 4, 4], the first of them zeros: taps by columns of four rows.
+
+    Those of the next output are the same bytes further on, and so are found by a load from further up: what lies in front of a
+    channel's is zero as far as its taps may move.
+    """
     c, kh, kw = weights.shape
-    down, across = _many(kh, sh), _many(kw, sw)
-    full = np.zeros((-(-c // _BLOCK) * _BLOCK, down * across, _SIDE, _SIDE), np.int8)  # [C, outputs, columns, rows]
-    for r in range(down):
-        for k in range(across):
-            full[:c, r * across + k, k * sw : k * sw + kw, r * sh : r * sh + kh] = weights.transpose(0, 2, 1)
+    full = np.zeros((1 + -(-c // _BLOCK) * _BLOCK, _SIDE, _SIDE), np.int8)
+    full[1 : 1 + c, :kw, :kh] = weights.swapaxes(1, 2)
     return full
 
 
@@ -162,5 +163,5 @@ class IntegerDepthwiseMve(Kernel):
         sizes = (n, oh, ow, c, x.shape[1], x.shape[2], *at["pads"][:2], *x.strides[:3], pitch_of(y), int(at.get("zero", 0)))
         down, across = _many(kh, sh), _many(kw, sw)
         scratch = 4 * _BLOCK * _columns(kw, sw) + _BLOCK + 4 * _BLOCK * (down * _WIDTH + across)
-        args: tuple[Arg, ...] = (In(0), Const(pack(w.const[:, 0], sh, sw)), Const(numbers), Out(0), Scratch(), *map(Int, sizes))
+        args: tuple[Arg, ...] = (In(0), Const(pack(w.const[:, 0])), Const(numbers), Out(0), Scratch(), *map(Int, sizes))
         return Emitted(f, args, scratch, f"depthwise {kh}x{kw}, {down}x{across} outputs by one load, scaled by a proven multiplication")
