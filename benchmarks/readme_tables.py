@@ -242,7 +242,8 @@ def _microcontrollers(rows: Rows) -> str:
     head = ["network", *(f"{c.upper()}, instructions a MAC" for c in cores), *(f"{w}, KB" for w in sizes.values())]
     note = f"Flash and RAM are of the whole image for {cores[0].upper()}, start-up code and the arrays of inputs and outputs included. "
     note += "TFLite-Micro keeps the network's file in flash, its interpreter and kernels besides; its arena is what MLPerf Tiny's reference programs "
-    note += f"set aside (mlcommons/tiny, kTensorArenaSize), which is no least size. {rows[0]['samples_equal']} samples have the reference's bits on each core. `benchmarks/microcontrollers.py`, commit {rows[0]['commit']}, "
+    note += "set aside (mlcommons/tiny, kTensorArenaSize), which is no least size. "
+    note += f"{rows[0]['samples_equal']} samples have the reference's bits on each core. `benchmarks/microcontrollers.py`, commit {rows[0]['commit']}, "
     return _markdown(head, body, note + f"{rows[0]['date']}.")
 
 
