@@ -258,3 +258,12 @@ def float_made(graph: Graph) -> set[str]:
     """Values that operators make which have no integer form."""
     planner = _Planner(graph, frozenset(), float_outputs=True, integers_only=False)
     return {n.outputs[0] for n in graph.nodes if n.op not in WEIGHTED and planner.kind(n) == "float" and planner.real(n.outputs[0])}
+
+
+def others_read(graph: Graph, plan: Plan, layers: set[str]) -> set[str]:
+    """Groups that something reads which is none of `layers` (keys) and does not only pass on the group's values; results too."""
+    found = {plan.group[v] for v in graph.outputs if v in plan.group}
+    for node in graph.nodes:
+        out = node.outputs[0]
+        found |= {plan.group[v] for v in node.inputs if v in plan.group and out not in layers and plan.group[v] != plan.group.get(out)}
+    return found
