@@ -12,8 +12,8 @@ from pith.passes import channels_first
 from pith.passes.pipeline import FRONT, optimize
 from pith.quant.calibration import Compile, Inside, Progress, Samples
 from pith.quant.easyquant import LENGTH, PAPER, RELEASED, Search, integer_weights, layer_loss, search_value
-from pith.quant.grid import Grid, levels, weight_limit
 from pith.quant.even import equalize, ways
+from pith.quant.grid import Grid, levels, weight_limit
 from pith.quant.improve import corrected_bias, rounded_jointly
 from pith.quant.insert import Inserted, Numbers, insert
 from pith.quant.measure import Differences, compare, mean_loss, worst_result
@@ -58,8 +58,9 @@ class Options:
     read rounded values, and so are tables; results of normalisations are rounded.
     by_results: of the states whose layers are no further from the float network than those of the start, the one whose results are nearest
     on samples that nothing was fitted to (every fifth, of ten or more) is taken, not the one whose layers are. Channels are evened out first
-    (see even.py) where plain ranges then give nearer results, and the search looks at the length of outputs too, and at values themselves that others than layers read.  best: so too, but of all states, and the ranges of PLAIN are among
-    them; in the end a few layers stay in floats if that pays (see wider.py).
+    (see even.py) where that gives nearer results, and the search looks at the length of outputs too, and at values themselves
+    that others than layers read.  best: so too, but of all states, and the ranges of PLAIN are among them; in the end a few layers stay
+    in floats if that pays (see wider.py).
     """
 
     method: str = "easyquant"

@@ -13,7 +13,6 @@ from pith.quant.calibration import Compile, Inside, Progress, Samples
 from pith.quant.insert import Inserted
 from pith.quant.rows import one_minus_cosine
 
-
 _FLOOR = 0.01  # of the mean power of channels, added to each one's
 
 
@@ -21,7 +20,7 @@ def by_channel(x: np.ndarray) -> np.ndarray:
     """Sums of squares of the channels of `x`, float64 [C] (axis 1 of pictures, the last axis else; [1] of a scalar)."""
     axis = 1 if x.ndim > 2 else x.ndim - 1
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.square(x.astype(np.float64)).sum(axis=tuple(a for a in range(x.ndim) if a != axis)).reshape(-1)
+        return np.asarray(np.square(x.astype(np.float64)).sum(axis=tuple(a for a in range(x.ndim) if a != axis)).reshape(-1))
 
 
 @dataclass(slots=True)

@@ -133,16 +133,13 @@ class _Smoother:
             return True
         if len(inputs) != 1 or x != node.inputs[0]:
             return False
-        if op in _SAME and same:
-            self.tie(out, x, every)
-        elif op == "reduce" and attrs["kind"] == "mean" and same and all(a > 1 for a in attrs["axes"]):
-            self.tie(out, x, every)
-        elif op == "resize" and attrs["mode"] in ("nearest", "linear") and same and not attrs.get("extrapolation_value"):
+        alike = op in _SAME or op == "reshape"
+        alike |= op == "reduce" and attrs["kind"] == "mean" and all(a > 1 for a in attrs["axes"])
+        alike |= op == "resize" and attrs["mode"] in ("nearest", "linear") and not attrs.get("extrapolation_value")
+        if alike and same:
             self.tie(out, x, every)
         elif op == "slice":
             self.tie(out, x, attrs["starts"][1] + attrs["steps"][1] * every)
-        elif op == "reshape" and same:
-            self.tie(out, x, every)
         elif op == "reshape" and len(made) == 2 and made[0] == given[0]:
             self.tie(out, x, every // (made[1] // given[1]))
         else:
@@ -224,8 +221,7 @@ class _Smoother:
             w = w / (s[:, None] if node.attrs.get("trans_b") else s[None])
         self.set_constant(node, 1, w)
         if len(node.inputs) > 2 and node.inputs[2]:
-            bias = self.graph.constants[node.inputs[2]].astype(np.float64)
-            self.set_constant(node, 2, bias / (s if node.op == "conv" else s.reshape(np.shape(bias)[-1:]) if bias.size > 1 else s))
+            self.set_constant(node, 2, self.graph.constants[node.inputs[2]].astype(np.float64) / s)
 
     def insert(self, v: str, s: np.ndarray) -> None:
         """A multiplication behind the float operator that makes `v`."""

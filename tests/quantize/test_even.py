@@ -42,10 +42,10 @@ def net(rng: np.random.Generator, wide: int, other: int) -> Graph:
         a = Conv(x, wa, ba) r = Relu(a) d = Conv<group = {wide}, pads = [1, 1, 1, 1]>(r, wd) e = LeakyRelu<alpha = 0.1>(d)
         b = Conv(x, wb) s = Add(e, b) m = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(s)
         c = Conv(m, wc) h = Relu(c) q = AveragePool<kernel_shape = [2, 2], strides = [2, 2]>(m) o = AveragePool<kernel_shape = [2, 2], strides = [2, 2]>(h)
-        p = Mul(o, o) g = ReduceMean(p, all) f = Div(o, g) i = Conv(q, wi)
+        p = Mul(o, o) g = ReduceMean(p, all) n = Add(g, one) f = Div(o, n) i = Conv(q, wi)
         j = Concat<axis = 1>(q, f, i) k = Slice(j, begin, end, axis, step) l = Reshape(k, flat) y = MatMul(l, wy) }}"""
     weights = {"wa": w(wide, 3, 1, 1), "ba": rng.standard_normal(wide), "wd": w(wide, 1, 3, 3), "wb": w(wide, 3, 1, 1), "wc": w(other, wide, 1, 1),
-               "wi": w(other, wide, 1, 1), "wy": w(flat, 5)}  # fmt: skip
+               "wi": w(other, wide, 1, 1), "wy": w(flat, 5), "one": np.ones(1)}  # fmt: skip
     return front(import_model(model(text, **weights)))
 
 
