@@ -174,7 +174,7 @@ def _browser(rows: Rows) -> str:
 
 def _accuracy(rows: Rows) -> str:
     """For each network its score in floats, and for each number of bits what each method changes, with the 95 % interval."""
-    order = ("min-max", "KL", "EasyQuant", "EasyQuant, best")
+    order = ("min-max", "KL", "search alone", "EasyQuant", "EasyQuant, best")
     methods = sorted(dict.fromkeys(r["method"] for r in rows if r["method"] != "float"), key=lambda m: order.index(m) if m in order else len(order))
     found = {(r["network"], r["bits"], r["method"]): r for r in rows}
 
