@@ -74,13 +74,13 @@ def cost_row(net: nn.Module) -> dict[str, object]:
 
 def record(experiment: str, variant: str, cfg: Config, net: nn.Module, out: Path) -> None:
     """Tests the network as compiled C and adds its rows."""
-    right, n, differ = tested(net, dict(cfg.data.val))
+    right, n, differ = tested(net, {**cfg.data.train, "split": "test"})
     low, high = wilson(right, n)
     with (out / "log.csv").open(newline="") as f:
         log = list(csv.DictReader(f))
     for row in log:
         append(LOG, {"experiment": experiment, "variant": variant, "seed": cfg.seed, "epoch": row["epoch"], "loss": row["loss"],
-                     "accuracy in training": row.get("val_accuracy", ""), "seconds": row["seconds"]})  # fmt: skip
+                     "seconds": row["seconds"]})  # fmt: skip
     append(TABLE, {"experiment": experiment, "variant": variant, "seed": cfg.seed, "epochs": cfg.train.epochs, **cost_row(net), "right": right,
                    "n": n, "low": f"{low:.5f}", "high": f"{high:.5f}", "not_as_torch": differ, **stamp()})  # fmt: skip
     print(f"{experiment}: {variant}, seed {cfg.seed}: {right / n:.2%} ({low:.2%} to {high:.2%}) through compiled C; {differ} are not PyTorch's", flush=True)
