@@ -3,8 +3,8 @@
 `python -m benchmarks.trained_here distillation|mobilenext|binary [--seeds 0,1,2] [--runs FOLDER]`   (needs torch; PITH_DATA)
 
 Each variant of an experiment is a recipe of `pith train`, run with each seed; nothing is chosen by the test pictures: a network is the
-one after the last step. A row for each is added to benchmarks/results/trained_here.csv and its epochs to trained_here_log.csv as soon as
-it is done; what stands there is not trained again, and a run that was stopped goes on from its checkpoint in the folder of runs.
+one after the last step. A row for each is added to benchmarks/results/trained_EXPERIMENT.csv and its epochs to trained_here_log.csv as soon
+as it is done; what stands there is not trained again, and a run that was stopped goes on from its checkpoint in the folder of runs.
 """
 
 from __future__ import annotations
@@ -34,11 +34,16 @@ EXPERIMENTS = {
     "mobilenext": {"MobileNetV2": "mobilenet_v2_small", "MobileNeXt": "mobilenext_small", "MobileNeXt, identity 1/2": "mobilenext_small_half"},
     "binary": {"real": "vgg_cifar10", "binary": "bnn_vgg_cifar10"},
 }
-TABLE, LOG = RESULTS / "trained_here.csv", RESULTS / "trained_here_log.csv"
+LOG = RESULTS / "trained_here_log.csv"
+
+
+def table(experiment: str) -> Path:
+    """Where its results are."""
+    return RESULTS / f"trained_{experiment}.csv"
 
 
 def trained(cfg: Config, out: Path, net: nn.Module | None = None) -> nn.Module:
-    """The network after the last step of a recipe, in evaluation mode; from a checkpoint in `out`, where there is one."""
+    """The network after the last step of a recipe, in evaluation mode; goes on from a checkpoint in `out`, where there is one."""
     runner = Runner(cfg, out, resume=bool(found(out)), net=net)
     runner.run()
     return runner.module.eval()
@@ -81,14 +86,14 @@ def record(experiment: str, variant: str, cfg: Config, net: nn.Module, out: Path
     for row in log:
         append(LOG, {"experiment": experiment, "variant": variant, "seed": cfg.seed, "epoch": row["epoch"], "loss": row["loss"],
                      "seconds": row["seconds"]})  # fmt: skip
-    append(TABLE, {"experiment": experiment, "variant": variant, "seed": cfg.seed, "epochs": cfg.train.epochs, **cost_row(net), "right": right,
-                   "n": n, "low": f"{low:.5f}", "high": f"{high:.5f}", "not_as_torch": differ, **stamp()})  # fmt: skip
+    append(table(experiment), {"variant": variant, "seed": cfg.seed, "epochs": cfg.train.epochs, **cost_row(net),
+                               "right": right, "n": n, "low": f"{low:.5f}", "high": f"{high:.5f}", "not_as_torch": differ, **stamp()})  # fmt: skip
     print(f"{experiment}: {variant}, seed {cfg.seed}: {right / n:.2%} ({low:.2%} to {high:.2%}) through compiled C; {differ} are not PyTorch's", flush=True)
 
 
 def is_done(experiment: str, variant: str, seed: int) -> bool:
     """Whether its row is there."""
-    return any((r["experiment"], r["variant"], r["seed"]) == (experiment, variant, str(seed)) for r in rows(TABLE))
+    return any((r["variant"], r["seed"]) == (variant, str(seed)) for r in rows(table(experiment)))
 
 
 def main() -> None:
