@@ -59,7 +59,7 @@ class Runner:
         self._check(net)
         if cfg.channels_last:
             net.to(memory_format=torch.channels_last)
-        self._changed = depthwise_in_floats(net) if cfg.precision == "bf16-mixed" else []
+        self._changed = strided_depthwise_in_floats(net) if cfg.precision == "bf16-mixed" else []
         self.task.prepare(self.fabric)
         optimizer = OPTIMIZERS.build(cfg.optimizer, [p for p in net.parameters() if p.requires_grad], where="optimizer")
         self.rates = [group["lr"] for group in optimizer.param_groups]
@@ -237,10 +237,10 @@ def _fabric(precision: str) -> Any:
     return made
 
 
-def depthwise_in_floats(net: torch.nn.Module) -> list[Any]:
-    """Depthwise convolutions leave bfloat16 for float32, in place: they gain nothing from it, and PyTorch's gradient of a strided one is
-    fifty times slower in bfloat16 on a processor. Returns them; `del module.forward` undoes it."""
-    found: list[Any] = [m for m in net.modules() if isinstance(m, torch.nn.Conv2d) and 1 < m.groups == m.in_channels]
+def strided_depthwise_in_floats(net: torch.nn.Module) -> list[Any]:
+    """Depthwise convolutions with a stride leave bfloat16 for float32, in place: on a processor PyTorch's gradient of them is fifty times
+    slower in bfloat16. Returns them; `del module.forward` undoes it."""
+    found: list[Any] = [m for m in net.modules() if isinstance(m, torch.nn.Conv2d) and 1 < m.groups == m.in_channels and max(m.stride) > 1]
     for module in found:
         module.forward = functools.partial(_in_floats, module.forward)
     return found
