@@ -84,7 +84,7 @@ def plot(log: Path, picture: Path) -> None:
         epochs = np.arange(1, losses.shape[1] + 1)
         axes.plot(epochs, losses.mean(0), style, label=kind)
         axes.fill_between(epochs, losses.min(0), losses.max(0), alpha=0.2)
-    axes.set(xlabel="epoch", ylabel="training loss", yscale="log")
+    axes.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(picture, metadata={"Date": None} if picture.suffix == ".svg" else None)

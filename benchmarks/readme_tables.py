@@ -234,7 +234,8 @@ def _half_width(row: dict[str, str]) -> str:
 
 
 def _commits(rows: Rows) -> str:
-    return ", ".join(dict.fromkeys(f"{r['commit']} ({r['date']})" for r in rows))
+    days = dict.fromkeys(r["date"] for r in rows)
+    return "; ".join(f"{', '.join(dict.fromkeys(r['commit'] for r in rows if r['date'] == day))} ({day})" for day in days)
 
 
 def _trained(rows: Rows, experiment: str) -> str:

@@ -30,10 +30,13 @@ def append(path: Path, row: Mapping[str, object]) -> None:
         writer.writerow(row)
 
 
+COMMIT = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+"""What is checked out when a command begins, which is what it runs."""
+
+
 def stamp() -> dict[str, str]:
     """The commit and the day."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    return {"commit": commit, "date": datetime.date.today().isoformat()}
+    return {"commit": COMMIT, "date": datetime.date.today().isoformat()}
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:
