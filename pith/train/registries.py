@@ -18,9 +18,11 @@ for _name in ("SGD", "Adam", "AdamW", "RMSprop"):
 for _registry, _home, _names in (
     (DATA, "pith.train.data.sets", {"arrays": "Arrays", "cifar10": "Cifar10", "mnist": "Mnist", "folder": "Folder"}),
     (AUGMENTS, "pith.train.data.augment", {"crop_flip": "CropFlip"}),
-    (TASKS, "pith.train.tasks", {"classification": "Classification", "regression": "Regression"}),
+    (TASKS, "pith.train.tasks", {"classification": "Classification", "distillation": "Distillation", "squared_hinge": "SquaredHinge",
+                                      "regression": "Regression"}),
     (SCHEDULES, "pith.train.schedules", {"constant": "Constant", "cosine": "Cosine", "steps": "Steps"}),
-    (HOOKS, "pith.train.hooks", {"csv": "CsvLog", "tensorboard": "TensorBoard", "bar": "Bar", "evaluate": "Evaluate", "clip": "Clip"}),
+    (HOOKS, "pith.train.hooks", {"csv": "CsvLog", "tensorboard": "TensorBoard", "bar": "Bar", "evaluate": "Evaluate", "clip": "Clip",
+                                      "clip_binary": "ClipBinary"}),
 ):
     for _name, _class in _names.items():
         _registry.register_module(_name, module=f"{_home}:{_class}")
