@@ -55,6 +55,8 @@ class Runner:
             raise ConfigError(f"{len(self.train)} samples are less than a batch of {cfg.data.batch}", where="data")
         self.total: int = cfg.train.iterations or cfg.train.epochs * self.per_epoch
         net = _network(cfg.model)
+        if cfg.channels_last:
+            net = net.to(memory_format=torch.channels_last)
         self._check(net)
         optimizer = OPTIMIZERS.build(cfg.optimizer, [p for p in net.parameters() if p.requires_grad], where="optimizer")
         self.rates = [group["lr"] for group in optimizer.param_groups]
@@ -145,19 +147,28 @@ class Runner:
         x, y = self.train.x[indices], self.train.y[indices]
         if self.augment is not None:
             x = self.augment(x, rows, size, _generator(self.cfg.seed, 2, step))
-        return (*self.fabric.to_device((self.train.floats(x), y)), indices)
+        x = self.train.floats(x)
+        if self.cfg.channels_last and x.ndim == 4:
+            x = x.to(memory_format=torch.channels_last)
+        return (*self.fabric.to_device((x, y)), indices)
 
-    def evaluate(self) -> float:
-        """The mean score over data.val, in evaluation mode."""
+    def evaluate(self) -> dict[str, float]:
+        """The scores over data.val, in evaluation mode."""
         self.net.eval()
-        size, total = self.cfg.data.batch, 0.0
+        size, sums = self.cfg.data.batch, dict[str, list[float]]()
         with torch.no_grad():
-            for start in range(self.rank * size, len(self.val), size * self.world):
-                x, y = self.fabric.to_device((self.val.floats(self.val.x[start : start + size]), self.val.y[start : start + size]))
-                total += self.task.score(self.module, x, y)
+            for start in range(0, len(self.val), size * self.world):
+                at = min(start + self.rank * size, len(self.val))
+                x, y = self.fabric.to_device((self.val.floats(self.val.x[at : at + size]), self.val.y[at : at + size]))
+                for name, (total, count) in self.task.scores(self.module, x, y).items() if len(x) else ():
+                    sums[name] = [a + b for a, b in zip(sums.get(name, [0.0, 0.0]), (total, count), strict=True)]
         self.net.train()
-        summed = self.fabric.all_reduce(torch.tensor(total, dtype=torch.float64), reduce_op="sum") if self.world > 1 else total
-        return float(summed) / len(self.val)
+        if self.world > 1:
+            gathered = [None] * self.world
+            torch.distributed.all_gather_object(gathered, sums)
+            names = dict.fromkeys(name for part in gathered for name in part or {})
+            sums = {n: [sum((part or {}).get(n, [0.0, 0.0])[k] for part in gathered) for k in (0, 1)] for n in names}
+        return {name: total / max(count, 1e-30) for name, (total, count) in sums.items()}
 
     def mean_loss(self) -> float:
         """Over the epoch that ended, as far as it ran."""

@@ -12,13 +12,15 @@ from torch.nn import functional as F
 from pith.graph.errors import ConfigError
 from pith.train.data.sets import DataSet
 
+Scores = dict[str, tuple[float, float]]
+"""Of a batch, by name: a sum and what it is divided by, both added up over batches. The first is the main one."""
+
 
 @dataclass
 class Classification:
     """Cross entropy; the score is the share of right answers. smoothing: of the labels."""
 
     smoothing: float = 0.0
-    score_name = "accuracy"
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network has not one output for each class, or a label is none of them."""
@@ -37,9 +39,9 @@ class Classification:
         """Mean over the batch."""
         return F.cross_entropy(net(x), y, label_smoothing=self.smoothing)
 
-    def score(self, net: nn.Module, x: Tensor, y: Tensor) -> float:
+    def scores(self, net: nn.Module, x: Tensor, y: Tensor) -> Scores:
         """How many are right."""
-        return float((net(x).argmax(1) == y).sum())
+        return {"accuracy": (float((net(x).argmax(1) == y).sum()), len(x))}
 
 
 @dataclass
@@ -47,7 +49,6 @@ class Regression:
     """Mean absolute (p = 1) or squared (p = 2) difference, which is the score too."""
 
     p: int = 1
-    score_name = "difference"
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network's output has another shape than what it should be."""
@@ -59,6 +60,6 @@ class Regression:
         """Mean over the batch."""
         return (net(x) - y).abs().pow(self.p).mean()
 
-    def score(self, net: nn.Module, x: Tensor, y: Tensor) -> float:
+    def scores(self, net: nn.Module, x: Tensor, y: Tensor) -> Scores:
         """Summed over the pictures."""
-        return float((net(x) - y).abs().pow(self.p).flatten(1).mean(1).sum(dtype=torch.float64))
+        return {"difference": (float((net(x) - y).abs().pow(self.p).flatten(1).mean(1).sum(dtype=torch.float64)), len(x))}
