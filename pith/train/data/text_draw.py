@@ -41,19 +41,20 @@ def strokes(rng: np.random.Generator, count: int, size: int) -> np.ndarray:
     big = 4 * size
     signs = Image.new("L", (count * big, big))
     draw = ImageDraw.Draw(signs)
-    width = max(3, int(big * rng.uniform(0.05, 0.11)))
+    width = max(3, int(big * rng.uniform(0.05, 0.1)))
+    low, high = 0.06 * big, 0.94 * big
     for k in range(count):
-        left, low, high = k * big, int(0.06 * big), int(0.94 * big)
-        levels = np.sort(rng.choice(np.linspace(low, high, 6), int(rng.integers(2, 5)), replace=False))
-        for y in levels:
-            a, b = sorted(rng.uniform(low, high, 2))
-            if b - a < 0.4 * big:
-                a, b = float(low), float(high)
+        left = k * big
+        for y in rng.choice(np.linspace(low, high, 7), int(rng.integers(2, 6)), replace=False):
+            a, b = (low, high) if rng.random() < 0.5 else np.sort(rng.uniform(low, high, 2))
             draw.line((left + a, y, left + b, y), 255, width)
-        for _ in range(int(rng.integers(1, 4))):
-            x, y0, y1 = rng.uniform(low, high), rng.uniform(low, 0.4 * big), rng.uniform(0.6 * big, high)
-            lean = 0.0 if rng.random() < 0.6 else rng.uniform(-0.3, 0.3) * big
-            draw.line((left + x, y0, left + np.clip(x + lean, low, high), y1), 255, width)
+        for _ in range(int(rng.integers(1, 5))):
+            x, y0, y1 = rng.uniform(low, high), rng.uniform(low, 0.5 * big), rng.uniform(0.5 * big, high)
+            lean = 0.0 if rng.random() < 0.6 else rng.uniform(-0.35, 0.35) * big
+            draw.line((left + x, y0, left + float(np.clip(x + lean, low, high)), y1), 255, width)
+        if rng.random() < 0.4:
+            (x0, x1), (y0, y1) = np.sort(rng.uniform(low, high, 2)), np.sort(rng.uniform(low, high, 2))
+            draw.rectangle((left + x0, y0, left + x1, y1), None, 255, width)
     box = signs.getbbox() or (0, 0, 1, 1)
     small = signs.crop(box).resize((max(1, (box[2] - box[0]) // 4), max(1, (box[3] - box[1]) // 4)), Image.Resampling.BOX)
     return np.asarray(small, np.float32) / np.float32(255)

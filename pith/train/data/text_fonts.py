@@ -69,7 +69,7 @@ def _complete(file: Path, alphabet: str) -> bool:
         tall = [b[3] - b[1] for b in (font.getbbox(s) for s in alphabet if s in "acemnorsuvwxz")]
     except (OSError, ValueError):
         return False
-    if tall and max(tall) > 1.4 * min(tall):
+    if any(_drawn(font, " ")) or (tall and max(tall) > 1.4 * min(tall)):
         return False
     return missing not in shapes and all(any(s) for s in shapes) and len(set(shapes)) >= 0.9 * len(set(alphabet))
 
