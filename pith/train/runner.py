@@ -81,16 +81,17 @@ class Runner:
         self.hooks = [h for h in self.hooks if type(h) is not type(hook)] + [hook]  # one that is there anyway is replaced
 
     def _check(self, net: torch.nn.Module) -> None:
-        """Network and data, by two samples."""
+        """Network and data, by two samples of each set."""
         net.eval()
-        try:
-            with torch.no_grad():
-                output = net(self.train.floats(self.train.x[:2]))
-        except Exception as error:  # whatever a network makes of inputs of a wrong shape
-            raise ConfigError("the network cannot read the data", where="model", why=str(error).splitlines()[0]) from error
-        self.task.check(output, self.train)
-        if self.val is not None:
-            self.task.check(output, self.val)
+        for data in (self.train, self.val):
+            if data is None:
+                continue
+            try:
+                with torch.no_grad():
+                    output = net(data.floats(data.x[:2]))
+            except Exception as error:  # whatever a network makes of inputs of a wrong shape
+                raise ConfigError("the network cannot read the data", where="model", why=str(error).splitlines()[0]) from error
+            self.task.check(output, data)
         net.train()
 
     def run(self) -> dict[str, Any]:
