@@ -56,6 +56,7 @@ class Words:
         """1 to `longest` signs."""
         kind = int(np.searchsorted(self.shares, rng.random(), "right"))
         word = (self._listed, self._alike, self._number, self._random)[min(kind, 3)](rng)
+        word = "".join(s if s in self._known else s.swapcase() for s in word)  # an alphabet may have no small letters
         word = "".join(s for s in word if s in self._known)[: self.longest]
         return word or self._random(rng)
 
