@@ -165,10 +165,10 @@ class Runner:
                     sums[name] = [a + b for a, b in zip(sums.get(name, [0.0, 0.0]), (total, count), strict=True)]
         self.net.train()
         if self.world > 1:
-            gathered = [None] * self.world
+            gathered: list[Any] = [None] * self.world
             torch.distributed.all_gather_object(gathered, sums)
-            names = dict.fromkeys(name for part in gathered for name in part or {})
-            sums = {n: [sum((part or {}).get(n, [0.0, 0.0])[k] for part in gathered) for k in (0, 1)] for n in names}
+            names = dict.fromkeys(name for part in gathered for name in part)
+            sums = {n: [sum(part.get(n, [0.0, 0.0])[k] for part in gathered) for k in (0, 1)] for n in names}
         return {name: total / max(count, 1e-30) for name, (total, count) in sums.items()}
 
     def mean_loss(self) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pith.graph.errors import ConfigError
 
-COMMON = (
+_TEXT = (
     "the and for you not are all new out one two can has was his her our now how who may day way use man old see air red top low "
     "that with have this from they will what when your more some time very than only come over such take into year good make them "
     "about other which their there first would these click price state email world music after video where books links years "
@@ -23,7 +23,8 @@ COMMON = (
     "joint point union junior judge major object subject project zero quiz queen quick quiet equal expert exact next text extra box "
     "fox tax key joy boy toy sky dry fly buy guy jazz size prize zone zoo van vote voice visit view vivid wave wood word work "
     "yellow young yacht"
-).split()
+)
+COMMON = tuple(_TEXT.split())
 
 
 class Words:
