@@ -1,6 +1,7 @@
 """A small reader of words: convolutions, LSTMs in both directions, CTC (after arXiv 1507.05717).
 
-Half as wide as the original, with batch normalisation behind every convolution, and its strides in convolutions instead of pools. The directions of reading are two stacks, as in PP-OCR's recogniser. Pixels: (x / 255 - 0.5) / 0.5.
+Half as wide as the original, with batch normalisation behind every convolution, and its strides in convolutions instead of pools. The
+directions of reading are two stacks, as in PP-OCR's recogniser. Pixels: (x / 255 - 0.5) / 0.5.
 """
 
 from __future__ import annotations
