@@ -14,6 +14,8 @@ from pith.train.data.bicubic import shrink
 from pith.train.data.files import data_path
 from pith.train.data.sets import MAX_PIXELS, DataSet
 
+MOST = 1_000_000
+
 
 class SrPairs(DataSet):
     """x: (N, 3, patch, patch) uint8 RGB.  y: (N, 3, scale * patch, scale * patch) uint8, what x is the small picture of.
@@ -29,8 +31,8 @@ class SrPairs(DataSet):
 
         Raises ConfigError for settings out of range, and for pictures that cannot be read or are smaller than a piece.
         """
-        if not 2 <= scale <= 8 or not 4 <= patch <= 512 or count < 1 or not 0 <= noise <= 255 or not 0 <= jpeg <= 100:
-            raise ConfigError("scale is 2 to 8, patch 4 to 512, count at least 1, noise 0 to 255, jpeg 0 to 100", where="data")
+        if not 2 <= scale <= 8 or not 4 <= patch <= 512 or not 1 <= count <= MOST or not 0 <= noise <= 255 or not 0 <= jpeg <= 100:
+            raise ConfigError("scale is 2 to 8, patch 4 to 512, count 1 to 1,000,000, noise 0 to 255, jpeg 0 to 100", where="data")
         self.scale = scale
         pairs = [pair(f, scale, patch) for f in _pictures(data_path(folder))]
         x, y = np.empty((count, 3, patch, patch), np.uint8), np.empty((count, 3, scale * patch, scale * patch), np.uint8)

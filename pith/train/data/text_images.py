@@ -13,6 +13,7 @@ from pith.train.data import text_draw as draw
 from pith.train.data.text_words import Words
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+MOST = 10_000_000
 PAD = 128
 """What stands right of short words: 0 after (x / 255 - 1/2) / (1/2), nearly."""
 
@@ -97,8 +98,8 @@ def made(make: Callable[[range], tuple[np.ndarray, ...]], count: int, workers: i
 
     make: a function (or partial of one) of a module, that gives arrays with a row for each number.
     """
-    if count < 1 or workers < 0:
-        raise ConfigError("count is at least 1, workers at least 0", where="data")
+    if not 1 <= count <= MOST or not 0 <= workers <= 256:
+        raise ConfigError(f"count is 1 to {MOST}, workers 0 to 256", where="data", why=f"these are {count} and {workers}")
     pieces = [range(k, min(k + piece, start + count)) for k in range(start, start + count, piece)]
     if workers < 2 or len(pieces) < 2:
         parts = [make(p) for p in pieces]
