@@ -240,6 +240,54 @@ def _ocr_trained(rows: Rows) -> str:
     return _markdown(["recipe", "on", "metric", "value", "n", "of that"], body, note)
 
 
+def _half_training(rows: Rows) -> str:
+    """Means of the seeds for each rounding, and their range."""
+    body = []
+    for kind in dict.fromkeys(r["kind"] for r in rows):
+        mine = [r for r in rows if r["kind"] == kind]
+        errors = [int(r["wrong"]) / 100 for r in mine]
+        losses = [float(r["training_loss"]) for r in mine]
+        body.append([kind, f"{sum(losses) / len(losses):.4f}", f"{sum(errors) / len(errors):.2f} %", f"{min(errors):.2f} to {max(errors):.2f} %"])
+    first = rows[0]
+    seeds = len(dict.fromkeys(r["seed"] for r in rows))
+    note = f"MNIST, a perceptron of {int(first['parameters']):,} parameters, {first['epochs']} epochs of plain SGD at {first['rate']}, "
+    note += f"batches of {first['batch']}, {seeds} seeds; test error of compiled C on 10,000 pictures (95 % interval of one run: {_half_width(first)} "
+    note += "points either way). "
+    note += f"`python -m benchmarks.half_training`, commits {_commits(rows)}; each epoch: `benchmarks/results/half_training_log.csv`."
+    return _markdown(["weights and momenta", "training loss", "test error, mean", "lowest to highest"], body, note)
+
+
+def _half_width(row: dict[str, str]) -> str:
+    """Half of the 95 % interval of a row, in points."""
+    return f"{50 * (float(row['high']) - float(row['low'])):.2f}"
+
+
+def _commits(rows: Rows) -> str:
+    days = dict.fromkeys(r["date"] for r in rows)
+    return "; ".join(f"{', '.join(dict.fromkeys(r['commit'] for r in rows if r['date'] == day))} ({day})" for day in days)
+
+
+def _trained(rows: Rows, experiment: str) -> str:
+    """A line a variant: what it costs, and the accuracies of its seeds; differences are to the first variant with the same seed."""
+    right = {(r["variant"], r["seed"]): 100 * int(r["right"]) / int(r["n"]) for r in rows}
+    variants = list(dict.fromkeys(r["variant"] for r in rows))
+    body = []
+    for variant in variants:
+        mine = [r for r in rows if r["variant"] == variant]
+        values = [right[variant, r["seed"]] for r in mine]
+        more = [right[variant, r["seed"]] - right[variants[0], r["seed"]] for r in mine if (variants[0], r["seed"]) in right]
+        change = f"{sum(more) / len(more):+.2f} ({min(more):+.2f} to {max(more):+.2f})" if variant != variants[0] and more else ""
+        one = mine[0]
+        body.append([variant, f"{int(one['parameters']):,}", f"{int(one['macs']) / 1e6:.2f}", one["epochs"], str(len(mine)),
+                     f"{sum(values) / len(values):.2f} %", f"{min(values):.2f} to {max(values):.2f} %", change])  # fmt: skip
+    differ = max(int(r["not_as_torch"]) for r in rows)
+    note = f"CIFAR-10, 25,000 training pictures; accuracy of compiled C on {int(rows[0]['n']):,} test pictures after the last step (95 % interval of "
+    note += f"one run: {_half_width(rows[0])} points either way; at most {differ} answers of a run are not PyTorch's). Difference: in points, to the "
+    note += f"first line with the same seed, and its range. `python -m benchmarks.{experiment}`, commits {_commits(rows)}; each epoch: "
+    note += "`benchmarks/results/trained_here_log.csv`."
+    return _markdown(["", "parameters", "million MACs", "epochs", "seeds", "accuracy, mean", "lowest to highest", "difference"], body, note)
+
+
 def _microcontrollers(rows: Rows) -> str:
     """Instructions a multiply-accumulate on each core, then the sizes of the image for the first."""
     found = {(r["net"], r["core"]): r for r in rows}
@@ -272,7 +320,9 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "integers_avx2": _integers_avx2, "int8_gain": _int8_gain, "layers": _layers, "recurrent": _peers,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy,
     "microcontrollers": _microcontrollers, "ram": _ram,
-    "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist,
+    "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,
+    **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}") for name in ("distillation", "mobilenext", "binary")},
+    "trained_pruning": functools.partial(_trained, experiment="pruning"),
     "ocr_trained": _ocr_trained,
 }  # fmt: skip
 

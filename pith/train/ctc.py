@@ -12,11 +12,11 @@ from torch.nn import functional as F
 from pith.graph.errors import ConfigError
 from pith.models.text_signs import distance, merged
 from pith.train.data.sets import DataSet
-from pith.train.tasks import Scores
+from pith.train.tasks import Scores, Task
 
 
 @dataclass
-class Ctc:
+class Ctc(Task):
     """The network gives scores (N, places, classes), class 0 is the blank; labels are (N, longest), padded with 0.
 
     Scores: `characters`, 1 - edit distance over length, of all words together (not below 0); `words`, the share read without error.

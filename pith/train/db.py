@@ -11,11 +11,11 @@ from torch.nn import functional as F
 from pith.graph.errors import ConfigError
 from pith.models.text_boxes import boxes, matched
 from pith.train.data.sets import DataSet
-from pith.train.tasks import Scores
+from pith.train.tasks import Scores, Task
 
 
 @dataclass
-class Db:
+class Db(Task):
     """The network gives probabilities (N, 1, H, W), and in training the threshold map too; data are those of `text_pages`.
 
     loss = alpha * (cross entropy of the probabilities, over all texts and `ratio` times as many of the hardest places without)

@@ -72,6 +72,18 @@ class Clip(Hook):
         run.fabric.clip_gradients(run.net, run.optimizer, max_norm=self.norm)
 
 
+class ClipBinary(Hook):
+    """The real numbers behind binary weights back to -1..1 after each step."""
+
+    priority = 40
+
+    def after_step(self, run: Runner) -> None:
+        """Clips them."""
+        from pith.train.binary import clip_weights
+
+        clip_weights(run.module)
+
+
 class Evaluate(Hook):
     """The score on data.val after every `every` epochs and at the end; into the log's row."""
 

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from pith.graph.errors import ConfigError
 from pith.train.data.sets import DataSet
-from pith.train.tasks import Scores
+from pith.train.tasks import Scores, Task
 
 
 @dataclass
-class SuperResolution:
+class SuperResolution(Task):
     """Mean absolute (p = 1) or squared (p = 2) difference of RGB in 0..1; the score is `psnr_y` in dB, mean over pictures.
 
     border: pixels on each side that do not count for the score; papers cut as many as the scale.
