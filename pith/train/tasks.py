@@ -12,7 +12,8 @@ from torch.nn import functional as F
 from pith import models
 from pith.graph.errors import ConfigError, InputError
 from pith.train import binary, distill
-from pith.train.data.sets import DataSet, data_path
+from pith.train.data.files import data_path
+from pith.train.data.sets import DataSet
 
 Scores = dict[str, tuple[float, float]]
 """Of a batch, by name: a sum and what it is divided by, both added up over batches. The first is the main one."""
