@@ -1,6 +1,6 @@
 """The reader of words and the detector of lines trained on generated pictures alone, on photographs and scans, through compiled C.
 
-`python -m benchmarks.ocr_trained [--runs build] [--only reader detector enlarger]`   (needs pith[train], the fonts named in the recipes,
+`python -m benchmarks.ocr_trained [--runs build] [--only reader detector enlarger] [--as-is]`   (needs pith[train], the fonts named in the recipes,
 PITH_DATA)
 
 Trains the recipes crnn_text, db_text and lesrcnn_x2 (or goes on with a training in RUNS/NAME), compiles the networks and measures:
@@ -28,7 +28,7 @@ from benchmarks.evaluation.base import DATA, ROOT, open_rgb
 from pith import models
 from pith.models.text_boxes import boxes, f_measure, matched
 from pith.models.text_signs import distance, read
-from pith.train import recipe
+from pith.train import checkpoint, recipe
 from pith.train.data import page_sets, text_images, text_pages, text_sets
 from pith.train.data.bicubic import enlarge
 from pith.train.runner import Runner
@@ -41,13 +41,21 @@ Row = tuple[str, str, str, float, int, str]
 """Network, data, metric, value, over how many, what else is known."""
 
 
-def trained(name: str, runs: Path) -> torch.nn.Module:
-    """The network at the end of its training, which is run (or gone on with) where that is not there yet."""
+def trained(name: str, runs: Path, as_is: bool = False) -> tuple[torch.nn.Module, int]:
+    """The network at the end of its training, which is run (or gone on with) where that is not there yet; and after how many steps.
+
+    as_is: the newest checkpoint of a training that is not over will do.
+    """
     out = runs / name
-    if not (out / "final.pt").exists():
+    state, _ = checkpoint.newest(out) if out.exists() else (None, [])
+    if not (out / "final.pt").exists() and not (as_is and state):
         Runner(recipe.load(name), out, resume=out.exists()).run()
+        state, _ = checkpoint.newest(out)
+    assert state is not None
     made = recipe.load(out / "recipe.yaml").model
-    return models.create(made["type"], pretrained=out / "final.pt", **{k: v for k, v in made.items() if k != "type"}).eval()
+    net = models.create(made["type"], **{k: v for k, v in made.items() if k != "type"})
+    net.load_state_dict(state["net"])
+    return net.eval(), int(state["step"])
 
 
 def checked(net: torch.nn.Module, session: Callable[..., Any], x: np.ndarray) -> None:
@@ -65,9 +73,8 @@ def characters(texts: list[tuple[str, str]]) -> tuple[float, float]:
     return 100 * (1 - wrong / signs), 100 * float(np.mean([r == t for r, t in texts]))
 
 
-def reader(runs: Path) -> list[Row]:
+def reader(net: torch.nn.Module, runs: Path) -> list[Row]:
     """Words: generated ones that were not trained on, crops, words of pages."""
-    net = trained("crnn_text", runs)
     session = pith.from_torch(net, torch.zeros(1, 3, 32, 128))
 
     def text(picture: np.ndarray) -> str:
@@ -108,9 +115,8 @@ def pages() -> list[tuple[str, np.ndarray]]:
     return out
 
 
-def detector(runs: Path) -> list[Row]:
+def detector(net: torch.nn.Module, runs: Path) -> list[Row]:
     """Boxes, with PP-OCR's own thresholds for both networks."""
-    net = trained("db_text", runs)
     mine = pith.from_torch(net, torch.zeros(1, 3, *CANVAS))
     theirs = pith.compile(str(DATA / RELEASED), shapes={"x": (1, 3, *CANVAS)})
     mean, std = np.array(text_pages.MEAN, np.float32), np.array(text_pages.STD, np.float32)
@@ -162,9 +168,8 @@ def draw(drawn: list[tuple[np.ndarray, np.ndarray, np.ndarray]], path: Path) -> 
     sheet.save(path)
 
 
-def enlarger(runs: Path) -> list[Row]:
+def enlarger(net: torch.nn.Module, runs: Path) -> list[Row]:
     """Set5 twice as large, and what bicubic interpolation gives."""
-    net = trained("lesrcnn_x2", runs)
     tile = super_resolution.TILE[2]
     session = pith.from_torch(net, torch.zeros(1, 3, tile, tile))
     x = np.random.default_rng(0).random((1, 3, tile, tile), np.float32)
@@ -183,6 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, default=Path("build"))
     parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS))
+    parser.add_argument("--as-is", action="store_true", help="measure trainings that are not over as they are")
     args = parser.parse_args()
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     kept: list[dict[str, str]] = []
@@ -190,11 +196,10 @@ def main() -> None:
         with RESULTS.open(newline="") as file:
             kept = [r for r in csv.DictReader(file) if r["network"] not in [NETWORKS[p] for p in args.only]]
     for part in args.only:
-        for network, data, metric, value, n, note in PARTS[part](args.runs):
-            with (args.runs / network / "log.csv").open(newline="") as file:
-                last = list(csv.DictReader(file))[-1]
+        net, step = trained(NETWORKS[part], args.runs, args.as_is)
+        for network, data, metric, value, n, note in PARTS[part](net, args.runs):
             kept.append({"network": network, "data": data, "metric": metric, "value": f"{value:.2f}", "n": str(n), "note": note,
-                         "steps": last["step"], "date": datetime.date.today().isoformat(), "commit": commit})  # fmt: skip
+                         "steps": str(step), "date": datetime.date.today().isoformat(), "commit": commit})  # fmt: skip
     order = list(NETWORKS.values())
     kept.sort(key=lambda r: order.index(r["network"]))
     with RESULTS.open("w", newline="") as file:
