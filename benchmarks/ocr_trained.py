@@ -116,7 +116,9 @@ def pages() -> list[tuple[str, np.ndarray]]:
 
 
 def detector(net: torch.nn.Module, runs: Path) -> list[Row]:
-    """Boxes, with PP-OCR's own thresholds for both networks."""
+    """Boxes; the thresholds are PP-OCR's for its network, and the recipe's (chosen on generated pages) for the one trained here."""
+    task = recipe.load("db_text").task
+    thresholds = (task.thresh, task.box_thresh)
     mine = pith.from_torch(net, torch.zeros(1, 3, *CANVAS))
     theirs = pith.compile(str(DATA / RELEASED), shapes={"x": (1, 3, *CANVAS)})
     mean, std = np.array(text_pages.MEAN, np.float32), np.array(text_pages.STD, np.float32)
@@ -131,7 +133,7 @@ def detector(net: torch.nn.Module, runs: Path) -> list[Row]:
         x = prepared(canvas)
         if not drawn:
             checked(net, mine, x)
-        a, b = (boxes(np.asarray(session(x))[0, 0])[0] for session in (mine, theirs))
+        a, b = boxes(np.asarray(mine(x))[0, 0], *thresholds)[0], boxes(np.asarray(theirs(x))[0, 0])[0]
         same = matched(list(a), list(b))
         pairs, found, truth = pairs + same, found + len(a), truth + len(b)
         drawn.append((canvas, a, b))
@@ -146,7 +148,7 @@ def detector(net: torch.nn.Module, runs: Path) -> list[Row]:
     held, small = page_sets.TextPages(**made), pith.from_torch(net, torch.zeros(1, 3, made["size"], made["size"]))
     pairs = found = truth = 0
     for x, y in zip(held.x, held.y, strict=True):
-        a = boxes(np.asarray(small(held.floats(x[None]).numpy()))[0, 0])[0]
+        a = boxes(np.asarray(small(held.floats(x[None]).numpy()))[0, 0], *thresholds)[0]
         b = boxes(y[0].numpy().astype(np.float32))[0]
         pairs, found, truth = pairs + matched(list(a), list(b)), found + len(a), truth + len(b)
     rows.insert(0, ("db_text", "generated", "F, %", 100 * f_measure(pairs, found, truth), truth, f"{pairs} of {found} found"))
