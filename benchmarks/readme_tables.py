@@ -232,6 +232,14 @@ def _binary_mnist(rows: Rows) -> str:
     return _markdown(["seed", "epochs", "of 10,000 test pictures wrong"], body, note)
 
 
+def _ocr_trained(rows: Rows) -> str:
+    """Each figure, with the errors that were made where they are few."""
+    body = [[f"`{r['network']}`", r["data"], r["metric"], f"{float(r['value']):.{2 if 'dB' in r['metric'] else 1}f}", r["n"], r["note"]] for r in rows]
+    steps = ", ".join(f"`{name}` {count} steps" for name, count in {r["network"]: r["steps"] for r in rows}.items())
+    note = f"All through compiled C. {steps}. `benchmarks/ocr_trained.py`, commit {rows[0]['commit']}, {rows[0]['date']}."
+    return _markdown(["recipe", "on", "metric", "value", "n", "of that"], body, note)
+
+
 def _half_training(rows: Rows) -> str:
     """Means of the seeds for each rounding, and their range."""
     body = []
@@ -316,6 +324,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,
     **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}") for name in ("distillation", "mobilenext", "binary")},
     "trained_pruning": functools.partial(_trained, experiment="pruning"),
+    "ocr_trained": _ocr_trained,
 }  # fmt: skip
 
 

@@ -82,6 +82,7 @@ register(
           {"gates": False}),
     Entry("ppocr_cls", "pith.models.pp_ocr:Direction", ((1, 3, 48, 192),), "text upright or upside down", _OCR),
     Entry("ppocr_rec", "pith.models.pp_ocr:Recogniser", ((1, 3, 32, 320),), "reads a line of text", _OCR),
+    Entry("text_crnn", "pith.models.text_crnn:TextCrnn", ((1, 3, 32, 128),), "reads a word", "after arXiv 1507.05717"),
     *(
         Entry(f"tinybert{layers}", "pith.models.tinybert:TinyBERT", ((1, 64),) * 3, "classifies sentences", "arXiv 1909.10351",
               {"layers": layers}, integers=2)

@@ -95,7 +95,7 @@ class Evaluate(Hook):
     def after_epoch(self, run: Runner) -> None:
         """Measures."""
         if run.val is not None and (run.step == run.total or (run.step // run.per_epoch) % self.every == 0):
-            run.row[f"val_{run.task.score_name}"] = f"{run.evaluate():.6g}"
+            run.row.update({f"val_{name}": f"{score:.6g}" for name, score in run.evaluate().items()})
 
 
 class CsvLog(Hook):

@@ -84,16 +84,17 @@ class Runner:
         self.hooks = [h for h in self.hooks if type(h) is not type(hook)] + [hook]  # one that is there anyway is replaced
 
     def _check(self, net: torch.nn.Module) -> None:
-        """Network and data, by two samples."""
+        """Network and data, by two samples of each set."""
         net.eval()
-        try:
-            with torch.no_grad():
-                output = net(self.train.floats(self.train.x[:2]))
-        except Exception as error:  # whatever a network makes of inputs of a wrong shape
-            raise ConfigError("the network cannot read the data", where="model", why=str(error).splitlines()[0]) from error
-        self.task.check(output, self.train)
-        if self.val is not None:
-            self.task.check(output, self.val)
+        for data in (self.train, self.val):
+            if data is None:
+                continue
+            try:
+                with torch.no_grad():
+                    output = net(data.floats(data.x[:2]))
+            except Exception as error:  # whatever a network makes of inputs of a wrong shape
+                raise ConfigError("the network cannot read the data", where="model", why=str(error).splitlines()[0]) from error
+            self.task.check(output, data)
         net.train()
 
     def run(self) -> dict[str, Any]:
@@ -158,17 +159,23 @@ class Runner:
         x = data.floats(x)
         return x.contiguous(memory_format=torch.channels_last) if self.cfg.channels_last and x.ndim == 4 else x
 
-    def evaluate(self) -> float:
-        """The mean score over data.val, in evaluation mode."""
+    def evaluate(self) -> dict[str, float]:
+        """The scores over data.val, in evaluation mode."""
         self.net.eval()
-        size, total = self.cfg.data.batch, 0.0
+        size, sums = self.cfg.data.batch, dict[str, list[float]]()
         with torch.no_grad():
-            for start in range(self.rank * size, len(self.val), size * self.world):
-                x, y = self.fabric.to_device((self._floats(self.val, self.val.x[start : start + size]), self.val.y[start : start + size]))
-                total += self.task.score(self.module, x, y)
+            for start in range(0, len(self.val), size * self.world):
+                at = min(start + self.rank * size, len(self.val))
+                x, y = self.fabric.to_device((self._floats(self.val, self.val.x[at : at + size]), self.val.y[at : at + size]))
+                for name, (total, count) in self.task.scores(self.module, x, y).items() if len(x) else ():
+                    sums[name] = [a + b for a, b in zip(sums.get(name, [0.0, 0.0]), (total, count), strict=True)]
         self.net.train()
-        summed = self.fabric.all_reduce(torch.tensor(total, dtype=torch.float64), reduce_op="sum") if self.world > 1 else total
-        return float(summed) / len(self.val)
+        if self.world > 1:
+            gathered: list[Any] = [None] * self.world
+            torch.distributed.all_gather_object(gathered, sums)
+            names = dict.fromkeys(name for part in gathered for name in part)
+            sums = {n: [sum(part.get(n, [0.0, 0.0])[k] for part in gathered) for k in (0, 1)] for n in names}
+        return {name: total / max(count, 1e-30) for name, (total, count) in sums.items()}
 
     def mean_loss(self) -> float:
         """Over the epoch that ended, as far as it ran."""

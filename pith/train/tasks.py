@@ -12,18 +12,25 @@ from torch.nn import functional as F
 from pith import models
 from pith.graph.errors import ConfigError, InputError
 from pith.train import binary, distill
-from pith.train.data.sets import DataSet, data_path
+from pith.train.data.files import data_path
+from pith.train.data.sets import DataSet
+
+Scores = dict[str, tuple[float, float]]
+"""Of a batch, by name: a sum and what it is divided by, both added up over batches. The first is the main one."""
 
 
-@dataclass
-class Classification:
-    """Cross entropy; the score is the share of right answers. smoothing: of the labels."""
-
-    smoothing: float = 0.0
-    score_name = "accuracy"
+class Task:
+    """Base: what every task has."""
 
     def prepare(self, fabric: Any) -> None:
         """Before the first step."""
+
+
+@dataclass
+class Classification(Task):
+    """Cross entropy; the score is the share of right answers. smoothing: of the labels."""
+
+    smoothing: float = 0.0
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network has not one output for each class, or a label is none of them."""
@@ -42,9 +49,9 @@ class Classification:
         """Mean over the batch."""
         return F.cross_entropy(net(x), y, label_smoothing=self.smoothing)
 
-    def score(self, net: nn.Module, x: Tensor, y: Tensor) -> float:
+    def scores(self, net: nn.Module, x: Tensor, y: Tensor) -> Scores:
         """How many are right."""
-        return float((net(x).argmax(1) == y).sum())
+        return {"accuracy": (float((net(x).argmax(1) == y).sum()), len(x))}
 
 
 @dataclass
@@ -93,14 +100,10 @@ class SquaredHinge(Classification):
 
 
 @dataclass
-class Regression:
+class Regression(Task):
     """Mean absolute (p = 1) or squared (p = 2) difference, which is the score too."""
 
     p: int = 1
-    score_name = "difference"
-
-    def prepare(self, fabric: Any) -> None:
-        """Before the first step."""
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network's output has another shape than what it should be."""
@@ -112,6 +115,6 @@ class Regression:
         """Mean over the batch."""
         return (net(x) - y).abs().pow(self.p).mean()
 
-    def score(self, net: nn.Module, x: Tensor, y: Tensor) -> float:
+    def scores(self, net: nn.Module, x: Tensor, y: Tensor) -> Scores:
         """Summed over the pictures."""
-        return float((net(x) - y).abs().pow(self.p).flatten(1).mean(1).sum(dtype=torch.float64))
+        return {"difference": (float((net(x) - y).abs().pow(self.p).flatten(1).mean(1).sum(dtype=torch.float64)), len(x))}

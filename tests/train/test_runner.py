@@ -153,7 +153,7 @@ def test_a_corrupt_picture_is_named(tmp_path: Path) -> None:
     assert data.skipped == (str(bad),) and data.y.tolist() == [0, 0, 0, 1, 1] and data.x.shape == (5, 3, 8, 8)
 
 
-@pytest.mark.parametrize("name", sorted(recipes()))
+@pytest.mark.parametrize("name", sorted(n for n in recipes() if n.endswith("_cifar10")))
 def test_recipes_that_come_with_pith(name: str, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two steps on some pictures of each class."""
     monkeypatch.setenv("PITH_DATA", str(data_dir))

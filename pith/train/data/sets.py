@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable
@@ -17,15 +16,10 @@ from PIL import Image
 from torch import Tensor
 
 from pith.graph.errors import ConfigError
+from pith.train.data.files import data_path
 
 MAX_PIXELS = 1 << 26  # of one picture
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
-
-
-def data_path(path: str) -> Path:
-    """A path below `$PITH_DATA`, unless it exists as it is."""
-    given = Path(path)
-    return given if given.is_absolute() or given.exists() else Path(os.environ.get("PITH_DATA", ".")) / given
 
 
 class DataSet:
