@@ -120,6 +120,27 @@ def _int8_gain(rows: Rows) -> str:
     return _markdown(head, body, note)
 
 
+def _layers(rows: Rows) -> str:
+    """A line a network: how many layers reach their goal, and the share that the network's time as a whole reaches."""
+    body = []
+    for model in dict.fromkeys(r["model"] for r in rows):
+        line = [model]
+        for kind in ("product", "depthwise"):
+            some = [r for r in rows if r["model"] == model and r["kind"] == kind]
+            if not some:
+                line += ["-"] * 3
+                continue
+            reached, ms = [float(r["reached"]) for r in some], [float(r["ms"]) for r in some]
+            whole = sum(a * b for a, b in zip(reached, ms, strict=True)) / sum(ms)
+            line += [f"{sum(v >= float(r['goal']) for v, r in zip(reached, some, strict=True))} of {len(some)}", f"{whole:.0%}", f"{min(reached):.0%}"]
+        body.append(line)
+    head = ["model", "products at 85 %", "all, by time", "least", "depthwise at 70 %", "all, by time", "least"]
+    first = rows[0]
+    note = f"One thread. Products: of {first['ceiling_gflops']} GFLOP/s of multiply-adds; depthwise: of what the cache that holds their data delivers. "
+    note += f"{first['processor']}; `{first['command']}`, commit {', '.join(dict.fromkeys(r['commit'] for r in rows))}, {first['date']}."
+    return _markdown(head, body, note)
+
+
 def _quantization(rows: Rows) -> str:
     """A line for each network and number of bits, a column for each method; accuracies in a line of their own."""
     methods = list(dict.fromkeys(r["method"] for r in rows if r["method"] != "float"))
@@ -288,7 +309,7 @@ def _ram(rows: Rows) -> str:
 TABLES: dict[str, Callable[[Rows], str]] = {
     "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers,
     "peers_int8": functools.partial(_peers, rule=_INT8), "peers_int8_avx2": functools.partial(_peers, rule=_INT8),
-    "integers_avx2": _integers_avx2, "int8_gain": _int8_gain,
+    "integers_avx2": _integers_avx2, "int8_gain": _int8_gain, "layers": _layers, "recurrent": _peers,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy,
     "microcontrollers": _microcontrollers, "ram": _ram,
     "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,

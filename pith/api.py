@@ -102,14 +102,15 @@ def optimise(graph: Graph, report: list[tuple[str, int, int, float]] | None = No
 
 def generate(
     graphs: Sequence[Graph], target: Target, name: str, *, note: str = "", options: Options = DEFAULTS, max_ram: int = 0,
-    embed: bool = True,
+    embed: bool = True, apart: bool = False,
 ) -> Compilation:  # fmt: skip
-    """Lower optimised graphs (one a set of shapes), each within `max_ram` bytes if that is not 0, and print them as C."""
+    """Lower optimised graphs (one a set of shapes), each within `max_ram` bytes if that is not 0, and print them as C, the weights
+    inside or `apart`."""
     weights = Weights()
     t0 = time.perf_counter()
     programs = [lower(g, target.isa, weights, options, max_ram=max_ram) for g in graphs]
     t1 = time.perf_counter()
-    sources = emit(name, programs, weights.blob(), embed=target.embed and embed, note=note)
+    sources = emit(name, programs, weights.blob(), embed=target.embed and embed, apart=apart, note=note)
     seconds = {"lower": t1 - t0, "emit": time.perf_counter() - t1}
     return Compilation(sources.name, target, list(graphs), programs, weights, sources, seconds=seconds)
 
@@ -144,10 +145,10 @@ def stages(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, winograd: bool = True,
     threads: int = 1, tune: float = 0, cc: str | None = None, opt: str = "-O3", accelerators: Accelerators = (), progress: Progress | None = None,
-    max_ram: int = 0, embed: bool = True,
+    max_ram: int = 0, embed: bool = True, weights_file: bool = False,
 ) -> Compilation:  # fmt: skip
     """Import, optimise, lower and print `model` as C, without building it (but for measuring kernels, where `tune` gives it
-    seconds, by `cc` and `opt`). max_ram: see `compile_to`;  embed: weights may be a file for the assembler."""
+    seconds, by `cc` and `opt`). max_ram, weights_file: see `compile_to`;  embed: weights may be a file for the assembler."""
     say = progress or (lambda what, done: None)
     chosen, helpers = get_target(target), [find(a) for a in accelerators]
     if name is not None and not (isinstance(name, str) and name):
@@ -179,7 +180,7 @@ def stages(
         found = measure(graphs, chosen, decided, seconds=tune, cc=cc, opt=opt, say=lambda what, done: say(what, 0.3 + 0.05 * done))
         decided = replace(decided, tuned=found.choices)
     t3 = time.perf_counter()
-    result = generate(graphs, chosen, chosen_name, options=decided, max_ram=max_ram, embed=embed)
+    result = generate(graphs, chosen, chosen_name, options=decided, max_ram=max_ram, embed=embed, apart=weights_file)
     if tune:
         result.seconds["tune"] = t3 - t2
     result.passes = passes
@@ -210,6 +211,7 @@ class _Request:
     place: Mapping[str, str] | None = None
     serial: bool = False
     accelerators: Accelerators = ()
+    weights_file: bool = False
 
     def build(self, folder: Path) -> None:
         """Compile into `folder`, completely or not at all."""
@@ -226,10 +228,13 @@ class _Request:
             raise InputError("firmware for a serial line needs a board", try_="board=..., one of `pith targets`")
         if self.serial and self.trustzone:
             raise InputError("firmware for a serial line is not divided by TrustZone", try_="one of --serial and --trustzone")
+        if self.weights_file and (not chosen.hosted or chosen.product == "wasm" or board is not None or self.layout is not None):
+            raise InputError("weights in a file of their own need a system that has files", where=self.target,
+                             try_="leave weights_file out: constants of firmware stay in flash")  # fmt: skip
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
             threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, accelerators=self.accelerators, progress=self.progress,
-            max_ram=self.max_ram, embed=embeds(self.layout),
+            max_ram=self.max_ram, embed=embeds(self.layout), weights_file=self.weights_file,
         )  # fmt: skip
         _build_into(
             folder, result, self.cc, self.opt, self.profile, self.progress, board, trustzone=self.trustzone, layout=self.layout, wanted=self.place,
@@ -266,7 +271,7 @@ class _Request:
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
             VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
-            self.winograd, self.threads, self.tune, self.board, self.max_ram, self.trustzone, self.layout, self.serial,
+            self.winograd, self.threads, self.tune, self.board, self.max_ram, self.trustzone, self.layout, self.serial, self.weights_file,
             sorted((self.place or {}).items()), _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
@@ -280,7 +285,7 @@ def compile(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, out: str | Path | None = None, name: str | None = None,
     cc: str | None = None, opt: str = "-O3", profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0,
-    cache: bool = True, accelerators: Accelerators = (), progress: Progress | None = None,
+    cache: bool = True, weights_file: bool = False, accelerators: Accelerators = (), progress: Progress | None = None,
 ) -> Session:  # fmt: skip
     """Compile a model into a C library and open it.
 
@@ -292,11 +297,13 @@ def compile(
     winograd: allow Winograd's algorithm for 3x3 convolutions (other rounding, see docs/arithmetic.md).
     threads: how many threads run the network (the same bits for any number; 1: the code has nothing of threads).
     tune: seconds to spend on measuring kernels on this machine (0: they are chosen by prediction); see docs/tuning.md.
+    weights_file: as `compile_to` has it.
     accelerators: names of installed plug-ins, or objects, that may claim parts of the network; see docs/accelerators.md.
     cache: reuse the artefact of an equal earlier compilation of the same file.  progress: called with (stage, 0..1).
     Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
     """
-    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, accelerators=accelerators)
+    request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress,
+                       weights_file=weights_file, accelerators=accelerators)  # fmt: skip
     if out is not None:
         _compile_to(request, Path(out), cache)
         return Session(out)
@@ -309,7 +316,7 @@ def compile_to(
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, cc: str | None = None, opt: str = "-O3",
     profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0, cache: bool = True, progress: Progress | None = None,
     board: str | None = None, max_ram: int = 0, trustzone: bool = False, layout: str | None = None,
-    place: Mapping[str, str] | None = None, serial: bool = False, accelerators: Accelerators = (),
+    place: Mapping[str, str] | None = None, serial: bool = False, weights_file: bool = False, accelerators: Accelerators = (),
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest.
 
@@ -320,10 +327,11 @@ def compile_to(
     layout: files around the C for the project it goes into: "cmake", "make" or "arduino".
     place: the memory of the board for some of code, weights, arena, data and stack: {"arena": "RAM"} (`pith.boards.place`).
     serial: firmware that answers a host at the board's serial line (docs/devices.md).
+    weights_file: weights stay a file of their own, which the program maps or gives (docs/c-api.md); InputError for targets without files.
     """
     request = _Request(
         model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board=board, max_ram=max_ram,
-        trustzone=trustzone, layout=layout, place=place, serial=serial, accelerators=accelerators,
+        trustzone=trustzone, layout=layout, place=place, serial=serial, weights_file=weights_file, accelerators=accelerators,
     )  # fmt: skip
     return _compile_to(request, Path(folder), cache)
 
@@ -393,6 +401,9 @@ def _build_into(
             exports = [f"{name}_build", *(f"{s}_run" for s in symbols)]
             exports += ["pith_pool_new", "pith_pool_free", *(f"{s}_run_parallel" for s in symbols)] if several else []
             hosted = [POOL_CODE] if several else []
+            mapped = [f"{name}_map_weights"] if result.sources.apart else []
+            exports += mapped
+            hosted += [f"{name}_weights.c"] if mapped else []
             built = build_shared(work, name, target, compiler, exports=exports, opt=opt, hosted=hosted)
             manifest["library"], manifest["code_bytes"] = built.library.name, code_size(built.library)
             for variant, program in zip(manifest["variants"], result.programs, strict=True):
@@ -400,7 +411,7 @@ def _build_into(
             manifest["stack_bytes"] = max(v["stack_bytes"] for v in manifest["variants"])
             if profile:
                 say("build for profiling", 0.8)
-                extra = build_shared(work, name, target, compiler, exports=[f"{name}_build", *(f"{s}_profile" for s in symbols)], opt=opt,
+                extra = build_shared(work, name, target, compiler, exports=[f"{name}_build", *mapped, *(f"{s}_profile" for s in symbols)], opt=opt,
                                      defines=[f"{name.upper()}_PROFILE"], output=f"lib{name}_profile.so", hosted=hosted)  # fmt: skip
                 manifest["profile_library"] = extra.library.name
             result.seconds["build"] = time.perf_counter() - t0

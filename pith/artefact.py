@@ -85,11 +85,11 @@ def as_build_error(e: OSError, where: Path) -> BuildError:
 
 
 def write_sources(folder: Path, sources: Sources, *, embed: bool) -> None:
-    """NAME.c, NAME.h, NAME_weights.c; when embedded, NAME_weights.bin; for several threads, the pool."""
+    """NAME.c, NAME.h, NAME_weights.c; when embedded or apart, NAME_weights.bin; for several threads, the pool."""
     (folder / f"{sources.name}.h").write_text(sources.header)
     (folder / f"{sources.name}.c").write_text(sources.code)
     (folder / f"{sources.name}_weights.c").write_text(sources.weights_c)
-    if embed and sources.weights:
+    if sources.weights and (embed or sources.apart):
         (folder / f"{sources.name}_weights.bin").write_bytes(sources.weights)
     for name, text in pool_sources().items() if sources.threads > 1 else ():
         (folder / name).write_text(text)

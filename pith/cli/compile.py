@@ -65,6 +65,7 @@ def command(
         None, "--max-ram", metavar="BYTES", help="most RAM for arena, inputs and outputs: 64K; layers run in strips where needed", show_default=False
     ),
     serial: bool = typer.Option(False, "--serial", help="with --board: an image that answers `pith verify --device serial://...`"),
+    weights_file: bool = typer.Option(False, "--weights-file", help="weights as a file of their own, which the program maps, rather than in the library"),
     no_cache: bool = typer.Option(False, "--no-cache", help="compile even if an equal artefact is cached"),
     json: bool = JsonOption,
     quiet: bool = QuietOption,
@@ -82,7 +83,7 @@ def command(
             model, folder, target, parse_shapes(shape), constants=parse_constants(const), name=name, cc=cc, opt=opt,
             profile=profile, winograd=not no_winograd, threads=threads, tune=tune, cache=not no_cache, progress=bar,
             board=board, trustzone=trustzone, layout=layout, place=parse_places(place), max_ram=parse_bytes(max_ram) if max_ram is not None else 0,
-            serial=serial, accelerators=accelerator,
+            serial=serial, weights_file=weights_file, accelerators=accelerator,
         )  # fmt: skip
     _write_report(folder, manifest, fresh, _step_times(folder) if manifest["profile_library"] else None)
     if json:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pith.emit.apart import TAG, declarations, definitions, mapping
 from pith.emit.parallel import MACROS, parallel_run
 from pith.emit.pool import HEADER as POOL_HEADER
 from pith.graph import DType, InternalError, TensorType
@@ -65,7 +66,8 @@ def port_names(ports: Sequence[Port]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The text of a generated library; `weights` is the blob, `weights_c` the C file that brings it in, `build` stands for all."""
+    """The text of a generated library; `weights` is the blob, `weights_c` the C file that brings it in, `build` stands for all;
+    `apart`: the blob stays a file, and ends with `build`."""
 
     name: str
     header: str
@@ -74,20 +76,29 @@ class Sources:
     weights: bytes
     build: str
     threads: int = 1
+    apart: bool = False
+
+    @property
+    def weights_size(self) -> int:
+        """Bytes of the weights alone."""
+        return len(self.weights) - (TAG if self.apart else 0)
 
 
-def emit(name: str, programs: Sequence[Program], weights: bytes, *, embed: bool, note: str = "") -> Sources:
+def emit(name: str, programs: Sequence[Program], weights: bytes, *, embed: bool, apart: bool = False, note: str = "") -> Sources:
     """C for one network compiled for one or several shapes (`programs`), sharing kernels and weights.
 
     `embed`: the weights file is pulled in by the assembler (`.incbin`, for large networks on hosted targets) instead of
-    being spelled out as a C array.
+    being spelled out as a C array.  `apart`: it stays a file, which the program gives or maps (`pith.emit.apart`); networks without
+    weights are as ever.
     """
+    apart = apart and bool(weights)
     prefix = network_name(name)
     variants: list[tuple[str, Program]] = [(prefix if len(programs) == 1 else f"{prefix}_{k}", p) for k, p in enumerate(programs)]
-    header, code = _header(prefix, variants, len(weights), note), _code(prefix, variants, bool(weights), note)
+    header, code = _header(prefix, variants, len(weights), note, apart), _code(prefix, variants, note, apart)
     build = hashlib.sha256(f"{header}\0{code}\0".encode() + weights).hexdigest()[:16]
     code += f'\nconst char {prefix}_build[] = "{build}";\n'
-    return Sources(prefix, header, code, _weights(prefix, weights, embed, note), weights, build, programs[0].threads)
+    weights_c, blob = _weights(prefix, weights, embed, apart, note), weights + build.encode() if apart else weights
+    return Sources(prefix, header, code, weights_c, blob, build, programs[0].threads, apart)
 
 
 def functions(programs: Sequence[Program]) -> list[CFunction]:
@@ -119,7 +130,7 @@ def _ctype(t: TensorType) -> str:
     return t.dtype.c
 
 
-def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, note: str) -> str:
+def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, note: str, apart: bool) -> str:
     up = prefix.upper()
     threads = variants[0][1].threads
     pool = [f'#include "{POOL_HEADER}"', ""] if threads > 1 else []
@@ -139,6 +150,7 @@ def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, 
            f"#define {up}_THREADS {threads}", ""] if threads > 1 else []),
         "/* Stands for network, options and weights: tells one compilation from another. */",
         f"extern const char {prefix}_build[];", "",
+        *(declarations(prefix) if apart else []),
     ]  # fmt: skip
     for name, p in variants:
         big = name.upper()
@@ -250,7 +262,7 @@ def _check(prefix: str, p: Program, fields: dict[int, str]) -> list[str]:
     return [*head, f"  if (((uintptr_t)arena & ({up}_ARENA_ALIGN - 1u)) != 0u) return {up}_MISALIGNED;"]
 
 
-def _code(prefix: str, variants: Sequence[tuple[str, Program]], has_weights: bool, note: str) -> str:
+def _code(prefix: str, variants: Sequence[tuple[str, Program]], note: str, apart: bool) -> str:
     programs = [p for _, p in variants]
     fs = functions(programs)
     headers = sorted({h for f in fs for h in f.headers} | {"stddef.h", "stdint.h"})
@@ -264,7 +276,9 @@ def _code(prefix: str, variants: Sequence[tuple[str, Program]], has_weights: boo
         "#ifdef __clang__", "#pragma STDC FP_CONTRACT OFF", "#endif", "",
     ]  # fmt: skip
     uses_weights = any(isinstance(a, WeightRef) for p in programs for s in p.steps for a in s.args)
-    if uses_weights:
+    if apart:
+        lines += definitions(prefix)
+    elif uses_weights:
         lines += [f"extern const unsigned char {prefix}_weights[];", ""]
     lines += [f.text for f in fs]
     lines += ["#define A(offset) ((void *)((unsigned char *)arena + (offset)))"]
@@ -277,7 +291,8 @@ def _code(prefix: str, variants: Sequence[tuple[str, Program]], has_weights: boo
         fields = {port.buffer: f for port, f in zip(p.inputs, port_names(p.inputs), strict=True)}
         fields |= {port.buffer: f for port, f in zip(p.outputs, port_names(p.outputs), strict=True)}
         own = functions([p])
-        head = _check(prefix, p, fields) + [f"  if ({f.refuses}) return {up}_WRONG_PROCESSOR;" for f in own if f.refuses]
+        head = _check(prefix, p, fields) + ([f"  if (!{prefix}_weights) return {up}_WRONG_WEIGHTS;"] if apart else [])
+        head += [f"  if ({f.refuses}) return {up}_WRONG_PROCESSOR;" for f in own if f.refuses]
         head += [f"  {f.setup}" for f in own if f.setup]
         if p.threads > 1:
             lines += parallel_run(prefix, name, p, head, [_call(s, p, fields, parts=True) for s in p.steps])
@@ -301,10 +316,12 @@ def _code(prefix: str, variants: Sequence[tuple[str, Program]], has_weights: boo
     return "\n".join(lines)
 
 
-def _weights(prefix: str, blob: bytes, embed: bool, note: str) -> str:
+def _weights(prefix: str, blob: bytes, embed: bool, apart: bool, note: str) -> str:
     head = f"/* {prefix}_weights.c - constants of {prefix}.c{_comment(note)} */\n"
     if not blob:
         return head + "typedef int pith_no_weights;\n"
+    if apart:
+        return mapping(prefix, head)
     if embed:
         return head + (
             "#ifdef __wasm__\n"

@@ -219,12 +219,12 @@ def pack_depthwise(isa: ISA, weights: np.ndarray, bias: np.ndarray | None) -> np
     return np.ascontiguousarray(stacked.reshape(len(stacked), -1, lanes).swapaxes(0, 1))
 
 
-def depthwise_parts(isa: ISA, rows: int, width: int, channels: int, threads: int) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
+def depthwise_parts(isa: ISA, rows: int, width: int, channels: int, taps: int, threads: int) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
     """How threads share out the work: units, and the arguments r_from, r_to, c_from, c_to. Rows of the picture, of `width` pixels,
     or vectors of channels, as `shape_f32.by_rows` says."""
     lanes = isa.lanes(4)
     vectors = -(-channels // lanes)
-    if vectors == 1 or by_rows(rows, rows * width, channels, threads):
+    if vectors == 1 or by_rows(isa, rows, rows * width, channels, threads, 4 * taps * channels):
         return rows, (Begin(), End(1, rows), Int(0), Int(channels))
     return vectors, (Int(0), Int(rows), Begin(lanes), End(lanes, channels))
 
@@ -266,7 +266,7 @@ class ConvDepthwise(Kernel):
         pointers, strides = extra_args(call, tail, 3)
         geometry = (sh, dh) if baked else (kh, kw, sh, sw, dh, dw)
         sizes = (*y.shape[1:3], x.shape[1], x.shape[2], *geometry, *at["pads"][:2])
-        units, part = depthwise_parts(call.isa, y.shape[0] * y.shape[1], y.shape[2], ch, call.options.threads)
+        units, part = depthwise_parts(call.isa, y.shape[0] * y.shape[1], y.shape[2], ch, kh * kw, call.options.threads)
         zeros: list[Arg] = [Const(np.zeros(ch, np.float32))] if baked else []
         args: tuple[Arg, ...] = (
             In(0), Const(packed), *zeros, Out(0), *pointers, *map(Int, sizes),

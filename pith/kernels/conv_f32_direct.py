@@ -73,7 +73,7 @@ def direct_args(
     sizes = (n, oh, ow, x.shape[1], x.shape[2], channels, outputs, near, group, group_size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
     args: tuple[Arg, ...] = (
         In(0), Const(packed), Const(zero), Out(0), *pointers, Scratch(), *map(Int, sizes), *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides,
-        *parts(call.isa, n * oh * ow, outputs, call.options.threads, columns=group == 1)[1],
+        *parts(call.isa, n * oh * ow, kh * kw * channels, outputs, call.options.threads, columns=group == 1)[1],
     )  # fmt: skip
     copied = not merged and group == 1 and collide(call.isa, n * oh * ow, x.strides[2] * at["strides"][1], channels, outputs)
     if merged:
@@ -128,5 +128,5 @@ class ConvDirect(Kernel):
         args, scratch, merged, copied = direct_args(call, tail, np.concatenate(panels), panels[0].size, c, per, group, (kh, kw))
         how = ", taps of a row merged" if merged else ", pixels copied apart" if copied else ""
         pixels = math.prod(call.outputs[0].shape[:3])
-        units = parts(call.isa, pixels, per, call.options.threads, columns=group == 1)[0]
+        units = parts(call.isa, pixels, kh * kw * c, per, call.options.threads, columns=group == 1)[0]
         return Emitted(direct(call.isa, tail, merged, copied, _shape(call, pixels)), args, scratch, f"{kh}x{kw} implicit product{how}", units)

@@ -96,7 +96,7 @@ def gemm_call(
     s = shape_for(call.isa, m, call.options.threads).of(call.isa, n)
     copied = collide(call.isa, m, a.pitch, k, n)
     memory: list[Arg] = [Scratch()] if copied else []
-    units, part = parts(call.isa, m, n, call.options.threads)
+    units, part = parts(call.isa, m, k, n, call.options.threads)
     numbers = (m, k, columns_near(call.isa, m, k, n, call.schedule.get("near", 0)), a.pitch, y.pitch)
     args = (In(0), Const(packed), Out(0), *pointers, *memory, *map(Int, numbers), *pitches, *part)
     why = f"{why}, {s.rows}x{s.vectors * call.isa.lanes(4)} register tile{', rows copied apart' if copied else ''}"

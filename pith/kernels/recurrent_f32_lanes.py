@@ -252,7 +252,7 @@ class RecurrentLanes(Kernel):
         columns = np.ascontiguousarray(_blocked(w, op.gates, width).transpose(2, 0, 1, 3, 4)).reshape(inputs, n)
         first = _blocked(start[:, :, None], op.gates, width).reshape(n)
         shape = shape_for(isa, m, call.options.threads).of(isa, n)
-        parts_of, part = parts(isa, m, n, call.options.threads)
+        parts_of, part = parts(isa, m, inputs, n, call.options.threads)
         numbers = (m, inputs, columns_near(isa, m, inputs, n), inputs, n)
         product = gemm(isa, Tail(None, ()), False, shape)
 

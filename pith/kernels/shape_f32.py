@@ -119,17 +119,19 @@ def columns_near(isa: ISA, rows: int, k: int, n: int, near: int = 0) -> int:
     return -(-panels // -(-panels // most)) * width  # parts of equal size
 
 
-def by_rows(units: int, pixels: int, channels: int, threads: int) -> bool:
-    """Whether threads share out rows of pixels, in `units`, rather than channels: where that is even, and there are pixels enough.
+def by_rows(isa: ISA, units: int, pixels: int, channels: int, threads: int, weights: int) -> bool:
+    """Whether threads share out rows of pixels, in `units`, rather than channels: where that is even, and there are pixels enough
+    for `weights` bytes of weights.
 
     Layers that do the same find half of their input in their own core's cache; what another core wrote takes several times
-    longer to come than weights, which every thread has to read whole then.
+    longer to come than weights, which every thread has to read whole then. Weights that no core's cache holds want more pixels.
     """
-    return units >= 16 or (units >= 2 and -(-units // threads) * threads <= 1.15 * units and channels <= 4 * pixels)
+    most = 20 if weights <= isa.near else 4
+    return units >= 16 or (units >= 2 and -(-units // threads) * threads <= 1.15 * units and channels <= most * pixels)
 
 
-def parts(isa: ISA, m: int, n: int, threads: int, *, columns: bool = True) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
-    """How threads share out an [m, n] product: units, and the arguments m_from, m_to, n_from, n_to of a part.
+def parts(isa: ISA, m: int, k: int, n: int, threads: int, *, columns: bool = True) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
+    """How threads share out an [m, k] by [k, n] product: units, and the arguments m_from, m_to, n_from, n_to of a part.
 
     Blocks of rows (where `by_rows` says so), or whole panels of columns (where `columns` allows them): either way every element
     is computed as in one go.
@@ -137,7 +139,7 @@ def parts(isa: ISA, m: int, n: int, threads: int, *, columns: bool = True) -> tu
     s = shape_for(isa, m, threads) if columns else shape_of(isa)
     width = s.vectors * isa.lanes(4)
     blocks, panels = max(1, -(-m // s.rows)), max(1, -(-n // width))
-    if not columns or panels == 1 or by_rows(blocks, m, n, threads):
+    if not columns or panels == 1 or by_rows(isa, blocks, m, n, threads, 4 * k * n):
         return blocks, (Begin(s.rows), End(s.rows, m), Int(0), Int(n))
     return panels, (Int(0), Int(m), Begin(width), End(width, n))
 

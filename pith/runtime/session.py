@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import sys
 import threading
 import weakref
@@ -159,6 +160,7 @@ class Session:
         if library.text(f"{manifest['name']}_build") != manifest["build"]:
             raise BuildError("the library and its manifest.json do not belong together", where=str(self.folder),
                              why="one of them was replaced", try_="compile again")  # fmt: skip
+        self._map_weights(library)
         most = int(manifest.get("threads", 1))
         self.threads = most if threads is None else threads
         if type(self.threads) is not int:
@@ -171,6 +173,16 @@ class Session:
         self._variants = [_Variant(library, v, self._pool) for v in manifest["variants"]]
         self._lock = threading.Lock()
         self._by_shape = {tuple(p.shape for p in v.inputs): v for v in self._variants}
+
+    def _map_weights(self, library: Library) -> None:
+        """Let a library whose weights are a file of their own have them. Raises BuildError."""
+        name = self.manifest.get("weights_file")
+        if not name:
+            return
+        path = self.folder / name
+        if library.function(f"{self.manifest['name']}_map_weights", 1)(os.fsencode(path)):
+            why = "they are those of another compilation" if path.is_file() else "the file is not there"
+            raise BuildError("the weights cannot be mapped", where=str(path), why=why, try_="compile again")
 
     def close(self) -> None:
         """Let go of the library and the memory now; using the session afterwards is an InputError."""
@@ -275,6 +287,7 @@ class Session:
                 try_="compile with profile=True or --profile",
             )
         library = Library(self.folder / name)
+        self._map_weights(library)
         given = [np.asarray(a) for a in arrays]
         clock = ctypes.cast(ctypes.CDLL(None).clock_gettime, ctypes.c_void_p)
         with self._lock:

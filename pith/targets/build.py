@@ -35,13 +35,13 @@ def build_shared(
 ) -> Built:
     """Compile NAME.c and NAME_weights.c in `folder` and link them.
 
-    `opt`: optimisation flag such as -O3 or -Os;  `defines`: e.g. NAME_PROFILE;  `hosted`: further C files, which need the
-    system's C library;  raises BuildError with the compiler's words.
+    `opt`: optimisation flag such as -O3 or -Os;  `defines`: e.g. NAME_PROFILE;  `hosted`: further C files, or NAME_weights.c, which
+    need the system's C library;  raises BuildError with the compiler's words.
     """
     library = folder / (output or f"lib{name}.so")
     stem = library.stem
-    sources = [folder / f"{name}.c", folder / f"{name}_weights.c"]
-    objects = [folder / f"{stem}.o", folder / f"{stem}_weights.o"]
+    sources = [folder / f for f in (f"{name}.c", f"{name}_weights.c") if f not in hosted]
+    objects = [folder / f"{stem}{s.stem.removeprefix(name)}.o" for s in sources]
     more = [folder / f"{stem}_{Path(h).stem}.o" for h in hosted]
     flags = [opt, "-fstack-usage", *(f"-D{d}" for d in defines)]
     try:
