@@ -17,7 +17,10 @@ for _name in ("SGD", "Adam", "AdamW", "RMSprop"):
     OPTIMIZERS.register_module(_name, module=f"torch.optim:{_name}")
 for _registry, _home, _names in (
     (DATA, "pith.train.data.sets", {"arrays": "Arrays", "cifar10": "Cifar10", "mnist": "Mnist", "folder": "Folder"}),
+    (DATA, "pith.train.data.sentences", {"sentences": "Sentences", "sst2": "Sst2"}),
     (AUGMENTS, "pith.train.data.augment", {"crop_flip": "CropFlip"}),
+    (AUGMENTS, "pith.train.data.sentences", {"replace_words": "ReplaceWords"}),
+    (TASKS, "pith.train.text_tasks", {"tinybert_inside": "Inside", "tinybert_prediction": "Prediction"}),
     (TASKS, "pith.train.tasks", {"classification": "Classification", "distillation": "Distillation", "squared_hinge": "SquaredHinge",
                                       "regression": "Regression"}),
     (SCHEDULES, "pith.train.schedules", {"constant": "Constant", "cosine": "Cosine", "steps": "Steps"}),
