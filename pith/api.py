@@ -86,8 +86,7 @@ def generate(
     graphs: Sequence[Graph], target: Target, name: str, *, note: str = "", options: Options = DEFAULTS, max_ram: int = 0,
     embed: bool = True, apart: bool = False,
 ) -> Compilation:  # fmt: skip
-    """Lower optimised graphs (one a set of shapes), each within `max_ram` bytes if that is not 0, and print them as C, the weights
-    inside or `apart`."""
+    """Lower optimised graphs (one a set of shapes), each within `max_ram` bytes if not 0, and print them as C, weights inside or `apart`."""
     weights = Weights()
     t0 = time.perf_counter()
     programs = [lower(g, target.isa, weights, options, max_ram=max_ram) for g in graphs]
@@ -213,8 +212,7 @@ class _Request:
         if self.serial and self.trustzone:
             raise InputError("firmware for a serial line is not divided by TrustZone", try_="one of --serial and --trustzone")
         if self.weights_file and (not chosen.hosted or chosen.product == "wasm" or board is not None or self.layout is not None):
-            raise InputError("weights in a file of their own need a system that has files", where=self.target,
-                             try_="leave weights_file out: constants of firmware stay in flash")  # fmt: skip
+            raise InputError("weights in a file of their own need a system that has files", try_="leave weights_file out")
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
             threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, accelerators=self.accelerators, progress=self.progress,
