@@ -24,9 +24,8 @@ def command(
     shape: list[str] = ShapeOption,
     preprocess: str = typer.Option(None, help="JSON: scale, mean, std, layout, crop [default: what the model records]", show_default=False),
     symmetric: bool = typer.Option(False, "--symmetric", help="int8 activations around zero instead of uint8"),
-    improve: bool = typer.Option(
-        True, "--improve/--no-improve", help="even out channels, round weights together, correct biases, and let results on samples kept apart decide"
-    ),
+    improve: bool = typer.Option(True, "--improve/--no-improve",
+        help="even out channels, round weights together, correct biases, and let results on samples kept apart decide"),
     best: bool = typer.Option(False, "--best", help="choose among plain ranges too, and leave the few layers in floats that pay for it"),
     equalize: bool = typer.Option(False, "--equalize", help="even out channel ranges between convolutions first"),
     integers_only: bool = typer.Option(False, "--integers-only", help="leave nothing in floats that need not be: functions like gelu are tables"),

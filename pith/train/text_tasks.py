@@ -46,10 +46,10 @@ class Inside(Taught):
         super().prepare(fabric, net)
         with torch.no_grad():
             x = torch.ones(1, 4, dtype=torch.int64)
-            states = net.states(x), self.theirs(x.to(next(self._teacher.parameters()).device))  # type: ignore[operator]
+            states = net.states(x), self.theirs(x.to(next(self._teacher.parameters()).device))
         inside = distill_text.Inside(states[0][1][0].shape[2], states[1][1][0].shape[2])
         try:
-            inside((states[0]), tuple(_cpu(s) for s in states[1]))  # type: ignore[arg-type]
+            inside((states[0]), tuple(_cpu(s) for s in states[1]))
         except InputError as error:
             raise ConfigError(error.what, where="task.teacher", try_=error.try_) from error
         net.add_module("inside", inside)
@@ -58,7 +58,7 @@ class Inside(Taught):
         """The sum of the parts."""
         if hasattr(net, "mark_forward_method"):  # of Fabric, so that precision and processes are as in a call of the network itself
             net.mark_forward_method("states")
-        mine, theirs = net.states(x), self.theirs(x)  # type: ignore[operator]
+        mine, theirs = net.states(x), self.theirs(x)
         loss: Tensor = net.get_submodule("inside" if hasattr(net, "inside") else "module.inside")(_floats(mine), _floats(theirs))[0]
         return loss
 

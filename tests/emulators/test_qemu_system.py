@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pith.api import _build_into, compile_to, generate
+from pith.api import compile_to, generate
+from pith.build import build_into, describe
 from pith.emulators import execute, lacking
 from pith.graph import DType, Graph, TensorType
 from pith.graph.errors import BuildError, UnsupportedError
@@ -110,9 +111,7 @@ def test_kernels(core: str, families: set[str], tmp_path: Path) -> None:
     cases = _cases(np.random.default_rng(5))
     graph, feeds = graph_of(cases)
     result = generate([graph], get_target(core), "cases")
-    _build_into(tmp_path / "cases", result, None, "-O2", False, None)
-    from pith.api import describe
-
+    build_into(tmp_path / "cases", result, None, "-O2", False, None)
     manifest = describe(result) | {"opt": "-O2"}
     assert families <= {s["family"] for s in manifest["variants"][0]["steps"]}
     names = [p["name"] for p in manifest["variants"][0]["inputs"]]
@@ -155,5 +154,6 @@ def test_boards_are_known_by_name(tmp_path: Path, data_dir: Path) -> None:
     model = data_dir / "mlperf_tiny" / "kws_ref_model.tflite"
     with pytest.raises(UnsupportedError, match=r"unknown board 'abacus'(?s:.*)mps2-an386"):
         compile_to(model, tmp_path / "net", "cortex-m4", board="abacus")
-    with pytest.raises(UnsupportedError, match=r"target x86-64-v3 has no firmware(?s:.*)-t cortex-m4"):
-        compile_to(model, tmp_path / "net", "x86-64-v3", board="mps2-an386")
+    for target, board in (("x86-64-v3", "mps2-an386"), ("cortex-m55", "mps2-an386"), ("cortex-m4", "microbit")):
+        with pytest.raises(UnsupportedError, match=rf"{board} does not run code for target {target}(?s:.*)-t cortex-m[04]"):
+            compile_to(model, tmp_path / "net", target, board=board)
