@@ -400,8 +400,7 @@ def _build_into(
             exports += ["pith_pool_new", "pith_pool_free", *(f"{s}_run_parallel" for s in symbols)] if several else []
             hosted = [POOL_CODE] if several else []
             mapped = [f"{name}_map_weights"] if result.sources.apart else []
-            exports += mapped
-            hosted += [f"{name}_weights.c"] if mapped else []
+            exports, hosted = exports + mapped, hosted + [f"{name}_weights.c"] * len(mapped)
             built = build_shared(work, name, target, compiler, exports=exports, opt=opt, hosted=hosted)
             manifest["library"], manifest["code_bytes"] = built.library.name, code_size(built.library)
             for variant, program in zip(manifest["variants"], result.programs, strict=True):

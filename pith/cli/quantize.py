@@ -24,8 +24,10 @@ def command(
     shape: list[str] = ShapeOption,
     preprocess: str = typer.Option(None, help="JSON: scale, mean, std, layout, crop [default: what the model records]", show_default=False),
     symmetric: bool = typer.Option(False, "--symmetric", help="int8 activations around zero instead of uint8"),
-    improve: bool = typer.Option(True, "--improve/--no-improve", help="round weights together and correct biases"),
-    best: bool = typer.Option(False, "--best", help="choose among all that is tried by the results on samples kept apart; results stay floats"),
+    improve: bool = typer.Option(
+        True, "--improve/--no-improve", help="even out channels, round weights together, correct biases, and let results on samples kept apart decide"
+    ),
+    best: bool = typer.Option(False, "--best", help="choose among plain ranges too, and leave the few layers in floats that pay for it"),
     equalize: bool = typer.Option(False, "--equalize", help="even out channel ranges between convolutions first"),
     integers_only: bool = typer.Option(False, "--integers-only", help="leave nothing in floats that need not be: functions like gelu are tables"),
     mode: str = typer.Option("paper", help="form of EasyQuant: paper or released (as in its code)"),

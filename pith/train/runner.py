@@ -60,7 +60,7 @@ class Runner:
         if cfg.channels_last:
             net.to(memory_format=torch.channels_last)
         self._changed = strided_depthwise_in_floats(net) if cfg.precision == "bf16-mixed" else []
-        self.task.prepare(self.fabric)
+        self.task.prepare(self.fabric, net)
         optimizer = OPTIMIZERS.build(cfg.optimizer, [p for p in net.parameters() if p.requires_grad], where="optimizer")
         self.rates = [group["lr"] for group in optimizer.param_groups]
         self.schedule = SCHEDULES.build(cfg.schedule, where="schedule")
@@ -69,6 +69,7 @@ class Runner:
             self._add_hook(described, f"hooks.{k}")
         self.step, self.loss, self.row = 0, 0.0, dict[str, str]()
         self._sum = [0.0, 0]
+        self._order = -1, torch.zeros(0, dtype=torch.int64)
         self.module = net
         self.resumed = self._restore(optimizer) if resume else None
         self.net, self.optimizer = self.fabric.setup(net, optimizer)
@@ -115,6 +116,7 @@ class Runner:
             self._call("after_run")
             for module in self._changed:
                 del module.forward
+        self.task.finish(self.module)
         if self.rank == 0:
             checkpoint.write(self.out / "final.pt", self.module.state_dict())
         self.fabric.barrier()
@@ -147,9 +149,10 @@ class Runner:
         """This process's share of the batch of a step: inputs, what they should give, which samples they are."""
         epoch, position = divmod(step, self.per_epoch)
         size = self.cfg.data.batch
-        order = torch.randperm(len(self.train), generator=_generator(self.cfg.seed, 1, epoch))
+        if self._order[0] != epoch:
+            self._order = epoch, self.train.order(_generator(self.cfg.seed, 1, epoch), size)
         rows = torch.arange(self.rank, size, self.world)
-        indices = order[position * size : (position + 1) * size][rows]
+        indices = self._order[1][position * size : (position + 1) * size][rows]
         x, y = self.train.x[indices], self.train.y[indices]
         if self.augment is not None:
             x = self.augment(x, rows, size, _generator(self.cfg.seed, 2, step))

@@ -22,8 +22,11 @@ Scores = dict[str, tuple[float, float]]
 class Task:
     """Base: what every task has."""
 
-    def prepare(self, fabric: Any) -> None:
+    def prepare(self, fabric: Any, net: nn.Module) -> None:
         """Before the first step."""
+
+    def finish(self, net: nn.Module) -> None:
+        """After the last, before the weights are written."""
 
 
 @dataclass
@@ -35,7 +38,7 @@ class Classification(Task):
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network has not one output for each class, or a label is none of them."""
         if output.ndim != 2:
-            raise ConfigError("a classifier has one row of outputs for each picture", where="model", why=f"this one gives {list(output.shape)}")
+            raise ConfigError("a classifier has one row of outputs for each sample", where="model", why=f"this one gives {list(output.shape)}")
         if output.shape[1] != data.classes:
             raise ConfigError(
                 f"the network tells {output.shape[1]} classes apart, the data have {data.classes}", where="model",
@@ -54,6 +57,19 @@ class Classification(Task):
         return {"accuracy": (float((net(x).argmax(1) == y).sum()), len(x))}
 
 
+def make_teacher(described: dict[str, Any]) -> nn.Module:
+    """The network of `type` with the weights of the file `pretrained`, which is not trained any more. Raises ConfigError, ModelError."""
+    settings = {k: v for k, v in described.items() if k != "type"}
+    if "type" not in described or not settings.get("pretrained"):
+        raise ConfigError("a teacher is described by `type` and `pretrained`, its weight file", where="task.teacher")
+    settings["pretrained"] = data_path(str(settings["pretrained"]))
+    try:
+        net: nn.Module = models.create(described["type"], **settings)
+    except InputError as error:
+        raise ConfigError(error.what, where="task.teacher", why=error.why, try_="pith list models; PITH_DATA for its weights") from error
+    return net.eval().requires_grad_(False)
+
+
 @dataclass
 class Distillation(Classification):
     """Labels, and the logits of a teacher that sees the same pictures (arXiv 1503.02531); its arithmetic is the recipe's.
@@ -67,17 +83,9 @@ class Distillation(Classification):
     soft: float = 0.9
     temperature: float = 4.0
 
-    def prepare(self, fabric: Any) -> None:
+    def prepare(self, fabric: Any, net: nn.Module) -> None:
         """Makes the teacher. Raises ConfigError, and ModelError for weights that do not fit."""
-        settings = {k: v for k, v in self.teacher.items() if k != "type"}
-        if "type" not in self.teacher or not settings.get("pretrained"):
-            raise ConfigError("a teacher is described by `type` and `pretrained`, its weight file", where="task.teacher")
-        settings["pretrained"] = data_path(str(settings["pretrained"]))
-        try:
-            net = models.create(self.teacher["type"], **settings)
-        except InputError as error:
-            raise ConfigError(error.what, where="task.teacher", why=error.why, try_="pith list models; PITH_DATA for its weights") from error
-        self._teacher = fabric.to_device(net.eval().requires_grad_(False).to(memory_format=torch.channels_last))
+        self._teacher = fabric.to_device(make_teacher(self.teacher).to(memory_format=torch.channels_last))
         self._context = fabric.autocast
 
     def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:

@@ -85,7 +85,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         bias = rng.integers(-3000, 3000, o).astype(np.int32)
         cases.append(_requantised(Case("conv_integer", [x, weights, bias], attrs), rng, ("fixed", "fixed", "residual", "sums")[k % 4]))
     for k in range(14):
-        h, w, c = int(rng.integers(1, 12)), int(rng.choice([1, 2, 3, 5, 6, 8, 9, 14])), int(rng.choice([4, 5, 6, 8, 11]))
+        h, w, c = int(rng.integers(1, 12)), int(rng.choice([1, 2, 3, 5, 6, 8, 14, 21])), int(rng.choice([4, 5, 6, 8, 11, 20]))
         attrs = {"strides": (1 + k % 2,) * 2, "pads": (1, 1, 1, 1) if k % 3 else (0, 0, 1, 1), "dilations": (1, 1), "group": c,
                  "layout": "channels_last", "zero": int(rng.choice([-128, 3]))}  # fmt: skip
         x = rng.integers(-128, 128, (1 + k % 2, h + 1, w + 1, c), dtype=np.int8)
@@ -102,8 +102,9 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 @emulated
 @pytest.mark.parametrize(
     ("core", "families"),
-    [("cortex-m0", {"generic"}), ("cortex-m4", {"dsp", "depthwise_dsp"}), ("cortex-m33", {"dsp", "depthwise_dsp"}), ("cortex-m55", {"mve", "depthwise_dsp"})],
-)
+    [("cortex-m0", {"generic"}), ("cortex-m4", {"dsp", "depthwise_dsp"}), ("cortex-m33", {"dsp", "depthwise_dsp"}),
+     ("cortex-m55", {"mve", "mve_row", "depthwise_mve"})],
+)  # fmt: skip
 def test_kernels(core: str, families: set[str], tmp_path: Path) -> None:
     """Many calls in one image."""
     cases = _cases(np.random.default_rng(5))

@@ -37,6 +37,10 @@ class DataSet:
         """Number of samples."""
         return len(self.x)
 
+    def order(self, generator: torch.Generator, batch: int) -> Tensor:
+        """The samples of an epoch, the first `batch` of them in its first batch."""
+        return torch.randperm(len(self), generator=generator)
+
     def floats(self, x: Tensor) -> Tensor:
         """A batch as the network wants it."""
         return (x.float() / 255 - self.mean) / self.std if x.dtype == torch.uint8 else x
