@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pith.graph.errors import ConfigError
-from pith.train.data.sets import DataSet, data_path
+from pith.train.data.files import data_path
+from pith.train.data.sets import DataSet
 from pith.train.data.word_pieces import WordPieces
 
 MAX_TEXT = 1 << 26
