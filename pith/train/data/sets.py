@@ -16,6 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from pith.graph.errors import ConfigError
+from pith.runtime.inputs import upright
 from pith.train.data.files import data_path
 
 MAX_PIXELS = 1 << 26  # of one picture
@@ -61,7 +62,7 @@ def read_pictures(items: Iterable[tuple[str, Callable[[], bytes], int]], bad: st
             with Image.open(io.BytesIO(read())) as file:
                 if file.width * file.height > MAX_PIXELS:
                     raise ValueError(f"{file.width} x {file.height} pixels are too many")
-                image = file.convert("RGB")
+                image = upright(file, name).convert("RGB")
             if size is not None and image.size != size[::-1]:
                 image = image.resize(size[::-1], Image.Resampling.BILINEAR)
             picture = np.asarray(image)
