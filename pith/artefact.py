@@ -79,9 +79,8 @@ def as_build_error(e: OSError, where: Path) -> BuildError:
         return BuildError(
             "the disk is full", where=str(where), why=str(e), try_="free space, or give another folder with -o"
         )
-    return BuildError(
-        "cannot write the artefact", where=str(where), why=e.strerror or str(e), try_="choose another folder with -o"
-    )
+    why = "it is a file, not a folder" if where.is_file() else e.strerror or str(e)
+    return BuildError("cannot write the artefact", where=str(where), why=why, try_="choose another folder with -o")
 
 
 def write_sources(folder: Path, sources: Sources, *, embed: bool) -> None:

@@ -36,7 +36,7 @@ def to_onnx(module: Any, example: Any, *, dynamic: Mapping[str, Mapping[int, str
         import onnxscript  # noqa: F401  the exporter needs it
         import torch
     except ImportError as error:
-        raise UnsupportedError("PyTorch and onnxscript are not installed", why=str(error), try_='pip install "pith[train]"') from error
+        raise UnsupportedError("PyTorch and onnxscript are not installed", why=str(error), try_='pip install ".[train]" in the clone') from error
     if not isinstance(module, torch.nn.Module):
         raise InputError(f"a {type(module).__name__} is no torch.nn.Module", try_="a model file goes to pith.compile")
     inputs = tuple(example) if isinstance(example, (tuple, list)) else (example,)

@@ -30,7 +30,7 @@ Model = typer.Argument(help=MODEL_FILES, show_default=False)
 TargetOption = typer.Option("host", "--target", "-t", help="where the code runs; see `pith targets`")
 DeviceOption = typer.Option(None, "--device", help="a machine that runs it: ssh://user@board, serial:///dev/ttyACM0", show_default=False)
 AcceleratorOption = typer.Option([], "--accelerator", help="an installed plug-in that may compute parts of it; see `pith targets`", show_default=False)
-LimitOption = typer.Option(600.0, "--limit", help="seconds that a --device may take for a call")
+LimitOption = typer.Option(600.0, "--limit", min=0.001, help="seconds that a --device may take for a call")
 ShapeOption = typer.Option(
     [], "--shape", help="shape of an input: input=1x3x224x224; several: input=1x3x32x{160,320}", show_default=False
 )

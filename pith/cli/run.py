@@ -155,6 +155,10 @@ def _plain(r: _Result) -> dict[str, Any]:
 def _batches(session: Session | DeviceSession, items: list[str]) -> list[dict[str, Path]]:
     """Each run's file by input name."""
     names = [p.name for p in session.inputs]
+    for item in items:
+        name, found, _ = item.partition("=")
+        if found and name not in names and not Path(item).exists():
+            raise InputError(f"the network has no input {name!r}", where=item, why="its inputs are " + ", ".join(names), try_="NAME=FILE with one of them")
     if len(names) > 1 and len(items) == 1 and items[0].lower().endswith(".npz") and "=" not in items[0]:
         return [dict.fromkeys(names, Path(items[0]))]  # an archive with an array for each
     if len(names) == 1:

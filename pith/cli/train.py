@@ -33,7 +33,7 @@ def command(
     try:
         runner = importlib.import_module("pith.train.runner")
     except ImportError as error:
-        raise UnsupportedError("training needs PyTorch", why=str(error), try_='pip install "pith[train]"') from error
+        raise UnsupportedError("training needs PyTorch", why=str(error), try_='pip install ".[train]" in the clone') from error
     folder = output or Path("build") / (cfg.name or Path(recipe).stem)
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_args, **_kw: err.print(visible(f"warning: {message}"))

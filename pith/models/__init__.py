@@ -4,7 +4,7 @@
     models.list_models("*face*")
     net = models.create("resnet20", pretrained="resnet20-12fca82f.th")
 
-Importing this package does not import PyTorch; making a network does (`pip install "pith[train]"`).
+Importing this package does not import PyTorch; making a network does (`pip install ".[train]"` in the clone).
 """
 
 from pith.models.registry import Entry, create, describe, list_models

@@ -115,7 +115,7 @@ def _torch() -> Any:
         return importlib.import_module("torch")
     except ImportError as error:
         raise UnsupportedError(
-            "the networks of pith.models need PyTorch", why=str(error), try_='pip install "pith[train]"'
+            "the networks of pith.models need PyTorch", why=str(error), try_='pip install ".[train]" in the clone'
         ) from error
 
 

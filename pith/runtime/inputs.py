@@ -81,7 +81,7 @@ def picture(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
     except FileNotFoundError:
         raise InputError(f"no file {path}", try_="check the path") from None
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError) as e:
-        raise InputError(f"{path} is not a picture that can be read", why=str(e), try_="save it as PNG or JPEG") from None
+        raise InputError(f"{path} is not a picture that can be read", why=str(e), try_="see that the file is whole; save other kinds as PNG") from None
     return prepare(image, port, how)
 
 

@@ -1,4 +1,4 @@
-"""Training in PyTorch (`pip install "pith[train]"`), one method a file: quantisation-aware training (`qat`: `Qat`), binary networks
+"""Training in PyTorch (`pip install ".[train]"` in the clone), one method a file: quantisation-aware training (`qat`: `Qat`), binary networks
 (`binary`), distillation (`distill`, `distill_text`), pruning (`prune`), number formats (`formats`, which is NumPy alone, `formats_torch`)
 and block-sparse layers (`sparse`)."""
 

@@ -48,7 +48,7 @@ def _tracer() -> Any:
     try:
         import torch_pruning
     except ImportError as error:
-        raise UnsupportedError("torch-pruning is not installed", why=str(error), try_='pip install "pith[train]"') from error
+        raise UnsupportedError("torch-pruning is not installed", why=str(error), try_='pip install ".[train]" in the clone') from error
     return torch_pruning
 
 
@@ -315,7 +315,7 @@ def draw(curves: Mapping[str, Sequence[tuple[float, float]]], path: Any, metric:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UnsupportedError("matplotlib is not installed", why=str(error), try_='pip install "pith[bench]"') from error
+        raise UnsupportedError("matplotlib is not installed", why=str(error), try_='pip install ".[bench]" in the clone') from error
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.add_subplot()
     for name, points in curves.items():

@@ -237,7 +237,7 @@ def _fabric(precision: str) -> Any:
     try:
         fabric = importlib.import_module("lightning_fabric")
     except ImportError as error:
-        raise UnsupportedError("training needs Lightning Fabric", why=str(error), try_='pip install "pith[train]"') from error
+        raise UnsupportedError("training needs Lightning Fabric", why=str(error), try_='pip install ".[train]" in the clone') from error
     options: dict[str, Any] = {"devices": 1}
     if "TORCHELASTIC_RUN_ID" in os.environ:  # torchrun
         local = int(os.environ["LOCAL_WORLD_SIZE"])

@@ -157,3 +157,8 @@ def test_full_disk(model: Path, tmp_path: Path) -> None:
         assert list(disk.iterdir()) == []
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_a_misspelt_input_is_named(model: Path) -> None:
+    ran = pith("run", model, "input=x.npy", cwd=model.parent)
+    assert ran.returncode == 2 and "no input 'input'" in ran.stderr and "its inputs are x" in ran.stderr

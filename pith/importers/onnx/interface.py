@@ -104,7 +104,7 @@ def _check_names(binding: Binding, proto: GraphProto) -> None:
                 f"the model has no input {name!r}",
                 where=option,
                 why="its inputs are " + ", ".join(inputs) + dims,
-                try_=f"did you mean {near[0]!r}?" if near else "",
+                try_=f"did you mean {near[0]!r}?" if near else f"{option} with one of these names",
             )
     for name, given in binding.shapes.items():
         if isinstance(given, int) != (name not in inputs):
