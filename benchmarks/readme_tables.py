@@ -193,14 +193,15 @@ def _accuracy(rows: Rows) -> str:
             head = [network, f"{exact['metric']} {unit * float(exact['score']):.2f}{'' if unit == 1.0 else ' %'}, {exact['n']}"] if bits == "8" else ["", ""]
             cells = [found.get((network, bits, m)) for m in methods]
             if any(cells):
-                best, plain = (found.get((network, bits, m), {}) for m in ("EasyQuant, best", "EasyQuant"))
-                same = f"{float(plain['agreement']):.2%}" if plain.get("agreement") else ""
+                best = found.get((network, bits, "EasyQuant, best"), {})
+                compared = [a for m in ("EasyQuant", "search alone") if (a := found.get((network, bits, m), {}).get("agreement"))]
+                same = f"{float(compared[0]):.2%}" if compared else ""
                 body.append([*head, bits, *map(change, cells), f"{best['wide']} of {best['layers']}" if best.get("wide") else "", same])
     versions = ", ".join(dict.fromkeys(r["version"] for r in rows if r["version"] and not r["version"].startswith("failed")))
     note = "Change against floats (more is better, errors turned round), in points of a hundred or dB, and its 95 % interval over the same samples; "
     note += "behind the metric in floats how many samples were judged. A dash: not measured, or the rival refused the network. "
     note += "Layers in floats: those that `best` left in floats. Same in ONNX Runtime: share of the last integers that it gets within one step of Pith's "
-    note += "from the exported EasyQuant model. Commits of the quantiser, by method: "
+    note += "from the exported EasyQuant model (where that is not measured, that of the search alone). Commits of the quantiser, by method: "
     for m in methods:
         commits = dict.fromkeys(f"{r['commit']} ({r['date']})" for r in rows if r["method"] == m and r["commit"])
         note += f"{m} {', '.join(commits)}; "

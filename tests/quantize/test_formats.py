@@ -49,7 +49,7 @@ def test_each_bit_tells() -> None:
 
 @pytest.mark.parametrize("symmetric", [False, True])
 def test_sixteen_bit_activations_are_integer_products(symmetric: bool, tmp_path: Path) -> None:
-    result = pith.quantize(small_net(), pictures(6), activation_bits=16, symmetric=symmetric, method="minmax", improve=False)
+    result = pith.quantize(small_net(), pictures(6), activation_bits=16, symmetric=symmetric, method="minmax", improve=False, float_outputs=False)
     graph = result.graph
     quantisers = [n for n in graph.nodes if n.op == "quantize_linear"]
     assert quantisers and all(n.attrs["dtype"] is (DType.I16 if symmetric else DType.U16) for n in quantisers)
