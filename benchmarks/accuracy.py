@@ -43,7 +43,8 @@ RESULTS = ROOT / "benchmarks" / "results" / "accuracy.csv"
 METHODS: dict[str, dict[str, Any]] = {
     "min-max": {"method": "minmax", "improve": False},
     "KL": {"method": "kl", "improve": False},
-    "EasyQuant": {"method": "easyquant", "improve": False},
+    "search alone": {"method": "easyquant", "improve": False},
+    "EasyQuant": {"method": "easyquant"},
     "EasyQuant, best": {"method": "easyquant", "best": True},
 }
 RIVALS = {"ONNX Runtime": ("onnxruntime", "ACCURACY_ORT"), "NNCF": ("nncf", "ACCURACY_NNCF")}
@@ -254,13 +255,14 @@ def _commit() -> str:
 
 RANGES = ("calibration", "grid", "insert", "observers", "plan", "weights")
 SEARCHED = (*RANGES, "easyquant", "rows")
-BEST = (*SEARCHED, "flow", "improve", "measure", "sensitivity", "wider")
+JUDGED = (*SEARCHED, "even", "flow", "improve", "measure", "smooth")
+BEST = (*JUDGED, "sensitivity", "wider")
 
 
 def quantiser(method: str) -> str:
     """Digest of the text of those parts of Pith's quantiser that decide the numbers of a method."""
     options = METHODS[method]
-    parts = BEST if options.get("best") else SEARCHED if options["method"] == "easyquant" else RANGES
+    parts = BEST if options.get("best") else JUDGED if options.get("improve", True) else SEARCHED if options["method"] == "easyquant" else RANGES
     digest = hashlib.sha256()
     for part in parts:
         digest.update((ROOT / "pith" / "quant" / f"{part}.py").read_bytes())
@@ -327,6 +329,15 @@ def measure(evaluation: Evaluation, methods: list[str], bits: list[int], finishe
     return lines
 
 
+def updated(old: list[Record], new: list[Record]) -> list[Record]:
+    """Lines in the order of networks, widths and methods; of two for the same thing the new one."""
+    found = {(r["network"], r["method"], int(r["bits"])): r for r in (*old, *new)}
+    networks, methods = [e.name for e in evaluations()], ["float", *METHODS, *RIVALS]
+    last = len(networks)
+    place = {name: k for k, name in enumerate(networks)}
+    return [found[k] for k in sorted(found, key=lambda k: (place.get(k[0], last), k[0], k[1] in RIVALS, -k[2], methods.index(k[1])))]
+
+
 def show(line: Record) -> None:
     """A line of the table on the screen."""
     number = line["version"]
@@ -343,6 +354,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--bits", nargs="*", type=int, default=[8, 7])
     parser.add_argument("--finished", action="store_true", help="measure nothing: the lines that are kept already")
+    parser.add_argument("--update", action="store_true", help="lines of the results that are not measured now stay, with the commit they are of")
     parser.add_argument("--csv", type=Path, help="where to write [the results of the repository, when nothing was left out]")
     args = parser.parse_args()
     lines: list[Record] = []
@@ -350,10 +362,13 @@ def main() -> None:
         if args.only.lower() in evaluation.name.lower():
             lines += measure(evaluation, args.methods, args.bits, args.finished)
     whole = not args.only and args.methods == list(METHODS) and args.bits == [8, 7]
-    target = args.csv or (RESULTS if whole else None)
+    target = args.csv or (RESULTS if whole or args.update else None)
+    if args.update and target and target.exists():
+        with target.open() as f:
+            lines = updated(list(csv.DictReader(f)), lines)
     if target:
         with target.open("w", newline="") as f:
-            out = csv.DictWriter(f, list(lines[0]), lineterminator="\n")
+            out = csv.DictWriter(f, list(lines[0]), lineterminator="\n", restval="")
             out.writeheader()
             out.writerows(lines)
 

@@ -174,7 +174,7 @@ def _browser(rows: Rows) -> str:
 
 def _accuracy(rows: Rows) -> str:
     """For each network its score in floats, and for each number of bits what each method changes, with the 95 % interval."""
-    order = ("min-max", "KL", "EasyQuant", "EasyQuant, best")
+    order = ("min-max", "KL", "search alone", "EasyQuant", "EasyQuant, best")
     methods = sorted(dict.fromkeys(r["method"] for r in rows if r["method"] != "float"), key=lambda m: order.index(m) if m in order else len(order))
     found = {(r["network"], r["bits"], r["method"]): r for r in rows}
 
@@ -232,16 +232,73 @@ def _binary_mnist(rows: Rows) -> str:
     return _markdown(["seed", "epochs", "of 10,000 test pictures wrong"], body, note)
 
 
+def _ocr_trained(rows: Rows) -> str:
+    """Each figure, with the errors that were made where they are few."""
+    body = [[f"`{r['network']}`", r["data"], r["metric"], f"{float(r['value']):.{2 if 'dB' in r['metric'] else 1}f}", r["n"], r["note"]] for r in rows]
+    steps = ", ".join(f"`{name}` {count} steps" for name, count in {r["network"]: r["steps"] for r in rows}.items())
+    note = f"All through compiled C. {steps}. `benchmarks/ocr_trained.py`, commit {rows[0]['commit']}, {rows[0]['date']}."
+    return _markdown(["recipe", "on", "metric", "value", "n", "of that"], body, note)
+
+
+def _half_training(rows: Rows) -> str:
+    """Means of the seeds for each rounding, and their range."""
+    body = []
+    for kind in dict.fromkeys(r["kind"] for r in rows):
+        mine = [r for r in rows if r["kind"] == kind]
+        errors = [int(r["wrong"]) / 100 for r in mine]
+        losses = [float(r["training_loss"]) for r in mine]
+        body.append([kind, f"{sum(losses) / len(losses):.4f}", f"{sum(errors) / len(errors):.2f} %", f"{min(errors):.2f} to {max(errors):.2f} %"])
+    first = rows[0]
+    seeds = len(dict.fromkeys(r["seed"] for r in rows))
+    note = f"MNIST, a perceptron of {int(first['parameters']):,} parameters, {first['epochs']} epochs of plain SGD at {first['rate']}, "
+    note += f"batches of {first['batch']}, {seeds} seeds; test error of compiled C on 10,000 pictures (95 % interval of one run: {_half_width(first)} "
+    note += "points either way). "
+    note += f"`python -m benchmarks.half_training`, commits {_commits(rows)}; each epoch: `benchmarks/results/half_training_log.csv`."
+    return _markdown(["weights and momenta", "training loss", "test error, mean", "lowest to highest"], body, note)
+
+
+def _half_width(row: dict[str, str]) -> str:
+    """Half of the 95 % interval of a row, in points."""
+    return f"{50 * (float(row['high']) - float(row['low'])):.2f}"
+
+
+def _commits(rows: Rows) -> str:
+    days = dict.fromkeys(r["date"] for r in rows)
+    return "; ".join(f"{', '.join(dict.fromkeys(r['commit'] for r in rows if r['date'] == day))} ({day})" for day in days)
+
+
+def _trained(rows: Rows, experiment: str) -> str:
+    """A line a variant: what it costs, and the accuracies of its seeds; differences are to the first variant with the same seed."""
+    right = {(r["variant"], r["seed"]): 100 * int(r["right"]) / int(r["n"]) for r in rows}
+    variants = list(dict.fromkeys(r["variant"] for r in rows))
+    body = []
+    for variant in variants:
+        mine = [r for r in rows if r["variant"] == variant]
+        values = [right[variant, r["seed"]] for r in mine]
+        more = [right[variant, r["seed"]] - right[variants[0], r["seed"]] for r in mine if (variants[0], r["seed"]) in right]
+        change = f"{sum(more) / len(more):+.2f} ({min(more):+.2f} to {max(more):+.2f})" if variant != variants[0] and more else ""
+        one = mine[0]
+        body.append([variant, f"{int(one['parameters']):,}", f"{int(one['macs']) / 1e6:.2f}", one["epochs"], str(len(mine)),
+                     f"{sum(values) / len(values):.2f} %", f"{min(values):.2f} to {max(values):.2f} %", change])  # fmt: skip
+    differ = max(int(r["not_as_torch"]) for r in rows)
+    note = f"CIFAR-10, 25,000 training pictures; accuracy of compiled C on {int(rows[0]['n']):,} test pictures after the last step (95 % interval of "
+    note += f"one run: {_half_width(rows[0])} points either way; at most {differ} answers of a run are not PyTorch's). Difference: in points, to the "
+    note += f"first line with the same seed, and its range. `python -m benchmarks.{experiment}`, commits {_commits(rows)}; each epoch: "
+    note += "`benchmarks/results/trained_here_log.csv`."
+    return _markdown(["", "parameters", "million MACs", "epochs", "seeds", "accuracy, mean", "lowest to highest", "difference"], body, note)
+
+
 def _microcontrollers(rows: Rows) -> str:
     """Instructions a multiply-accumulate on each core, then the sizes of the image for the first."""
     found = {(r["net"], r["core"]): r for r in rows}
     nets, cores = (list(dict.fromkeys(r[k] for r in rows)) for k in ("net", "core"))
-    body = [
-        [n, *(found[n, c]["per_mac"] for c in cores), *(f"{int(found[n, cores[0]][k]) / 1024:.1f}" for k in ("flash_bytes", "ram_bytes", "stack_bytes"))]
-        for n in nets
-    ]
-    head = ["network", *(f"{c.upper()}, instructions a MAC" for c in cores), *(f"{w}, KB" for w in ("flash", "RAM", "of it stack"))]
-    note = f"Flash and RAM are of the whole image for {cores[0].upper()}, start-up code and the arrays of inputs and outputs included; "
+    sizes = {"flash_bytes": "flash", "ram_bytes": "RAM", "stack_bytes": "of it stack", "file_bytes": "TFLite-Micro: file in flash",
+             "tflm_arena_bytes": "TFLite-Micro: arena"}  # fmt: skip
+    body = [[n, *(found[n, c]["per_mac"] for c in cores), *(f"{int(found[n, cores[0]][k]) / 1024:.1f}" for k in sizes)] for n in nets]
+    head = ["network", *(f"{c.upper()}, instructions a MAC" for c in cores), *(f"{w}, KB" for w in sizes.values())]
+    note = f"Flash and RAM are of the whole image for {cores[0].upper()}, start-up code and the arrays of inputs and outputs included. "
+    note += "TFLite-Micro keeps the network's file in flash, its interpreter and kernels besides; its arena is what MLPerf Tiny's reference programs "
+    note += "set aside (mlcommons/tiny, kTensorArenaSize), which is no least size. "
     note += f"{rows[0]['samples_equal']} samples have the reference's bits on each core. `benchmarks/microcontrollers.py`, commit {rows[0]['commit']}, "
     return _markdown(head, body, note + f"{rows[0]['date']}.")
 
@@ -264,7 +321,10 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "integers_avx2": _integers_avx2, "int8_gain": _int8_gain, "layers": _layers, "recurrent": _peers,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy,
     "microcontrollers": _microcontrollers, "ram": _ram,
-    "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist,
+    "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,
+    **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}") for name in ("distillation", "mobilenext", "binary")},
+    "trained_pruning": functools.partial(_trained, experiment="pruning"),
+    "ocr_trained": _ocr_trained,
 }  # fmt: skip
 
 

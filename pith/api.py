@@ -12,7 +12,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,26 +20,25 @@ from typing import Any
 import numpy as np
 
 from pith.accelerators import Accelerator, find, partition
-from pith.artefact import code_size, new_folder, write_manifest, write_sources
-from pith.boards.base import Board, get_board
-from pith.boards.build import add_firmware
-from pith.boards.trustzone import add_trustzone
+from pith.artefact import new_folder
+from pith.boards.base import get_board
+from pith.boards.build import check_core
+from pith.build import Compilation as Compilation
+from pith.build import Progress as Progress
+from pith.build import build_into
+from pith.build import describe as describe
 from pith.cache import cache_folder, is_whole, touch, trim
-from pith.emit.c import Sources, emit
-from pith.emit.layouts import check_layout, embeds, layout_files
-from pith.emit.manifest import manifest_of, stack_bound
-from pith.emit.pool import CODE as POOL_CODE
-from pith.emit.web import exports, place, web_sources
+from pith.emit.c import emit
+from pith.emit.layouts import check_layout, embeds
 from pith.graph import Graph, InputError, ModelError, ShapeError
 from pith.importers.formats import files_of
 from pith.kernels.base import DEFAULTS, Options
 from pith.lower.lower import lower
-from pith.lower.program import Program, Weights
+from pith.lower.program import Weights
 from pith.runtime.session import Session
 from pith.targets.base import Target, get_target
-from pith.targets.build import build_shared
-from pith.targets.build_wasm import build_wasm, check_wasm, wasm_code_size
-from pith.targets.compiler import Compiler, check_opt, compiler_version, find_compiler
+from pith.targets.build_wasm import check_wasm
+from pith.targets.compiler import check_opt, compiler_version, find_compiler
 from pith.version import VERSION
 
 Accelerators = Sequence[str | Accelerator]
@@ -47,23 +46,6 @@ Shapes = Mapping[str, int | Sequence[int] | Sequence[Sequence[int]]]
 _DECIDES = ("onnx", "numpy", "ml_dtypes")  # packages besides Pith and the compiler whose version may change the code
 MOST_THREADS = 256
 LONGEST_TUNE = 86400  # seconds
-WASM_STACK = 1 << 20  # bytes
-Progress = Callable[[str, float], None]
-
-
-@dataclass(slots=True)
-class Compilation:
-    """Every stage of one compilation, for `inspect` and for those who compose their own pipeline."""
-
-    name: str
-    target: Target
-    graphs: list[Graph]
-    programs: list[Program]
-    weights: Weights
-    sources: Sources
-    passes: list[tuple[str, int, int, float]] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-
 
 def import_model(
     model: Any, shapes: Mapping[str, int | Sequence[int]] | None = None, constants: Mapping[str, np.ndarray] | None = None
@@ -104,8 +86,7 @@ def generate(
     graphs: Sequence[Graph], target: Target, name: str, *, note: str = "", options: Options = DEFAULTS, max_ram: int = 0,
     embed: bool = True, apart: bool = False,
 ) -> Compilation:  # fmt: skip
-    """Lower optimised graphs (one a set of shapes), each within `max_ram` bytes if that is not 0, and print them as C, the weights
-    inside or `apart`."""
+    """Lower optimised graphs (one a set of shapes), each within `max_ram` bytes if not 0, and print them as C, weights inside or `apart`."""
     weights = Weights()
     t0 = time.perf_counter()
     programs = [lower(g, target.isa, weights, options, max_ram=max_ram) for g in graphs]
@@ -222,6 +203,8 @@ class _Request:
         check_opt(self.opt)
         check_layout(self.layout, self.threads)
         board = get_board(self.board) if self.board is not None else None
+        if board is not None:
+            check_core(chosen, board)
         if self.trustzone and board is None:
             raise InputError("TrustZone divides the memory of a board", try_="--board mps2-an505")
         if self.serial and board is None:
@@ -229,14 +212,13 @@ class _Request:
         if self.serial and self.trustzone:
             raise InputError("firmware for a serial line is not divided by TrustZone", try_="one of --serial and --trustzone")
         if self.weights_file and (not chosen.hosted or chosen.product == "wasm" or board is not None or self.layout is not None):
-            raise InputError("weights in a file of their own need a system that has files", where=self.target,
-                             try_="leave weights_file out: constants of firmware stay in flash")  # fmt: skip
+            raise InputError("weights in a file of their own need a system that has files", try_="leave weights_file out")
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
             threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, accelerators=self.accelerators, progress=self.progress,
             max_ram=self.max_ram, embed=embeds(self.layout), weights_file=self.weights_file,
         )  # fmt: skip
-        _build_into(
+        build_into(
             folder, result, self.cc, self.opt, self.profile, self.progress, board, trustzone=self.trustzone, layout=self.layout, wanted=self.place,
             serial=self.serial,
         )  # fmt: skip
@@ -374,124 +356,14 @@ def compile_graph(
     if optimize:
         return compile(graph, target, opt=opt, cc=cc, cache=False)
     result = generate([graph], get_target(target), graph.name)
-    return _temporary_session(lambda folder: _build_into(folder, result, cc, opt, False, None))
-
-
-def _build_into(
-    folder: Path, result: Compilation, cc: str | None, opt: str, profile: bool, progress: Progress | None, board: Board | None = None,
-    *, trustzone: bool = False, layout: str | None = None, wanted: Mapping[str, str] | None = None, serial: bool = False,
-) -> None:  # fmt: skip
-    """Write and build `result` into `folder`, completely or not at all."""
-    say = progress or (lambda what, done: None)
-    compiler = find_compiler(cc)
-    check_opt(opt)
-    target, name = result.target, result.sources.name
-    with new_folder(folder) as work:
-        say("write C", 0.35)
-        write_sources(work, result.sources, embed=target.embed and embeds(layout))
-        manifest = describe(result)
-        for file, text in layout_files(layout, manifest, result.sources.code).items() if layout else ():
-            (work / file).parent.mkdir(parents=True, exist_ok=True)
-            (work / file).write_text(text)
-        if target.runs_here() or (target.emulation is not None and target.hosted):
-            say("build", 0.4)
-            t0 = time.perf_counter()
-            symbols = [v["symbol"] for v in manifest["variants"]]
-            several = result.sources.threads > 1
-            exports = [f"{name}_build", *(f"{s}_run" for s in symbols)]
-            exports += ["pith_pool_new", "pith_pool_free", *(f"{s}_run_parallel" for s in symbols)] if several else []
-            hosted = [POOL_CODE] if several else []
-            mapped = [f"{name}_map_weights"] if result.sources.apart else []
-            exports += mapped
-            hosted += [f"{name}_weights.c"] if mapped else []
-            built = build_shared(work, name, target, compiler, exports=exports, opt=opt, hosted=hosted)
-            manifest["library"], manifest["code_bytes"] = built.library.name, code_size(built.library)
-            for variant, program in zip(manifest["variants"], result.programs, strict=True):
-                variant["stack_bytes"] = stack_bound(program, f"{variant['symbol']}_{'part' if several else 'run'}", built.frames)
-            manifest["stack_bytes"] = max(v["stack_bytes"] for v in manifest["variants"])
-            if profile:
-                say("build for profiling", 0.8)
-                extra = build_shared(work, name, target, compiler, exports=[f"{name}_build", *mapped, *(f"{s}_profile" for s in symbols)], opt=opt,
-                                     defines=[f"{name.upper()}_PROFILE"], output=f"lib{name}_profile.so", hosted=hosted)  # fmt: skip
-                manifest["profile_library"] = extra.library.name
-            result.seconds["build"] = time.perf_counter() - t0
-        elif target.product == "wasm":
-            say("build", 0.4)
-            t0 = time.perf_counter()
-            _build_module(work, result, manifest, compiler, opt)
-            result.seconds["build"] = time.perf_counter() - t0
-        if board is not None:
-            say("build firmware", 0.6)
-            if trustzone:
-                _add_worlds(work, result, manifest, board, compiler, opt)
-            else:
-                _add_firmware(work, result, manifest, board, compiler, opt, wanted, serial=serial)
-        manifest["opt"], manifest["compiler"] = opt, "bundled clang" if cc is None else cc
-        manifest["seconds"] = {k: round(v, 4) for k, v in result.seconds.items()}
-        write_manifest(work, manifest)
-    say("done", 1.0)
-
-
-def _add_firmware(
-    work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str, wanted: Mapping[str, str] | None,
-    *, serial: bool = False,
-) -> None:  # fmt: skip
-    """Build an image for `board` around the library in `work`, and note in the manifest what it takes."""
-    program, symbol = result.programs[0], manifest["variants"][0]["symbol"]
-
-    def stack(frames: Mapping[str, int]) -> int:
-        return stack_bound(program, f"{symbol}_run", frames)
-
-    made = add_firmware(work, manifest, result.target, board, compiler, opt=opt, stack=stack, wanted=wanted, serial=serial)
-    manifest["stack_bytes"] = manifest["variants"][0]["stack_bytes"] = stack(made.frames)
-    weights = len(result.sources.weights)
-    manifest["code_bytes"] = made.code - weights if made.code > weights else made.code
-    rams = sum(m.region.length for m in board.memories if not m.flash)
-    manifest["firmware"] = {"board": board.name, "image": made.image.name, "flash": made.flash, "ram": made.ram,
-                            "flash_size": board.flash.length, "ram_size": rams, "placement": made.placement}  # fmt: skip
-
-
-def _add_worlds(work: Path, result: Compilation, manifest: dict[str, Any], board: Board, compiler: Compiler, opt: str) -> None:
-    """As `_add_firmware`, an image for each world of TrustZone."""
-    program, symbol = result.programs[0], manifest["variants"][0]["symbol"]
-
-    def stack(frames: Mapping[str, int]) -> int:
-        return stack_bound(program, f"{symbol}_run", frames)
-
-    made = add_trustzone(work, manifest, result.target, board, compiler, opt=opt, stack=stack)
-    assert board.worlds is not None
-    manifest["stack_bytes"] = manifest["variants"][0]["stack_bytes"] = stack(made.frames)
-    weights = len(result.sources.weights)
-    manifest["code_bytes"] = made.code - weights if made.code > weights else made.code
-    manifest["firmware"] = {"board": board.name, "image": made.secure.name, "flash": made.flash[0], "ram": made.ram[0],
-                            "flash_size": board.worlds.flash.length, "ram_size": board.worlds.ram.length,
-                            "application": {"image": made.application.name, "flash": made.flash[1], "ram": made.ram[1]}}  # fmt: skip
-
-
-def _build_module(work: Path, result: Compilation, manifest: dict[str, Any], compiler: Compiler, opt: str) -> None:
-    """NAME.wasm with the JavaScript, types and page around it; what the build knows goes into `manifest`."""
-    name, target = result.sources.name, result.target
-    symbols = [v["symbol"] for v in manifest["variants"]]
-    texts = web_sources(name, result.sources.build, target.description, symbols, result.programs, result.graphs[0].metadata)
-    for file, text in texts.items():
-        (work / file).write_text(text)
-    data = result.sources.weights, max(p.arena_size + place(p)[2] for p in result.programs)
-    built = build_wasm(work, name, target, compiler, exports=exports(len(symbols)), opt=opt, stack=WASM_STACK, data=len(data[0]) + data[1])
-    manifest["wasm"], manifest["code_bytes"] = built.library.name, wasm_code_size(built.library)
-    for variant, program in zip(manifest["variants"], result.programs, strict=True):
-        variant["stack_bytes"] = stack_bound(program, f"{variant['symbol']}_run", built.frames)
-    manifest["stack_bytes"] = max(v["stack_bytes"] for v in manifest["variants"])
-
-
-def describe(result: Compilation) -> dict[str, Any]:
-    """The manifest of a compilation: everything `inspect`, the report and the runtime need, as plain data."""
-    return manifest_of(result.target, result.sources, result.graphs, result.programs, result.passes)
+    return _temporary_session(lambda folder: build_into(folder, result, cc, opt, False, None))
 
 
 def _source_digest() -> str:
     """Changes whenever Pith's own code does, so that a cache never outlives the compiler that filled it."""
     root = Path(__file__).parent
-    stats = sorted((str(p.relative_to(root)), p.stat().st_size, p.stat().st_mtime_ns) for p in root.rglob("*.py"))
+    files = (p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts)  # templates of C, JavaScript and HTML too
+    stats = sorted((str(p.relative_to(root)), p.stat().st_size, p.stat().st_mtime_ns) for p in files)
     return hashlib.sha256(repr(stats).encode()).hexdigest()
 
 

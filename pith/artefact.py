@@ -102,14 +102,15 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def code_size(library: Path) -> int:
-    """Bytes of machine code (.text) in an ELF library; 0 when it is no 64-bit little-endian ELF."""
+    """Bytes of machine code (.text) in an ELF library; 0 when it is no little-endian ELF."""
     import struct
 
     data = library.read_bytes()
-    if data[:6] != b"\x7fELF\x02\x01":
+    if data[:4] != b"\x7fELF" or data[4] not in (1, 2) or data[5] != 1:
         return 0
-    offset, entry, count, names = struct.unpack_from("<Q", data, 40)[0], *struct.unpack_from("<HHH", data, 58)
-    headers = [struct.unpack_from("<IIQQQQIIQQ", data, offset + i * entry) for i in range(count)]
+    start, sizes, place, header = ("<Q", 58, 40, "<IIQQQQIIQQ") if data[4] == 2 else ("<I", 46, 32, "<10I")
+    offset, entry, count, names = struct.unpack_from(start, data, place)[0], *struct.unpack_from("<HHH", data, sizes)
+    headers = [struct.unpack_from(header, data, offset + i * entry) for i in range(count)]
     base = headers[names][4] if headers else 0
     total = 0
     for h in headers:

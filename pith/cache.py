@@ -32,10 +32,10 @@ def trim(folder: Path, limit: int = LIMIT) -> None:
     """
     entries = []
     for entry in folder.iterdir():
-        if entry.name.startswith(".") and time.time() - entry.stat().st_mtime > _ABANDONED:
-            shutil.rmtree(entry, ignore_errors=True)  # of a process that was killed
-            continue
         try:
+            if entry.name.startswith(".") and time.time() - entry.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(entry, ignore_errors=True)  # of a process that was killed
+                continue
             used = (entry / "manifest.json").stat().st_mtime_ns
             entries.append((used, sum(f.stat().st_size for f in entry.rglob("*")), entry))
         except OSError:

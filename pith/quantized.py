@@ -154,7 +154,7 @@ def quantize(
     activation_bits: int | None = None, images: int = 50, seed: int = 0,
     shapes: Shapes | None = None, preprocess: str | None = None, symmetric: bool = False, improve: bool = True,
     equalize: bool = False, mode: str = "paper", start: str = "", keep_float: Sequence[str] = (), min_cosine: float | None = None,
-    float_outputs: bool = False, integers_only: bool = False, best: bool = False, explain: bool = False, progress: Progress | None = None,
+    float_outputs: bool | None = None, integers_only: bool = False, best: bool = False, explain: bool = False, progress: Progress | None = None,
 ) -> Quantized:  # fmt: skip
     """Quantise a float network after training: its sums of products and what lies between become 8-bit (7-bit) integers.
 
@@ -166,10 +166,12 @@ def quantize(
     signed type around zero instead of an unsigned one.  improve: weights rounded together, biases corrected.  equalize: even
     out channel ranges between convolutions first.  mode: "paper" or "released", the two forms of EasyQuant;  start: the
     method whose ranges it begins with.  keep_float: names of layers to leave in floats.  min_cosine: leave as many layers in
-    floats, the worst first, as it takes for every output to keep this cosine.  float_outputs: do not round the results.
+    floats, the worst first, as it takes for every output to keep this cosine.  float_outputs: do not round the results
+    [True, but for integers_only].
     integers_only: leave nothing in floats that has an integer form: functions like gelu are tables, which costs a rounding each, and
     8-bit networks give the same bits everywhere.
-    best: keep every fifth sample from the search and choose by the results on those, among the plain ranges too (results not rounded).
+    improve too: every fifth sample is kept from the search, and chosen by the results on those: whether channels are evened out first, and
+    which state of the search is taken.  best: among plain ranges too, and a few layers stay in floats where that pays.
     explain: measure what each layer does to the results, for the report's ranking (as many runs of the network as it has
     layers, on a few samples).  progress: called with (stage, 0..1).
     Raises PithError subclasses. The same input gives the same bits.
@@ -179,7 +181,8 @@ def quantize(
         raise ShapeError("several shapes cannot be quantised at once", try_="one shape for each input")
     options = Options(method, weight_bits or bits, activation_bits or bits, symmetric, start=start, mode=mode, rounding=improve,
                       bias=improve, equalize=equalize,
-                      keep=frozenset(keep_float), float_outputs=float_outputs or best, best=best, integers_only=integers_only)  # fmt: skip
+                      keep=frozenset(keep_float), float_outputs=not integers_only or best if float_outputs is None else float_outputs,
+                      by_results=improve, best=best, integers_only=integers_only)  # fmt: skip
     options.check()
     say("import", 0.0)
     graph = model.copy() if isinstance(model, Graph) else import_model(model, dict(shapes or {}))  # type: ignore[arg-type]

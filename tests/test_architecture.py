@@ -36,7 +36,10 @@ TABLE: dict[str, set[str]] = {
     "cache": set(),
     "artefact": {"graph", "emit"},
     "tune": {"graph", "ops", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache"},
-    "api": {"accelerators", "graph", "importers", "passes", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache", "tune", "boards"},
+    "build": {"graph", "lower", "emit", "targets", "artefact", "boards"},
+    "api": {
+        "accelerators", "graph", "importers", "passes", "kernels", "lower", "emit", "targets", "runtime", "artefact", "build", "cache", "tune", "boards",
+    },  # fmt: skip
     "quant": {"graph", "ops", "passes", "runtime"},
     "quantized": {"api", "quant", "exporters", "graph", "report", "runtime"},
     "train": {"graph", "models", "ops", "quantized", "runtime", "config"},

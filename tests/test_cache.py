@@ -75,7 +75,10 @@ def test_the_entries_used_longest_ago_go_first(tmp_path: Path) -> None:
         (entry / "lib.so").write_bytes(bytes(1000))
         (entry / "manifest.json").write_text("")
         os.utime(entry / "manifest.json", (k, k))
+    (tmp_path / ".gone").symlink_to("nowhere")  # as a folder that another process removes meanwhile
     (tmp_path / ".half-written").mkdir()
+    trim(tmp_path, 10**9)
+    (tmp_path / ".gone").unlink()
     trim(tmp_path, 2500)
     assert entries(tmp_path) == {"entry2", "entry3", ".half-written"}
     trim(tmp_path, 10)

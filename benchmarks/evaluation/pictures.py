@@ -1,4 +1,4 @@
-"""Two ways of resizing that published figures depend on: OpenCV's bilinear one of 8-bit pictures, and MATLAB's bicubic one."""
+"""OpenCV's way of resizing 8-bit pictures, on which published figures depend. (MATLAB's is `pith.train.data.bicubic`.)"""
 
 from __future__ import annotations
 
@@ -41,34 +41,3 @@ def _taps(source: int, target: int, edge: bool) -> tuple[np.ndarray, np.ndarray,
     one = np.rint((np.float32(1) - fraction) * np.float32(2048)).astype(np.int32)
     two = np.rint(fraction * np.float32(2048)).astype(np.int32)
     return np.clip(first, 0, source - 1), np.clip(first + 1, 0, source - 1), one, two
-
-
-def shrink_bicubic(picture: np.ndarray, factor: int) -> np.ndarray:
-    """A uint8 picture ``(H, W, C)`` made `factor` times smaller, as MATLAB's imresize(picture, 1 / factor) makes it.
-
-    Bicubic (a = -1/2) with the kernel widened by `factor` against aliasing, pixels at the border repeated outwards; along columns
-    first, then along rows, each time rounded to 8 bits, halves up.
-    """
-    x = picture.astype(np.float64)
-    for axis in (0, 1):
-        weights, taps = _contributions(x.shape[axis], factor)
-        x = np.moveaxis(np.einsum("ok,ok...->o...", weights, np.moveaxis(x, axis, 0)[taps]), 0, axis)
-        x = np.clip(np.floor(x + 0.5), 0, 255)
-    return x.astype(np.uint8)
-
-
-def _contributions(length: int, factor: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and source positions ``(outputs, taps)``."""
-    outputs = -(-length // factor)
-    centre = (np.arange(1, outputs + 1)) * factor + 0.5 * (1 - factor)  # counted from 1
-    reach = 4 * factor
-    taps = np.floor(centre - reach / 2)[:, None] + np.arange(reach + 2)
-    weights = _cubic((centre[:, None] - taps) / factor) / factor
-    weights /= weights.sum(1, keepdims=True)
-    return weights, np.clip(taps.astype(np.int64) - 1, 0, length - 1)
-
-
-def _cubic(x: np.ndarray) -> np.ndarray:
-    a = np.abs(x)
-    near, far = 1.5 * a**3 - 2.5 * a**2 + 1, -0.5 * a**3 + 2.5 * a**2 - 4 * a + 2
-    return np.where(a <= 1, near, np.where(a <= 2, far, 0.0))

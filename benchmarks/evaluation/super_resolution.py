@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.evaluation.base import DATA, Evaluation, Run, exported, mean, open_rgb, zip_names, zip_read
-from benchmarks.evaluation.pictures import shrink_bicubic
+from pith.train.data.bicubic import shrink
 
 TILE = {2: 96, 3: 64, 4: 56}
 """Sides of the tiles at each scale, before enlarging; no picture evaluated is smaller."""
@@ -44,7 +44,7 @@ def folder(path: Path, scale: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         picture = open_rgb(file)
         height, width = (n // scale * scale for n in picture.shape[:2])
         large = picture[:height, :width]
-        yield shrink_bicubic(large, scale), large
+        yield shrink(large, scale), large
 
 
 def enlarge(run: Run, small: np.ndarray, scale: int, tile: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any
 from pith.boards.base import Board
 from pith.boards.place import PARTS, check_placement, home, parts_of, place, sections
 from pith.graph import BuildError, DType, UnsupportedError
-from pith.targets.base import Target
+from pith.targets.base import Target, get_target
 from pith.targets.build import frames_of
 from pith.targets.compiler import Compiler, runtime_archive
 
@@ -160,16 +160,23 @@ def build_firmware(
     return Firmware(image, *sizes(image, board), frames, placement)
 
 
+def check_core(target: Target, board: Board) -> None:
+    """Raise UnsupportedError where the processor of `board` does not run code for `target`: such an image would fault at its start."""
+    if target.name not in (board.core, *get_target(board.core).runs):
+        raise UnsupportedError(f"board {board.name} does not run code for target {target.name}", why=f"its processor is of target {board.core}",
+                               try_=f"-t {board.core}, or another of `pith targets`")  # fmt: skip
+
+
 def add_firmware(
     folder: Path, manifest: Mapping[str, Any], target: Target, board: Board, compiler: Compiler, *, opt: str,
     stack: Callable[[Mapping[str, int]], int], profile: bool = False, wanted: Mapping[str, str] | None = None, serial: bool = False,
 ) -> Firmware:  # fmt: skip
     """`build_firmware` around the library that `manifest` describes, with start-up code and main program written to `folder`.
 
-    Raises BuildError that says how much of which memory is missing, which layer needs most of it, and what to try.
+    Raises UnsupportedError where the board does not run code for the target, BuildError that says how much of which memory is
+    missing, which layer needs most of it, and what to try.
     """
-    if target.emulation is None or "-mcpu" not in " ".join(target.cflags):
-        raise UnsupportedError(f"target {target.name} has no firmware", where=board.name, try_=f"-t {board.core}")
+    check_core(target, board)
     name = manifest["name"]
     check_placement(board, wanted or {})
     inputs, outputs = (fields(manifest["variants"][0][side]) for side in ("inputs", "outputs"))

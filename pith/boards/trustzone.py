@@ -67,7 +67,7 @@ def add_trustzone(
     Raises UnsupportedError where target or board have no TrustZone, BuildError for what does not compile or fit.
     """
     worlds = board.worlds
-    if worlds is None or "cortex-m33" not in " ".join(target.cflags):
+    if worlds is None or not target.trustzone:
         raise UnsupportedError(f"no TrustZone on board {board.name} for target {target.name}", try_="-t cortex-m33 --board mps2-an505")
     name = manifest["name"]
     write_worlds(folder, manifest, worlds)

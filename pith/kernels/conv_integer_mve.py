@@ -1,7 +1,8 @@
 """conv_integer and matmul_integer of int8 with constant weights on Cortex-M's vectors (MVE): three pixels by two channels.
 
 `vmladava` adds sixteen products of bytes to a register. The inputs under a pixel lie in a row: copied there, or where they are
-for 1x1 taps over multiples of sixteen channels. Sums go to memory, and from there through the epilogue four channels at a time.
+for 1x1 taps over multiples of sixteen channels. Sums go to memory, and from there four channels at a time through a proven scaling
+(`proven_scale`), or through the epilogue.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_integer_dsp import pitch_of, regular
 from pith.kernels.product_s8 import product_of
+from pith.kernels.proven_scale import Scale
+from pith.kernels.scale_mve import print_scale, scale_for, suffix
 from pith.kernels.tail_mve import SCALE_MVE, print_mve
 from pith.kernels.tail_s8 import SumTail, plain_loop, sum_args, tail_of_sums
 from pith.kernels.tile_dsp import assembly
@@ -57,18 +60,18 @@ def block() -> CFunction:
 
 
 @functools.cache
-def loop(tail: SumTail, where: bool) -> CFunction:
-    """The loop over pixels; where: inputs are taken from where they are."""
-    body = block()
+def loop(tail: SumTail, where: bool, key: tuple[int, int, int, int] | None = None) -> CFunction:
+    """The loop over pixels; where: inputs are taken from where they are;  key: shift, bounds and lift of a scaling in the place of the
+    epilogue, of whose numbers by channel (`start`) m lies in front of b."""
+    if key is not None:
+        return _around(f"{'_where' if where else ''}{suffix(_scale(*key))}", where, tail.out.c, "", (), *_scaled(_scale(*key)))
     full = dict(tail.full)
     at = "(ptrdiff_t)(p + r) * ep{i} + c"
     places = [f"e{i} + {at.format(i=i)}" if i in full else f"e{i} + c" for i in range(len(tail.kinds))]
     vectors = print_mve(tail, places)
-    requires: tuple[CFunction, ...] = (COPY, body)
     out = tail.out.c
     elements = [f"e{i}[{at.format(i=i)}]" if i in full else f"e{i}[c]" for i in range(len(tail.kinds))]
-    scalar, more = (["v"], ()) if tail.expr is None else plain_loop(tail, elements)
-    requires = (*requires, *more)
+    scalar, requires = (["v"], ()) if tail.expr is None else plain_loop(tail, elements)
     if tail.expr is None:
         vectors = [], ["v"]
     head = ""
@@ -89,12 +92,41 @@ def loop(tail: SumTail, where: bool) -> CFunction:
       }}
     }}
 """
-    name = f"conv_s8s8_mve_3x2{'_where' if where else ''}{tail.suffix}"
     extras = tail.params(False) + "".join(f", int32_t ep{i}" for i, _ in tail.full)
+    one = ["const int32_t v = s[c / 2 * 6 + 2 * r + c % 2] + start[c];", *scalar]
+    return _around(f"{'_where' if where else ''}{tail.suffix}", where, out, extras, requires, head, one)
+
+
+def _scale(shift: int, lo: int, hi: int, lift: int) -> Scale:
+    none = np.zeros(0, np.int32)
+    return Scale(none, none, shift, lo, hi, lift)
+
+
+def _scaled(scale: Scale) -> tuple[str, list[str]]:
+    """The ends of four channels and of one, by a scaling."""
+    *lines, value = print_scale(scale)
+    head = f"""    for (; c + 4 <= o; c += 4) {{
+      const int32x4_t m = vldrwq_s32(start + c), b = vldrwq_s32(start + o + c);
+      for (int32_t r = 0; r < many; r++) {{
+        const int32x4_t v = vreinterpretq_s32_s64(vldrdq_gather_offset_s64((const int64_t *)(const void *)(s + 3 * c + 2 * r), apart));
+        {(chr(10) + " " * 8).join(lines)}
+        vstrbq_s32(y + (ptrdiff_t)(p + r) * yp + c, {value});
+      }}
+    }}
+"""
+    one = [f"const int32_t v = s[c / 2 * 6 + 2 * r + c % 2] * {1 << (8 + scale.lift)};",
+           f"const int32_t h = ((int32_t)(((int64_t)v * start[c]) >> 32) + start[o + c]) >> {scale.shift};",
+           f"(int8_t)(h < {scale.lo} ? {scale.lo} : h > {scale.hi} ? {scale.hi} : h)"]  # fmt: skip
+    return head, one
+
+
+def _around(name: str, where: bool, out: str, extras: str, requires: tuple[CFunction, ...], head: str, one: list[str]) -> CFunction:
+    """The loop over pixels around the ends of four channels (`head`) and of one."""
+    name, body = f"conv_s8s8_mve_3x2{name}", block()
     gather = (
         "      rows[r] = x + (ptrdiff_t)(p + r < pixels ? p + r : pixels - 1) * xw;" if where else
         """      const int32_t iy = i * sh - ph, ix = j * sw - pw, left = ix < 0 ? -ix : 0, right = ix + kw < iw ? kw : iw - ix;
-      const int8_t *from = x + (ptrdiff_t)b * xn + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw;
+      const int8_t *from = x + (ptrdiff_t)n * xn + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw;
       int8_t *to = a + (ptrdiff_t)r * 16 * blocks;
       rows[r] = to;
       if (iy >= 0 && ix >= 0 && iy + kh <= ih && ix + kw <= iw) {
@@ -113,7 +145,7 @@ def loop(tail: SumTail, where: bool) -> CFunction:
         j = 0;
         if (++i == oh) {
           i = 0;
-          b++;
+          n++;
         }
       }"""
     )  # fmt: skip
@@ -123,7 +155,7 @@ def loop(tail: SumTail, where: bool) -> CFunction:
     int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yp, int32_t blocks, int32_t zero) {{
   int32_t *const s = (int32_t *)scratch;
   int8_t *const a = (int8_t *)(s + 6 * ((o + 1) / 2));
-{"" if where else "  int32_t b = 0, i = 0, j = 0;"}
+{"" if where else "  int32_t n = 0, i = 0, j = 0;"}
 {unused}{"  const uint64x2_t apart = vcreateq_u64(0, 24);" if head else ""}
   for (int32_t p = 0; p < pixels; p += 3) {{
     const int8_t *rows[3];
@@ -136,16 +168,15 @@ def loop(tail: SumTail, where: bool) -> CFunction:
 {head}    for (; c < o; c++) {{
       for (int32_t r = 0; r < many; r++) {{
         {out} *const q = y + (ptrdiff_t)(p + r) * yp;
-        const int32_t v = s[c / 2 * 6 + 2 * r + c % 2] + start[c];
-        {(chr(10) + "        ").join(scalar[:-1])}
-        q[c] = {scalar[-1]};
+        {(chr(10) + "        ").join(one[:-1])}
+        q[c] = {one[-1]};
       }}
     }}
   }}
 }}
 """
     text = "\n".join(line for line in text.split("\n") if line.strip() or not line)
-    return CFunction(name, text, requires, ("stdint.h", "stddef.h", "arm_mve.h"))
+    return CFunction(name, text, (COPY, body, *requires), ("stdint.h", "stddef.h", "arm_mve.h"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +221,9 @@ class IntegerMve(Kernel):
         return operand.rows if call.op == "matmul_integer" or output or index > 2 else operand.inner_contiguous
 
     def uses(self, call: Call) -> set[int]:
-        return {0, *range(3, len(call.inputs))}
+        conv = product_of(call)
+        scaled = conv is not None and conv.outputs[0].type.dtype is DType.I8 and scale_for(conv) is not None
+        return {0} if scaled else {0, *range(3, len(call.inputs))}
 
     def inplace(self, call: Call) -> tuple[int, ...]:
         out = call.outputs[0].type
@@ -209,11 +242,15 @@ class IntegerMve(Kernel):
         panel[:o, : kh * kw * c] = w.const.transpose(0, 2, 3, 1).reshape(o, -1)
         bias = conv.inputs[2].const if conv.inputs[2] is not None else None
         start = totals(w.const.reshape(o, -1).T, bias, int(at.get("zero", 0)))
-        pointers = [a for a in sum_args(conv, tail)[0] if isinstance(a, In)]
+        scale = scale_for(conv) if y.type.dtype is DType.I8 else None
+        key = (scale.shift, scale.lo, scale.hi, scale.lift) if scale is not None else None
+        numbers = start.astype(np.int32) if scale is None else np.concatenate([scale.m, scale.b])
+        pointers = [a for a in sum_args(conv, tail)[0] if isinstance(a, In)] if scale is None else []
         pitches = [Int(pitch_of(conv.input(3 + i))) for i, _ in tail.full]
         sizes = (n * oh * ow, oh, ow, x.shape[1], x.shape[2], c, o, kh, kw, *at["strides"], *at["pads"][:2], *x.strides[:2])
         more = (pitch_of(x) if plan.where else x.strides[2], pitch_of(y), plan.k // 16, int(at.get("zero", 0)))
         scratch = 24 * -(-o // 2) + (0 if plan.where else 3 * plan.k)
-        args: tuple[Arg, ...] = (In(0), Const(panel), Const(start.astype(np.int32)), Out(0), *pointers, *pitches, Scratch(), *map(Int, (*sizes, *more)))
+        args: tuple[Arg, ...] = (In(0), Const(panel), Const(numbers), Out(0), *pointers, *pitches, Scratch(), *map(Int, (*sizes, *more)))
         why = f"{kh}x{kw}, three pixels by two channels, sixteen products at a time{', inputs as they lie' if plan.where else ''}"
-        return Emitted(loop(tail, plan.where), args, scratch, why)
+        why += ", scaled by a proven multiplication" if scale is not None else ""
+        return Emitted(loop(tail, plan.where, key), args, scratch, why)

@@ -44,6 +44,18 @@ def phases_of(out: int, kernel_size: int, stride: int, dilation: int, pad: int) 
     return result
 
 
+def side_by_side(call: Call, tail: Tail) -> bool:
+    """Whether the phases of a row lie side by side in memory as the outputs of one convolution: a kernel as wide as its stride, no
+    padding there, pixels without a gap, and nothing beside them that is a number for each channel."""
+    x, w, y, at = call.input(0), call.input(1), call.outputs[0], call.attrs
+    stride, per = at["strides"][1], w.shape[1]
+    full = [call.input(3 + i) for i, kind in enumerate(tail.kinds) if kind == "full"]
+    return (
+        at["group"] == 1 and stride > 1 and w.shape[3] == stride and at["dilations"][1] == 1 and not at["pads"][1]
+        and y.shape[2] == stride * x.shape[2] and "channel" not in tail.kinds and all(v.strides[2] == per for v in (y, *full))
+    )  # fmt: skip
+
+
 @functools.cache
 def phases(isa: ISA, tail: Tail, grouped: bool) -> CFunction:
     """Calls the convolution once a phase; `t` has ten numbers for each, in the order `emit` lists them.
@@ -110,11 +122,16 @@ class ConvTransposePhases(Kernel):
         grouped = per == 1 and c == 1
         (sh, sw), (dh, dw), bias = at["strides"], at["dilations"], bias_of(call)
         axes = [phases_of(y.shape[1 + a], w.shape[2 + a], at["strides"][a], at["dilations"][a], at["pads"][a]) for a in (0, 1)]
+        weights_of = w.const
+        if joined := not grouped and side_by_side(call, tail):  # the phases of a row are columns of one product
+            axes[1], per = [Phase(0, x.shape[2], (0,), 0)], per * sw
+            weights_of = weights_of.transpose(0, 3, 1, 2).reshape(c, per, -1, 1)
+            bias = None if bias is None else np.tile(bias, sw)
         parts: list[np.ndarray] = []
         table: list[int] = []
         size = 0
         for v, h in itertools.product(*axes):
-            taps = w.const[:, :, v.taps, :][..., h.taps].reshape(group, c, per, len(v.taps), len(h.taps))
+            taps = weights_of[:, :, v.taps, :][..., h.taps].reshape(group, c, per, len(v.taps), len(h.taps))
             own = None if bias is None else bias.reshape(group, per)
             if grouped:
                 packed = [pack_depthwise(isa, taps[:, 0, 0], bias)]
@@ -140,6 +157,6 @@ class ConvTransposePhases(Kernel):
             *map(Int, sizes), *strides, Int(units), *unit_range(units),
         )  # fmt: skip
         most = max(len(v.taps) * len(h.taps) for v, h in itertools.product(*axes))
-        return Emitted(
-            phases(isa, tail, grouped), args, 0 if grouped else 8 * max(most, 1) * shape_of(isa).rows, f"{count} phases", units
-        )
+        why = f"{count} phases{', those of a row in one product' if joined else ''}"
+        scratch_bytes = 0 if grouped else 8 * max(most, 1) * shape_of(isa).rows
+        return Emitted(phases(isa, tail, grouped), args, scratch_bytes, why, units)

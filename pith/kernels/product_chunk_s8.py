@@ -6,7 +6,7 @@ from pith.kernels.base import Call, kernel
 from pith.kernels.exact_s16 import range_of
 from pith.kernels.product_s8 import IntegerProduct, Tile
 from pith.kernels.product_strip_s8 import columns_of
-from pith.kernels.tile_chunk_s8 import ChunkTile, proven
+from pith.kernels.tile_chunk_s8 import ChunkTile, most, proven
 
 
 @kernel("conv_integer", "chunks")
@@ -21,7 +21,7 @@ class IntegerChunks(IntegerProduct):
         moves = [0, center] if low >= -128 and high <= 127 else [center]
         if taps * k % 16 == 0 and taps == 1:
             moves = moves[:1]  # nothing is copied where nothing moves
-        group, moved = max(((proven(low + m, high + m, columns), m) for m in moves), key=lambda found: (found[0], found[1] == 0))
+        group, moved = max(((min(proven(low + m, high + m, columns), most(conv.isa)), m) for m in moves), key=lambda found: (found[0], found[1] == 0))
         return ChunkTile(conv.isa, taps, k, group, moved)
 
     def fits(self, call: Call) -> bool:

@@ -25,7 +25,16 @@ from pith.vector.s8 import chunks, dialect_s8
 CHUNK = 16
 MOST = 4  # chunks whose products are added in 16 bits
 _COLUMNS = 4
-_ROWS = {0: 4, 1: 4, 2: 4, 4: 3}  # sums, inputs and weights that the registers hold
+
+
+def _tall(isa: ISA, group: int) -> int:
+    """Rows whose sums, inputs and weights the registers hold."""
+    return 2 if isa.registers < 32 else 3 if group == MOST else 4
+
+
+def most(isa: ISA) -> int:
+    """The most chunks whose products are added in 16 bits: the inputs of all of them are in registers at once."""
+    return MOST if isa.registers >= 32 else 1
 
 
 def proven(low: int, high: int, columns: np.ndarray) -> int:
@@ -67,7 +76,7 @@ class ChunkTile:
 
     @property
     def label(self) -> str:
-        return f"{self.isa.name}_chunks{self.group}{'' if self.copied else '_near'}{'_moved' if self.moved else ''}_{_ROWS[self.group]}x{_COLUMNS}"
+        return f"{self.isa.name}_chunks{self.group}{'' if self.copied else '_near'}{'_moved' if self.moved else ''}_{_tall(self.isa, self.group)}x{_COLUMNS}"
 
     @property
     def why(self) -> str:
@@ -159,6 +168,9 @@ def _body(isa: ISA, group: int, rows: int) -> CFunction:
     o += [f"    const vb x{r} = vb_load(a{r} + k);" for r in row]
     for c in column:
         o.append(f"    const vb b{c} = vb_load(w + {CHUNK * c});")
+        if group and rows == 2 and isa.registers < 32:
+            o.append(f"    vb_two_rows(s0_{c}, s1_{c}, x0, x1, b{c});")
+            continue
         for r in row:
             if group:
                 o.append(f"    s{r}_{c} = vi_pairs16(s{r}_{c}, vb_add_high(vb_low(x{r}, b{c}), x{r}, b{c}));")
@@ -190,8 +202,8 @@ def _copy(isa: ISA, moved: bool) -> CFunction:
 
 @functools.cache
 def _block(isa: ISA, dtype: DType, tail: SumTail, group: int, copied: bool, moved: bool, label: str) -> CFunction:
-    finish, rows, tall = finish_block(isa, tail), ChunkTile.rows, _ROWS[group]
-    bodies = [(h, _body(isa, group, h)) for h in (tall, 2, 1)]
+    finish, rows, tall = finish_block(isa, tail), ChunkTile.rows, _tall(isa, group)
+    bodies = [(h, _body(isa, group, h)) for h in dict.fromkeys((tall, 2, 1))]
     called: list[CFunction] = [finish, dialect_s8(isa), *(f for _, f in bodies)]
     name = f"rows_{dtype.short}s8_{label}{tail.suffix}"
     run = "(chunks, p + r, w, s + 16 * r + v, head + v);"

@@ -312,6 +312,14 @@ def rows_tail(isa: ISA, tail: Tail) -> CFunction:
         f"static void {name}(float *const *y, int32_t rows, int32_t n{tail.params(True)}) {{\n"
     )
     rows = "  for (int32_t r = 0; r < rows; r++) {\n    float *const p = y[r];\n"
+    if all(kind == "value" for kind in tail.kinds):  # short rows without a gap are one: whole vectors of them
+        rows = f"""  int32_t joined = 1;
+  while (joined < rows && y[joined] == y[0] + (ptrdiff_t)joined * n) joined++;
+  if (joined == rows) {{
+    n *= rows;
+    rows = 1;
+  }}
+{rows}"""
     places = {i: f"e{i}[r] + c" if k == "full" else f"e{i} + c" for i, k in enumerate(tail.kinds) if k != "value"}
     names = ["v", *(f"x{i}" for i in range(len(tail.kinds)))]
     if vectorisable(tail.expr):
@@ -326,12 +334,12 @@ def rows_tail(isa: ISA, tail: Tail) -> CFunction:
             lines += [f"const vf x{i} = {load.format(at)};" for i, at in places.items()]
             lines += [*statements, store.format(result)]
             loops += f"    {start} {{\n" + "".join(f"      {s}\n" for s in lines) + "    }\n"
-        return CFunction(name, f"{head}{fixed}{rows}{loops}  }}\n}}\n", needs(tail.expr, isa), ("stdint.h",))
+        return CFunction(name, f"{head}{fixed}{rows}{loops}  }}\n}}\n", needs(tail.expr, isa), ("stdint.h", "stddef.h"))
     statements, result, requires = print_expr(tail.expr, [n if i - 1 in (-1, *places) else f"e{i - 1}" for i, n in enumerate(names)])
     loads = [f"const float x{i} = *({at});" for i, at in places.items()]
     inner = "\n".join(f"      {s}" for s in ["const float v = p[c];", *loads, *statements, f"p[c] = {result};"])
     text = f"{head}{rows}    PITH_IVDEP\n    for (int32_t c = 0; c < n; c++) {{\n{inner}\n    }}\n  }}\n}}\n"
-    return CFunction(name, text, (IVDEP, *requires), ("stdint.h",))
+    return CFunction(name, text, (IVDEP, *requires), ("stdint.h", "stddef.h"))
 
 
 def halved(f: CFunction) -> CFunction:

@@ -128,6 +128,10 @@ class DotTile:
         """All panels for one block of rows: `tile_f32.row_block` in 8 bits."""
         return _dot_block(self, dtype, tail)
 
+    def body(self, dtype: DType, rows: int, vectors: int, tail: SumTail | None = None) -> CFunction:
+        """One panel, or with a tail all of one width, for `rows` rows."""
+        return _dot_body(self, dtype, rows, vectors, tail)
+
     enter: ClassVar[str] = ""
     leave: ClassVar[str] = ""
 
@@ -235,7 +239,7 @@ def _dot_block(tile: DotTile, dtype: DType, tail: SumTail) -> CFunction:
     inlines = "put16" in isa.features and tail.inline and not tile.rowed
     for vectors in (tile.vectors, 1):
         inline = inlines and vectors == tile.vectors
-        bodies = [_dot_body(tile, dtype, h, vectors, tail if inline else None) for h in (tile.rows, tile.few, 1)]
+        bodies = [tile.body(dtype, h, vectors, tail if inline else None) for h in (tile.rows, tile.few, 1)]
         called += bodies
         calls = " else ".join(
             [f"if (height == {h}) {f.name}(taps, kc, a, ao, w, s);" for h, f in zip((tile.rows, tile.few), bodies, strict=False)]

@@ -8,6 +8,7 @@ ResNet-18 with a shortcut around every binary convolution. `sign(0)` is +1. Grad
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -31,23 +32,42 @@ class BinaryMLP(nn.Module):
         return x
 
 
+def _activation(method: str) -> nn.Module:
+    return nn.ReLU() if method == "real" else Sign("parabolas" if method == "bireal" else "line")
+
+
+def _conv(inputs: int, outputs: int, method: str) -> nn.Module:
+    if method == "real":
+        return nn.Sequential(nn.ReLU(), nn.Conv2d(inputs, outputs, 3, padding=1, bias=False))
+    return BinaryConv2d(inputs, outputs, weights=BinaryWeight(scaled=method == "bireal"), activation=_activation(method))
+
+
+def _product(inputs: int, outputs: int, method: str) -> nn.Module:
+    if method == "real":
+        return nn.Sequential(nn.ReLU(), nn.Linear(inputs, outputs, bias=False))
+    return BinaryLinear(inputs, outputs, weights=BinaryWeight(scaled=method == "bireal"), activation=_activation(method))
+
+
 class BinaryVGG(nn.Module):
     """``(N, 3, 32, 32) -> (N, classes)``: 2 x 128, 2 x 256, 2 x 512 channels, each pair pooled, then 1024 and 1024.
 
     The first convolution sees the picture itself, and the first and last layer have real weights.
     """
 
-    def __init__(self, width: int = 128, classes: int = 10) -> None:
+    def __init__(self, width: int = 128, classes: int = 10, method: Literal["bnn", "bireal", "real"] = "bnn") -> None:
+        """width: channels of the first pair.  method: "bireal" scales weights and has Bi-Real's gradient of sign (`pith.train.binary`);
+        "real" is the twin with real weights and ReLU in place of signs. Raises ValueError for another."""
         super().__init__()
+        if method not in ("bnn", "bireal", "real"):
+            raise ValueError(f"method is bnn, bireal or real, not {method!r}")
         c = [width * m for m in (1, 1, 2, 2, 4, 4)]
         first: nn.Module = nn.Conv2d(3, c[0], 3, padding=1, bias=False)
-        self.convs = nn.ModuleList([first, *(BinaryConv2d(a, b, activation=Sign()) for a, b in pairwise(c))])
+        self.convs = nn.ModuleList([first, *(_conv(a, b, method) for a, b in pairwise(c))])
         self.conv_norms = nn.ModuleList(nn.BatchNorm2d(b) for b in c)
         hidden = 8 * width
-        self.fcs = nn.ModuleList(
-            [*(BinaryLinear(n, hidden, activation=Sign()) for n in (16 * c[-1], hidden)), nn.Linear(hidden, classes, bias=False)]
-        )
-        self.last = Sign()
+        inner = (_product(n, hidden, method) for n in (16 * c[-1], hidden))
+        self.fcs = nn.ModuleList([*inner, nn.Linear(hidden, classes, bias=False)])
+        self.last = _activation(method)
         self.fc_norms = nn.ModuleList(nn.BatchNorm1d(b) for b in (hidden, hidden, classes))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import nn
 
 
@@ -31,3 +33,17 @@ def separable_bias(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     """Depthwise 3x3, ReLU, pointwise; biases and no batch normalisation, as heads of detectors have it."""
     depthwise = nn.Conv2d(inputs, inputs, 3, stride, 1, groups=inputs)
     return nn.Sequential(depthwise, nn.ReLU(inplace=True), nn.Conv2d(inputs, outputs, 1))
+
+
+def he_fan_out(net: nn.Module) -> None:
+    """Weights to begin with, in place: of convolutions normal by He over the fan-out, of linear layers normal with 0.01; biases 0."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels // module.groups
+            nn.init.normal_(module.weight, 0.0, math.sqrt(2.0 / fan_out))
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.ones_(module.weight)
+            nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, 0.0, 0.01)
+            nn.init.zeros_(module.bias)

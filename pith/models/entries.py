@@ -57,6 +57,7 @@ register(
         Entry(f"mobilenet_v2_{w}", "pith.models.mobilenet:MobileNetV2", _PHOTO, "ImageNet classifier", "arXiv 1801.04381", {"width": w})
         for w in (1.4, 1.0, 0.75, 0.5, 0.35)
     ),
+    Entry("mobilenet_v2_cifar", "pith.models.mobilenet:mobilenet_v2_cifar", _CIFAR, "CIFAR-10 classifier", "arXiv 1801.04381"),
     *(
         Entry(f"mobilenet_v3_{size}", "pith.models.mobilenet:MobileNetV3", _PHOTO, "ImageNet classifier", "arXiv 1905.02244", {"size": size})
         for size in ("large", "small")
@@ -68,6 +69,8 @@ register(
     Entry("resnet8", "pith.models.resnet:ResNet8", _CIFAR, "CIFAR-10 classifier", "MLPerf Tiny, Apache-2.0"),
     Entry("ds_cnn", "pith.models.ds_cnn:DSCNN", ((1, 1, 49, 10),), "key words", "arXiv 1711.07128; MLPerf Tiny, Apache-2.0"),
     Entry("mobilefacenet", "pith.models.mobilefacenet:MobileFaceNet", ((1, 3, 112, 112),), "tells faces apart", "arXiv 1804.07573"),
+    Entry("mobilefacenet_cifar", "pith.models.mobilefacenet:MobileFaceNet", _CIFAR, "CIFAR-10 classifier", "arXiv 1804.07573",
+          {"final": 2, "classes": 10}),
     *(
         Entry(f"pfld_{points}", "pith.models.pfld:PFLD", ((1, 3, 112, 112),), f"{points} points of a face", "arXiv 1902.10859",
               {"points": points})
@@ -79,15 +82,20 @@ register(
           {"gates": False}),
     Entry("ppocr_cls", "pith.models.pp_ocr:Direction", ((1, 3, 48, 192),), "text upright or upside down", _OCR),
     Entry("ppocr_rec", "pith.models.pp_ocr:Recogniser", ((1, 3, 32, 320),), "reads a line of text", _OCR),
+    Entry("text_crnn", "pith.models.text_crnn:TextCrnn", ((1, 3, 32, 128),), "reads a word", "after arXiv 1507.05717"),
     *(
         Entry(f"tinybert{layers}", "pith.models.tinybert:TinyBERT", ((1, 64),) * 3, "classifies sentences", "arXiv 1909.10351",
               {"layers": layers}, integers=2)
         for layers in (4, 6)
     ),
+    Entry("tinybert_teacher", "pith.models.tinybert:TinyBERT", ((1, 64),) * 3, "classifies sentences; a teacher that is trained from nothing",
+          "arXiv 1909.10351", {"layers": 4, "size": (480, 1920, 12)}, integers=2),
     Entry("ssdlite_mobilenet_v2", "pith.models.ssdlite:SSDLite", ((1, 3, 320, 320),), "80 kinds of objects", "arXiv 1801.04381"),
     Entry("nanodet_m", "pith.models.nanodet:NanoDet", ((1, 3, 320, 320),), "80 kinds of objects", "NanoDet, Apache-2.0"),
     Entry("bnn_mlp", "pith.models.binary:BinaryMLP", ((1, 784),), "MNIST classifier, binary", "arXiv 1602.02830"),
     Entry("bnn_vgg", "pith.models.binary:BinaryVGG", _CIFAR, "CIFAR-10 classifier, binary", "arXiv 1602.02830"),
+    Entry("vgg_small", "pith.models.binary:BinaryVGG", _CIFAR, "CIFAR-10 classifier, the real twin of bnn_vgg", "arXiv 1511.00363",
+          {"method": "real"}),
     Entry("bireal18", "pith.models.binary:BiReal18", _PHOTO, "ImageNet classifier, binary", "arXiv 1808.00278"),
     Entry("lfc_w1a1", "pith.models.bnn_pynq:LFC", ((1, 784),), "MNIST classifier, binary throughout", "BNN-PYNQ, BSD-3-Clause",
           weights="bnn/lfcW1A1.zip", read="pith.models.bnn_pynq:read_lfc"),

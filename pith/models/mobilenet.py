@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pith.models.blocks import conv_bn, separable
+from pith.models.blocks import conv_bn, he_fan_out, separable
 from pith.models.mobilenext import make_divisible
 
 V1_ROWS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1))
 """Output channels and stride of each separable block."""
 V2_ROWS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 """Expansion, output channels, blocks, stride of the first."""
+V2_CIFAR_ROWS = ((1, 16, 1, 1), (6, 24, 3, 2), (6, 48, 5, 2), (6, 80, 2, 1))
+"""For pictures of 32 x 32: as many blocks at each size as `mobilenext.CIFAR_STAGES` has."""
 Row = tuple[int, int, int, bool, bool, int]
 V3_LARGE: tuple[Row, ...] = (
     (3, 16, 16, False, False, 1), (3, 64, 24, False, False, 2), (3, 72, 24, False, False, 1), (5, 72, 40, True, False, 2),
@@ -70,21 +73,34 @@ def _relu6(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int 
 class MobileNetV2(nn.Module):
     """Inverted residuals; the last layer is never narrower than 1,280 channels."""
 
-    def __init__(self, width: float = 1.0, classes: int = 1000) -> None:
+    def __init__(
+        self, width: float = 1.0, classes: int = 1000, *, rows: Sequence[Sequence[int]] = V2_ROWS, stem_stride: int = 2, features: int = 1280,
+        divisor: int = 8, dropout: float = 0.2,
+    ) -> None:  # fmt: skip
+        """rows: see V2_ROWS.  features: of the last layer.  divisor: of all numbers of channels."""
         super().__init__()
-        channels = make_divisible(32 * width)
-        layers: list[nn.Module] = [nn.Sequential(*_relu6(3, channels, 3, 2))]
-        for expansion, c, n, stride in V2_ROWS:
+        channels = make_divisible(32 * width, divisor)
+        layers: list[nn.Module] = [nn.Sequential(*_relu6(3, channels, 3, stem_stride))]
+        for expansion, c, n, stride in rows:
             for k in range(n):
-                layers.append(Inverted(channels, make_divisible(c * width), stride if k == 0 else 1, expansion))
-                channels = make_divisible(c * width)
-        last = make_divisible(1280 * max(1.0, width))
+                layers.append(Inverted(channels, make_divisible(c * width, divisor), stride if k == 0 else 1, expansion))
+                channels = make_divisible(c * width, divisor)
+        last = make_divisible(features * max(1.0, width))
         self.features = nn.Sequential(*layers, nn.Sequential(*_relu6(channels, last, 1)))
-        self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(last, classes))
+        self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(last, classes))
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""
         return self.classifier(self.features(x).mean((2, 3)))
+
+
+def mobilenet_v2_cifar(width: float = 1.0, classes: int = 10, stem_stride: int = 1, **changes: Any) -> MobileNetV2:
+    """MobileNetV2 for 32 x 32 pictures, ``(N, 3, 32, 32) -> (N, classes)``, in the arrangement of `mobilenext_cifar`: stem, blocks, halvings
+    and the 320 features that the classifier sees are as many; the blocks are V2's."""
+    settings = {"rows": V2_CIFAR_ROWS, "features": 320, "divisor": 4, "dropout": 0.0, **changes}
+    net = MobileNetV2(width, classes, stem_stride=stem_stride, **settings)
+    he_fan_out(net)
+    return net
 
 
 class Gate(nn.Module):

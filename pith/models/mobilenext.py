@@ -25,6 +25,8 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from pith.models.blocks import he_fan_out
+
 Variant = Literal["paper", "official"]
 
 
@@ -209,23 +211,11 @@ class MobileNeXt(nn.Module):
         self.features = nn.Sequential(*features)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(channels, config.num_classes))
-        self._initialise()
+        he_fan_out(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """``(N, in_channels, H, W) -> (N, num_classes)`` logits."""
         return self.classifier(torch.flatten(self.avgpool(self.features(x)), 1))
-
-    def _initialise(self) -> None:
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels // module.groups
-                nn.init.normal_(module.weight, 0.0, math.sqrt(2.0 / fan_out))
-            elif isinstance(module, nn.BatchNorm2d):
-                nn.init.ones_(module.weight)
-                nn.init.zeros_(module.bias)
-            elif isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, 0.0, 0.01)
-                nn.init.zeros_(module.bias)
 
 
 def mobilenext(config: Config | None = None, /, **changes: object) -> MobileNeXt:

@@ -74,9 +74,9 @@ class ResNet(nn.Module):
 class ResNet8(nn.Module):
     """``(N, 3, 32, 32) -> (N, 10)`` logits: one block each of 16, 32 and 64 channels. Pixels 0..255."""
 
-    def __init__(self, classes: int = 10) -> None:
+    def __init__(self, classes: int = 10, stem_stride: int = 1) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1)
+        self.conv1 = nn.Conv2d(3, 16, 3, stem_stride, 1)
         self.bn1 = nn.BatchNorm2d(16)
         self.blocks = nn.Sequential(*(_ConvBias(a, b, s) for a, b, s in ((16, 16, 1), (16, 32, 2), (32, 64, 2))))
         self.fc = nn.Linear(64, classes)

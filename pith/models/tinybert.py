@@ -114,16 +114,19 @@ class TinyBERT(nn.Module):
         self.bert.pooler.dense = nn.Linear(width, width)
         self.dropout = nn.Dropout(0.1)
         self.classifier = nn.Linear(width, labels)
+        self.apply(_initial)
 
-    def forward(self, tokens: Tensor, segments: Tensor, mask: Tensor) -> Tensor:
-        """Logits from the first word."""
+    def forward(self, tokens: Tensor, segments: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
+        """Logits from the first word. Without segments all words are of the first; without a mask pieces of number 0 are missing words."""
         return self.states(tokens, segments, mask)[0]
 
-    def states(self, tokens: Tensor, segments: Tensor, mask: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    def states(self, tokens: Tensor, segments: Tensor | None = None, mask: Tensor | None = None) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """Logits; what the embeddings and each layer give, ``(N, n, width)``; each layer's scores before softmax, ``(N, heads, n, n)``.
 
         Where a word is missing, the scores are about -10000.
         """
+        segments = torch.zeros_like(tokens) if segments is None else segments
+        mask = (tokens != 0) if mask is None else mask
         x = self.bert.embeddings(tokens, segments)
         added = (1.0 - mask[:, None, None, :].to(x.dtype)) * -10000.0
         hidden, scores = [x], []
@@ -132,3 +135,14 @@ class TinyBERT(nn.Module):
             hidden.append(x)
             scores.append(own)
         return self.classifier(self.dropout(torch.tanh(self.bert.pooler.dense(x[:, 0])))), hidden, scores
+
+
+def _initial(module: nn.Module) -> None:
+    """BERT's: normal with deviation 0.02, biases 0."""
+    if isinstance(module, nn.Linear | nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02)
+    if isinstance(module, nn.Linear):
+        nn.init.zeros_(module.bias)
+    if isinstance(module, nn.Embedding) and module.padding_idx is not None:
+        with torch.no_grad():
+            module.weight[module.padding_idx] = 0

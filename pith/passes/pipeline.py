@@ -9,6 +9,7 @@ from pith.graph import Graph
 from pith.ops.base import load_all
 from pith.passes import (
     decompose,
+    flush_denormals,
     fold_affine,
     fold_constants,
     fold_pad,
@@ -54,6 +55,7 @@ FRONT: Passes = (
     ("sink reshape", sink_reshape.run),
     ("fold constants", fold_constants.run),
     ("simplify", simplify.run),
+    ("flush denormals", flush_denormals.run),
 )
 LAYOUT: Passes = (
     ("layout", layout.run),

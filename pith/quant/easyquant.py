@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pith.quant.grid import Grid
-from pith.quant.rows import Rows, losses, one_minus_cosine
+from pith.quant.rows import Loss, Rows, half_relative_error, losses, one_minus_cosine
 
 _AT_ONCE = 1 << 20  # numbers in the arrays of candidates that are looked at together: few enough to stay in the cache
 
@@ -29,7 +29,7 @@ class Search:
     """weight_factors, activation_factors: functions from the multiplier in place to candidates for it, as factors of it.
 
     turns: how often weights and activation take turns.  relu: whether the cosine is taken behind a ReLU that the layer has.
-    tolerance: a turn that gains less of the loss than this share is the last.
+    tolerance: a turn that gains less of the loss than this share is the last.  loss: what is minimised.
     """
 
     weight_factors: Callable[[np.ndarray], np.ndarray]
@@ -37,6 +37,7 @@ class Search:
     turns: int = 3
     relu: bool = False
     tolerance: float = 1e-3
+    loss: Loss = one_minus_cosine
 
 
 def _even(s: np.ndarray | float) -> np.ndarray:
@@ -54,6 +55,7 @@ def _released_activations(s: float) -> np.ndarray:
 
 
 PAPER = Search(_even, _even)
+LENGTH = Search(_even, _even, loss=half_relative_error)  # the paper's search, that looks at lengths too
 RELEASED = Search(_released_weights, _released_activations, turns=1, relu=True)
 
 
@@ -70,8 +72,8 @@ class WeightSearch:
     from X'X, X'e0 and X't of each part (Gram matrices), and the rows are not touched again.
     """
 
-    def __init__(self, rows: Rows, x: np.ndarray, *, relu: bool = False) -> None:
-        self.rows, self.x, self.relu = rows, x, relu
+    def __init__(self, rows: Rows, x: np.ndarray, *, relu: bool = False, loss: Loss = one_minus_cosine) -> None:
+        self.rows, self.x, self.relu, self.loss = rows, x, relu, loss
         self.rest = np.matmul(x, rows.weights) + rows.bias - rows.target
         group, total, k = x.shape
         self.gram = total // rows.parts > k and not relu
@@ -84,7 +86,7 @@ class WeightSearch:
             )
 
     def losses(self, weights: np.ndarray) -> np.ndarray:
-        """1 - mean cosine of each channel [C, G, O], for C candidate weights [C, G, K, O]."""
+        """Mean loss of each channel [C, G, O], for C candidate weights [C, G, K, O]."""
         count, group, k, out = weights.shape
         d = np.ascontiguousarray((weights - self.rows.weights).transpose(1, 2, 0, 3)).reshape(group, k, count * out)
         parts = self.rows.parts
@@ -95,7 +97,7 @@ class WeightSearch:
             te = self.te[:, :, None] + np.einsum("gpko,gpkco->gpco", self.xt, shaped)
             inner = np.matmul(self.xx, d).reshape(four) + 2 * self.xe[:, :, :, None]
             ee = self.ee[:, :, None] + np.einsum("gpkco,gpkco->gpco", inner, shaped)
-            loss = one_minus_cosine(self.tt[:, :, None], te, np.maximum(ee, 0.0))
+            loss = self.loss(self.tt[:, :, None], te, np.maximum(ee, 0.0))
         else:
             error = np.matmul(self.x, d).reshape(group, -1, count, out) + self.rest[:, :, None]
             target = self.rows.target[:, :, None]
@@ -105,7 +107,7 @@ class WeightSearch:
             e = error.reshape(group, parts, -1, count, out)
             tt = np.einsum("gpruo,gpruo->gpuo", t, t).astype(np.float64)
             te = np.einsum("gpro,gprco->gpco", t[:, :, :, 0], e).astype(np.float64)
-            loss = one_minus_cosine(tt, te, np.einsum("gprco,gprco->gpco", e, e).astype(np.float64))
+            loss = self.loss(tt, te, np.einsum("gprco,gprco->gpco", e, e).astype(np.float64))
         return np.asarray(loss.mean(axis=1).transpose(1, 0, 2))
 
     def best(self, scale: np.ndarray, limit: int, search: Search) -> np.ndarray:
@@ -135,12 +137,12 @@ def rectified(target: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.nda
     return t, np.maximum(target + error, 0) - t
 
 
-def layer_loss(rows: Rows, x: np.ndarray, weights: np.ndarray, *, relu: bool = False) -> float:
-    """1 - mean cosine of a layer's whole output, for quantised rows x and weights [G, K, O]."""
+def layer_loss(rows: Rows, x: np.ndarray, weights: np.ndarray, *, relu: bool = False, loss: Loss = one_minus_cosine) -> float:
+    """Mean loss of a layer's whole output, for quantised rows x and weights [G, K, O]."""
     target, error = rows.target, np.matmul(x, weights) + rows.bias - rows.target
     if relu:
         target, error = rectified(target, error)
-    return float(losses(target, error, rows.parts, each_channel=False))
+    return float(losses(target, error, rows.parts, each_channel=False, loss=loss))
 
 
 def thinned(rows: Rows, by: int) -> Rows:
@@ -152,17 +154,28 @@ def thinned(rows: Rows, by: int) -> Rows:
     return Rows(rows.x[:, at], rows.target[:, at], rows.weights, rows.bias, rows.parts)
 
 
-def best_activation(readers: Sequence[tuple[Rows, np.ndarray, bool]], grid: Grid, search: Search) -> tuple[Grid, float]:
+def own_loss(own: np.ndarray, grid: Grid, loss: Loss) -> float:
+    """Mean loss of a value itself, of which each row of `own` [samples, n] is a part, on a grid."""
+    error = grid.rounded(own) - own
+    t, e = own.astype(np.float64), error.astype(np.float64)
+    return float(loss(*(np.einsum("sn,sn->s", a, b) for a, b in ((t, t), (t, e), (e, e)))).mean())
+
+
+def best_activation(
+    readers: Sequence[tuple[Rows, np.ndarray, bool]], grid: Grid, search: Search, own: np.ndarray | None = None
+) -> tuple[Grid, float]:
     """The grid for the value that layers read, and the mean loss of those layers with it.
 
-    readers: rows, integer weights [G, K, O] and whether a ReLU follows, of each. Large layers are searched on a quarter of
+    readers: rows, integer weights [G, K, O] and whether a ReLU follows, of each.  own: parts of the value [samples, n], where
+    others than layers read it too (sums, pools, norms): its own loss then counts as a layer's. Large layers are searched on a quarter of
     their rows; the eight best of that, and the grid in place, are then compared on all.
     """
     factors = search.activation_factors(1.0 / grid.scale)
     candidates = [grid, *(grid.scaled(1.0 / float(f)) for f in factors)]
 
     def loss(of: Sequence[tuple[Rows, np.ndarray, bool]], candidate: Grid) -> float:
-        return float(np.mean([layer_loss(r, candidate.rounded(r.x), w, relu=relu and search.relu) for r, w, relu in of]))
+        found = [layer_loss(r, candidate.rounded(r.x), w, relu=relu and search.relu, loss=search.loss) for r, w, relu in of]
+        return float(np.mean(found if own is None else [*found, own_loss(own, candidate, search.loss)]))
 
     thin = [(thinned(r, 4), w, relu) for r, w, relu in readers]
     if any(a[0] is not b[0] for a, b in zip(thin, readers, strict=True)):
@@ -176,11 +189,11 @@ def best_activation(readers: Sequence[tuple[Rows, np.ndarray, bool]], grid: Grid
 
 def search_value(
     readers: Sequence[Rows], scales: list[np.ndarray], grid: Grid, limit: int, search: Search, relus: Sequence[bool] = (),
-    *, weights: bool = True, activations: bool = True,
+    *, weights: bool = True, activations: bool = True, own: np.ndarray | None = None,
 ) -> tuple[list[np.ndarray], Grid]:  # fmt: skip
     """Search for the layers that read one value: scales [G, 1, O] of each one's weights, and the value's grid, in turns.
 
-    weights, activations: which of the two to search.
+    weights, activations: which of the two to search.  own: as for `best_activation`.
     """
     flags = list(relus) or [False] * len(readers)
     before = np.inf
@@ -188,14 +201,14 @@ def search_value(
         moved = False
         if weights:
             for k, rows in enumerate(readers):
-                found = WeightSearch(rows, grid.rounded(rows.x), relu=search.relu and flags[k]).best(scales[k], limit, search)
+                found = WeightSearch(rows, grid.rounded(rows.x), relu=search.relu and flags[k], loss=search.loss).best(scales[k], limit, search)
                 moved |= not np.array_equal(found, scales[k])
                 scales[k] = found
         integers = [integer_weights(r.weights, s, limit) for r, s in zip(readers, scales, strict=True)]
         if not activations:
             break
         old = grid
-        grid, loss = best_activation(list(zip(readers, integers, flags, strict=True)), grid, search)
+        grid, loss = best_activation(list(zip(readers, integers, flags, strict=True)), grid, search, own)
         if not weights or (grid == old and not moved) or loss >= before * (1 - search.tolerance):
             break
         before = loss

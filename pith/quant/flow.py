@@ -11,20 +11,34 @@ from pith.graph import Graph, InputError, Node
 from pith.passes import channels_first
 from pith.passes.pipeline import FRONT, optimize
 from pith.quant.calibration import Compile, Inside, Progress, Samples
-from pith.quant.easyquant import PAPER, RELEASED, Search, integer_weights, layer_loss, search_value
+from pith.quant.easyquant import LENGTH, PAPER, RELEASED, Search, integer_weights, layer_loss, search_value
+from pith.quant.even import equalize, ways
 from pith.quant.grid import Grid, levels, weight_limit
-from pith.quant.improve import corrected_bias, equalize, rounded_jointly
+from pith.quant.improve import corrected_bias, rounded_jointly
 from pith.quant.insert import Inserted, Numbers, insert
 from pith.quant.measure import Differences, compare, mean_loss, worst_result
 from pith.quant.observers import OUTLIER, Seen, observed_grid
-from pith.quant.plan import Layer, Plan, make_plan
-from pith.quant.rows import Gatherer, Rows, from_matrices, gather_all, has_rows, joined, rows_for_each, scale_row
+from pith.quant.plan import Layer, Plan, make_plan, others_read
+from pith.quant.rows import (
+    Gatherer,
+    Rows,
+    from_matrices,
+    gather_all,
+    half_relative_error,
+    has_rows,
+    joined,
+    one_minus_cosine,
+    places,
+    rows_for_each,
+    scale_row,
+)
 from pith.quant.sensitivity import sensitivity
 from pith.quant.watch import Watched
 from pith.quant.weights import IntWeights, bias_of, channel_axis, initial_scale, scale_for_bias, to_integers
 from pith.quant.wider import carried, cheapest, judged, most
 
 PLAIN = ("minmax", "percentile", "mse", "kl")  # ranges that cost nothing more to try
+_OWN = 1 << 18  # numbers of a value that is looked at itself, of all samples together
 _APART = 5  # of so many samples one is kept from the search, to choose by
 METHODS = ("easyquant", "minmax", "kl", "percentile", "mse", "entropy", "moving")
 
@@ -42,9 +56,11 @@ class Options:
     second sweep, over the activations.  rounding, bias, equalize: see improve.py.  keep: names of layers to leave in floats.
     float_outputs: results that are not rounded.  integers_only: 8-bit functions that float32 steps do not give exactly (sigmoid, gelu, ...)
     read rounded values, and so are tables; results of normalisations are rounded.
-    best: of all that was tried, and the ranges of PLAIN too, the one whose results
-    are nearest on samples that nothing was fitted to (every fifth, of ten or more) is taken, not the one whose layers are. Channels are
-    evened out first where plain ranges then give nearer results, and in the end a few layers stay in floats if that pays (see wider.py).
+    by_results: of the states whose layers are no further from the float network than those of the start, the one whose results are nearest
+    on samples that nothing was fitted to (every fifth, of ten or more) is taken, not the one whose layers are. Channels are evened out first
+    (see even.py) where that gives nearer results, and the search looks at the length of outputs too, and at values themselves
+    that others than layers read.  best: so too, but of all states, and the ranges of PLAIN are among them; in the end a few layers stay
+    in floats if that pays (see wider.py).
     """
 
     method: str = "easyquant"
@@ -62,6 +78,7 @@ class Options:
     keep: frozenset[str] = frozenset()
     float_outputs: bool = False
     integers_only: bool = False
+    by_results: bool = False
     best: bool = False
 
     def check(self) -> None:
@@ -78,6 +95,11 @@ class Options:
             raise InputError(f"{self.stages} stages", try_="1 or more")
         levels(self.activation_bits, symmetric=self.symmetric)
         weight_limit(self.weight_bits)
+
+    @property
+    def judged(self) -> bool:
+        """Whether results decide."""
+        return self.by_results or self.best
 
     @property
     def ranges(self) -> str:
@@ -139,11 +161,13 @@ class _Flow:
         self.targets: dict[str, np.ndarray] = {}
         self.numbers = Numbers()
         self.warnings: list[str] = []
-        self.evened = False  # channels, for better results
+        self.evened = ""  # how channels were, for better results
         self.rowed = [layer for layer in self.plan.layers if has_rows(graph, self.makers[layer.key])]
-        apart = options.best and options.target == "own" and len(samples) >= 2 * _APART
+        apart = options.judged and options.target == "own" and len(samples) >= 2 * _APART
         self.apart = frozenset(range(_APART - 1, len(samples), _APART) if apart else range(len(samples)))
         self.fitted = [k for k in range(len(samples)) if not (apart and k in self.apart)]
+        self.shared = others_read(graph, self.plan, {layer.key for layer in self.rowed}) if options.judged else set()
+        self.own: dict[str, np.ndarray] = {}  # parts of the values of `shared`, unrounded
         self.take = {layer.key: rows_for_each(graph, self.makers[layer.key], len(self.fitted)) for layer in self.rowed}
 
     def planned(self, also: frozenset[str]) -> Plan:
@@ -254,15 +278,22 @@ class _Flow:
         layers = [layer for _, group in units for layer in group]
         gatherers = {layer.key: Gatherer(self.graph, self.node(layer), self.take[layer.key]) for layer in layers}
         values = {layer.key: inserted.before[layer.x] for layer in layers}
-        with Inside(inserted.graph, values.values(), self.compile) as inside:
+        whole = {root: [inserted.before[v] for v in self.plan.sources[root]] for root, _ in units if root in self.shared}
+        parts: dict[str, list[np.ndarray]] = {root: [] for root in whole}
+        with Inside(inserted.graph, [*values.values(), *(v for vs in whole.values() for v in vs)], self.compile) as inside:
             for at, k in enumerate(self.fitted):
-                gather_all(gatherers, values, inside.run(self.samples.load(k)), at, output=False)
-        found = {}
+                found = inside.run(self.samples.load(k))
+                gather_all(gatherers, values, found, at, output=False)
+                for root, vs in whole.items():
+                    flat = np.concatenate([found[v].reshape(-1) for v in vs])
+                    parts[root].append(flat[places(flat.size, min(flat.size, -(-_OWN // len(self.fitted))), at)])
+        self.own = {root: np.stack(p) for root, p in parts.items()}
+        rows = {}
         for layer in layers:
             w, bias = self.graph.constants[layer.weights], bias_of(self.graph, self.node(layer))
             x = gatherers[layer.key].stacked()
-            found[layer.key] = joined(self.node(layer), x, self.targets.get(layer.key), len(self.fitted), w, bias)
-        return found
+            rows[layer.key] = joined(self.node(layer), x, self.targets.get(layer.key), len(self.fitted), w, bias)
+        return rows
 
     def sweep(self, what: str, begin: float, end: float, *, search: Search | None, weights: bool, activations: bool, improve: bool) -> None:
         runs = list(self.runs())
@@ -284,7 +315,7 @@ class _Flow:
         grid = self.numbers.grids[root]
         readers = [rows[layer.key] for layer in layers]
         scales, grid = search_value(readers, scales, grid, self.limit, search, [self.rectified(layer) for layer in layers],
-                                    weights=weights, activations=activations)  # fmt: skip
+                                    weights=weights, activations=activations, own=self.own.get(root))  # fmt: skip
         self.numbers.grids[root] = grid
         for layer, scale in zip(layers, scales, strict=True):
             old = self.numbers.weights[layer.key].scale
@@ -306,7 +337,8 @@ class _Flow:
         weights = integer_weights(rows.weights, scale, self.limit)
         if self.options.rounding:
             q = rounded_jointly(rows, x, scale, self.limit)
-            if layer_loss(rows, x, q * scale) < layer_loss(rows, x, weights):
+            loss = half_relative_error if self.options.judged else one_minus_cosine
+            if layer_loss(rows, x, q * scale, loss=loss) < layer_loss(rows, x, weights, loss=loss):
                 self.numbers.weights[layer.key] = IntWeights(from_matrices(node, q, shape).astype(np.int8), held.scale)
                 weights = q * scale
         if self.options.bias:
@@ -331,9 +363,10 @@ class _Flow:
         return found
 
     def plain_error(self) -> float:
-        """Power of the error of the results over theirs with the best of all plain ranges, on the samples kept apart."""
+        """Error of the results with the first ranges (`best`: the best of all plain ones), on the samples kept apart."""
         results = judged(self.graph)
-        forms = [insert(self.graph, self.plan, numbers) for numbers in (self.numbers, *(n for _, n in self.plains()))]
+        others = self.plains() if self.options.best else []
+        forms = [insert(self.graph, self.plan, numbers) for numbers in (self.numbers, *(n for _, n in others))]
         found = compare(self.graph, forms, results, self.samples, self.compile, apart=self.apart)
         return min((worst_result(d, results) for d in found), default=0.0)
 
@@ -345,7 +378,7 @@ class _Flow:
         states = [("start", self.numbers.copy())]
         if o.best:
             states += self.plains()
-        mode = PAPER if o.mode == "paper" else RELEASED
+        mode = RELEASED if o.mode == "released" else LENGTH if o.judged else PAPER
         share = 0.7 / max(1, 2 * searching + improve)
         at = 0.2
         if searching and o.mode == "released":
@@ -373,15 +406,18 @@ class _Flow:
         forms = [insert(self.graph, self.plan, numbers) for _, numbers in states]
         found = compare(self.graph, forms, values, self.samples, self.compile, lambda what, done: self.say(what, 0.9 + 0.1 * done), apart=self.apart)
         scores = [mean_loss(d, keys) for d in found]
-        by_results = self.options.best and bool(results)
-        best = int(np.argmin([worst_result(d, results) for d in found] if by_results else scores))
+        by_results = self.options.judged and bool(results)
+        errors = [worst_result(d, results) for d in found] if by_results else scores
+        allowed = [k for k, score in enumerate(scores) if self.options.best or score <= scores[0]]
+        best = min(allowed, key=lambda k: (errors[k], scores[k]))
         snapshots = [(name, score) for (name, _), score in zip(states, scores, strict=True)]
         outcome = Outcome(forms[best].graph, self.graph, self.plan, states[best][1], forms[best], found[best], found[0], self.seen,
                           self.watched, self.limit, snapshots, self.warnings, self.options.notes())  # fmt: skip
         if by_results:
-            name = states[best][0] + (", channels evened out" if self.evened else "")
+            name = states[best][0] + self.evened
             outcome.notes.append(f"taken: {name}; of {len(states)} that were tried, for its results on {len(self.apart)} samples")
-            outcome = self.widened(outcome, results)
+            if self.options.best:
+                outcome = self.widened(outcome, results)
         return outcome
 
     def widened(self, outcome: Outcome, results: list[str]) -> Outcome:
@@ -416,6 +452,19 @@ class _Flow:
                        seen=seen, notes=notes)  # fmt: skip
 
 
+def _evened(plain: _Flow, samples: Samples, compile: Compile, options: Options, say: Progress) -> _Flow:
+    """`plain`, which has begun, or one with channels evened out whose results are nearer."""
+    flow, least = plain, -1.0
+    for name, even in ways(plain.graph, plain.watched):
+        other = _Flow(even, samples, compile, options, say)
+        other.begin()
+        other.evened = f", channels evened out by {name}"
+        least = plain.plain_error() if least < 0 else least
+        if (error := other.plain_error()) < least:
+            flow, least = other, error
+    return flow
+
+
 def quantize_graph(
     graph: Graph, samples: Samples, compile: Compile, options: Options | None = None, say: Progress = lambda what, done: None
 ) -> Outcome:
@@ -433,14 +482,8 @@ def quantize_graph(
         raise InputError("nothing in this network can be quantised", why="it has no convolution or matrix product with float32 constant weights",
                          try_="check that the model is not quantised already")  # fmt: skip
     flow.begin()
-    if options.best and not options.equalize:
-        even = source.copy()
-        if judged(source) and equalize(even):
-            other = _Flow(even, samples, compile, options, say)
-            other.begin()
-            if other.plain_error() < flow.plain_error():
-                flow = other
-                flow.evened = True
+    if options.judged and not options.equalize and judged(source):
+        flow = _evened(flow, samples, compile, options, say)
     return flow.run()
 
 

@@ -13,17 +13,26 @@ from pith.quant.calibration import Compile, Inside, Progress, Samples
 from pith.quant.insert import Inserted
 from pith.quant.rows import one_minus_cosine
 
+_FLOOR = 0.01  # of the mean power of channels, added to each one's
+
+
+def by_channel(x: np.ndarray) -> np.ndarray:
+    """Sums of squares of the channels of `x`, float64 [C] (axis 1 of pictures, the last axis else; [1] of a scalar)."""
+    axis = 1 if x.ndim > 2 else x.ndim - 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(np.square(x.astype(np.float64)).sum(axis=tuple(a for a in range(x.ndim) if a != axis)).reshape(-1))
+
 
 @dataclass(slots=True)
 class Difference:
     """Of one value, over all samples. loss: sum of 1 - cosine.  signal, noise: sums of squares.  apart: those of the samples
-    that were kept apart."""
+    that were kept apart, float64 [2, C] for its channels (axis 1 of pictures, the last axis else)."""
 
     loss: float = 0.0
     signal: float = 0.0
     noise: float = 0.0
     samples: int = 0
-    apart: tuple[float, float] = (0.0, 0.0)
+    apart: np.ndarray | None = None
 
     def add(self, exact: np.ndarray, found: np.ndarray, *, apart: bool = False) -> None:
         t = exact.reshape(-1).astype(np.float32, copy=False)
@@ -38,7 +47,23 @@ class Difference:
         self.noise += ee
         self.samples += 1
         if apart:
-            self.apart = (self.apart[0] + tt, self.apart[1] + ee)
+            sums = np.stack([by_channel(exact), by_channel(found.astype(np.float64) - exact)])
+            self.apart = sums if self.apart is None else self.apart + sums
+
+    @property
+    def relative(self) -> float:
+        """Power of the error over that of the value on the samples kept apart, each channel's by its own, mean over the channels.
+
+        A result often holds numbers of different kinds (points, angles, scores): the largest kind must not decide alone. What is next to
+        nothing in all samples counts by a hundredth of what channels have on average.
+        """
+        if self.apart is None or not self.apart[1].any():
+            return 0.0
+        signal, noise = self.apart
+        whole = float(signal.mean())
+        if not (math.isfinite(whole) and np.isfinite(noise).all() and whole > 0):
+            return math.inf
+        return float((noise / (signal + _FLOOR * whole)).mean())
 
     @property
     def cosine(self) -> float:
@@ -82,12 +107,8 @@ def compare(
 
 
 def worst_result(differences: Mapping[str, Difference], outputs: Sequence[str]) -> float:
-    """Power of the error over that of the result, of the worst of `outputs`, on the samples kept apart."""
-
-    def ratio(signal: float, noise: float) -> float:
-        return 0.0 if noise == 0 else noise / signal if signal and math.isfinite(noise) else math.inf
-
-    return max(ratio(*differences[o].apart) for o in outputs)
+    """`Difference.relative` of the worst of `outputs`."""
+    return max(differences[o].relative for o in outputs)
 
 
 def mean_loss(differences: Mapping[str, Difference], keys: Sequence[str]) -> float:

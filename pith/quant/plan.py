@@ -188,14 +188,39 @@ class _Planner:
         return self.plan
 
     def release(self, kinds: list[str]) -> None:
-        """Leave in floats what only layers in floats read, and the outputs if that is wanted."""
-        wanted = {i for n, k in zip(self.graph.nodes, kinds, strict=True) if k != "float" for i in self.activations(n)}
-        for v in self.order():
-            users = self.users.get(v, [])
-            kept = bool(users) and all(n.op in WEIGHTED and layer_name(n) in self.keep for n in users)
-            free = (kept and v not in self.outputs) or (self.float_outputs and v in self.outputs and v not in wanted)
-            if free and self.find(v) == v and not any(self.find(o) == v for o in self.marked if o != v):
-                self.marked.discard(v)
+        """Leave in floats what no integer operator reads, and the outputs if that is wanted: rounding it would cost and gain nothing.
+
+        A softmax or norm between two roundings has an integer form, and what it reads stays rounded. A sum, a function or a pool counts as
+        long as what it makes is rounded, so results that stay in floats can take a chain of these along.
+        """
+        kind = {n.outputs[0]: k for n, k in zip(self.graph.nodes, kinds, strict=True) if n.outputs}
+        changed = True
+        while changed:
+            changed = False
+            for root in {self.find(v) for v in self.marked}:
+                members = [v for v in self.marked if self.find(v) == root]
+                if not any(self.needed(v, kind) for v in members):
+                    self.marked.difference_update(members)
+                    changed = True
+
+    def needed(self, v: str, kind: dict[str, str]) -> bool:
+        """Whether `v`, which is marked, has to be on a grid for its own readers' sake."""
+        if v in self.outputs and not self.float_outputs:
+            return True
+        for node in self.users.get(v, []):
+            out = node.outputs[0]
+            what = kind[out]
+            if what == "weighted":
+                return True
+            if node.op in WEIGHTED and layer_name(node) in self.keep:
+                continue
+            if what in ("join", "pool", "function", "norm") or node.op in NORMS:
+                reader = self.single_reader(out) if self.deferred(out, what) else None
+                if (reader.outputs[0] if reader else out) in self.marked:
+                    return True
+            elif what == "float" and self.integers_only:
+                return True
+        return False
 
     def order(self) -> list[str]:
         made = [*self.graph.inputs, *(o for n in self.graph.nodes for o in n.outputs if o)]
@@ -227,3 +252,18 @@ def make_plan(graph: Graph, *, keep: frozenset[str] = frozenset(), float_outputs
     results of normalisations.
     """
     return _Planner(graph, keep, float_outputs, integers_only).run()
+
+
+def float_made(graph: Graph) -> set[str]:
+    """Values that operators make which have no integer form."""
+    planner = _Planner(graph, frozenset(), float_outputs=True, integers_only=False)
+    return {n.outputs[0] for n in graph.nodes if n.op not in WEIGHTED and planner.kind(n) == "float" and planner.real(n.outputs[0])}
+
+
+def others_read(graph: Graph, plan: Plan, layers: set[str]) -> set[str]:
+    """Groups that something reads which is none of `layers` (keys) and does not only pass on the group's values; results too."""
+    found = {plan.group[v] for v in graph.outputs if v in plan.group}
+    for node in graph.nodes:
+        out = node.outputs[0]
+        found |= {plan.group[v] for v in node.inputs if v in plan.group and out not in layers and plan.group[v] != plan.group.get(out)}
+    return found

@@ -8,6 +8,7 @@ arrays have the groups of a convolution first (a dense layer is one group).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -155,8 +156,12 @@ def gather_all(gatherers: dict[str, Gatherer], values: dict[str, str], inside: F
         (g.outputs if output else g.inputs)(inside[values[key]], sample)
 
 
-def losses(target: np.ndarray, error: np.ndarray, parts: int, *, each_channel: bool) -> np.ndarray:
-    """1 - cosine of target and target + error [G, R, O], meaned over the parts: [G, O] for each channel, or one number [].
+Loss = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""Of the dot products target target, target error, error error: how far target + error is from the target, 0 where there is no error."""
+
+
+def losses(target: np.ndarray, error: np.ndarray, parts: int, *, each_channel: bool, loss: Loss) -> np.ndarray:
+    """The loss of target and target + error [G, R, O], meaned over the parts: [G, O] for each channel, or one number [].
 
     Computed from the error, so that differences far below float32's resolution of a cosine still count.
     """
@@ -165,7 +170,18 @@ def losses(target: np.ndarray, error: np.ndarray, parts: int, *, each_channel: b
     form = "gpro,gpro->gpo" if each_channel else "gpro,gpro->p"
     with np.errstate(over="ignore", invalid="ignore"):
         tt, te, ee = (np.einsum(form, a, b).astype(np.float64) for a, b in ((t, t), (t, e), (e, e)))
-    return np.asarray(one_minus_cosine(tt, te, ee).mean(axis=1 if each_channel else 0))
+    return np.asarray(loss(tt, te, ee).mean(axis=1 if each_channel else 0))
+
+
+def half_relative_error(tt: np.ndarray, te: np.ndarray, ee: np.ndarray) -> np.ndarray:
+    """Half the power of the error over the target's, 1 at the most: for small errors 1 - cosine, and what the error adds to the length.
+
+    A cosine does not see that a channel got longer or shorter as a whole, which sums of channels and norms behind it do.
+    """
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        loss = np.minimum(0.5 * ee / tt, 1.0)
+    loss = np.where(tt > 0, loss, np.where(ee > 0, 1.0, 0.0))
+    return np.asarray(np.where(np.isfinite(loss), loss, 1.0))
 
 
 def one_minus_cosine(tt: np.ndarray, te: np.ndarray, ee: np.ndarray) -> np.ndarray:

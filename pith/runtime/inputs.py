@@ -69,7 +69,7 @@ def picture(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
 
     Raises InputError for a file that is no picture, or an input that has no picture's shape.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     _axes(port)
     Image.MAX_IMAGE_PIXELS = _PIXELS
@@ -77,18 +77,23 @@ def picture(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # twice as many pixels are refused
             with Image.open(path) as opened:
-                image = ImageOps.exif_transpose(opened)
+                image = upright(opened, path)
     except FileNotFoundError:
         raise InputError(f"no file {path}", try_="check the path") from None
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError) as e:
         raise InputError(f"{path} is not a picture that can be read", why=str(e), try_="save it as PNG or JPEG") from None
-    return prepare(_eight_bits(image, path), port, how)
+    return prepare(image, port, how)
 
 
-def _eight_bits(image: Image, path: Path) -> Image:
-    """The picture with values 0..255: 16 bits are scaled, for others there is no telling where white is."""
+def upright(opened: Image, path: Path | str) -> Image:
+    """An opened picture, turned as its camera says, with values 0..255: 16 bits are scaled (Pillow's `convert` would cut them off).
+
+    Raises InputError for pixels of 32 bits: there is no telling where white is.
+    """
     from PIL.Image import fromarray
+    from PIL.ImageOps import exif_transpose
 
+    image = exif_transpose(opened)
     if image.mode.startswith("I;16"):
         return fromarray(np.rint(np.asarray(image).astype(np.float64) / 257).astype(np.uint8))
     if image.mode in ("I", "F"):

@@ -147,7 +147,8 @@ class Session:
         self.manifest: dict[str, Any] = manifest
         if not manifest.get("library"):
             raise BuildError("this artefact has no library to load", where=str(self.folder),
-                             why=f"target {manifest.get('target')} does not run on this machine")  # fmt: skip
+                             why=f"target {manifest.get('target')} does not run on this machine",
+                             try_=f"pith verify -t {manifest.get('target')} runs it under an emulator; or compile again with -t host")  # fmt: skip
         path = self.folder / manifest["library"]
         if manifest.get("machine", machine()) != machine():
             raise BuildError("the compiled library does not run on this processor", where=str(path),

@@ -34,7 +34,8 @@ class Target:
     cpu_features: what the processor must have, as Linux names it;  embed: weights by the assembler rather than as a C array;
     product: what a build makes: "library" (shared, where the target runs here) or "wasm";  emulation: how it is run elsewhere, if
     it can be;  zig_cpu: the processor in the words of the wheel's compiler, where code needs the compiler's runtime;
-    mca: the model of llvm-mca for its cycles, "" where there is none.
+    mca: the model of llvm-mca for its cycles, "" where there is none;  trustzone: clang builds its secure world (-mcmse);
+    runs: names of other targets whose code its processor runs as well.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Target:
     emulation: Emulation | None = None
     zig_cpu: str = ""
     mca: str = ""
+    trustzone: bool = False
+    runs: tuple[str, ...] = ()
 
     @property
     def hosted(self) -> bool:

@@ -14,4 +14,5 @@ def target() -> Target:
         ("-mcpu=cortex-m55", "-mfloat-abi=hard", "-fno-tree-vectorize", "-fno-tree-slp-vectorize"), embed=False,
         zig_cpu="cortex_m55+fp_armv8d16sp",
         emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps3-an547"), "qemu-system-arm"),
+        runs=("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m33", "star-mc1"),
     )  # fmt: skip

@@ -13,4 +13,5 @@ def target() -> Target:
         "star-mc1", "STAR-MC1, of Cortex-M33's class, with TCM and caches (Armv8-M)", ARMV7EM, "thumbv8m.main-none-eabihf",
         ("-mcpu=cortex-m33", "-mfloat-abi=hard"), embed=False, zig_cpu="cortex_m33+fp_armv8d16sp",
         emulation=Emulation("qemu_system", "qemu-system-arm", ("-M", "mps2-an505"), "qemu-system-arm"),
+        trustzone=True, runs=("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m33"),
     )  # fmt: skip

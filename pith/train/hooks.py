@@ -72,6 +72,18 @@ class Clip(Hook):
         run.fabric.clip_gradients(run.net, run.optimizer, max_norm=self.norm)
 
 
+class ClipBinary(Hook):
+    """The real numbers behind binary weights back to -1..1 after each step."""
+
+    priority = 40
+
+    def after_step(self, run: Runner) -> None:
+        """Clips them."""
+        from pith.train.binary import clip_weights
+
+        clip_weights(run.module)
+
+
 class Evaluate(Hook):
     """The score on data.val after every `every` epochs and at the end; into the log's row."""
 
@@ -83,7 +95,7 @@ class Evaluate(Hook):
     def after_epoch(self, run: Runner) -> None:
         """Measures."""
         if run.val is not None and (run.step == run.total or (run.step // run.per_epoch) % self.every == 0):
-            run.row[f"val_{run.task.score_name}"] = f"{run.evaluate():.6g}"
+            run.row.update({f"val_{name}": f"{score:.6g}" for name, score in run.evaluate().items()})
 
 
 class CsvLog(Hook):

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).with_name("recipes")
 
 DEFAULTS: dict[str, Any] = {
     "name": "", "seed": 0, "model": None, "data": None, "task": {"type": "classification"}, "optimizer": {"type": "SGD", "lr": 0.1},
-    "schedule": {"type": "constant"}, "train": None, "precision": "32-true", "hooks": [], "checkpoint": {}, "threads": 0,
+    "schedule": {"type": "constant"}, "train": None, "precision": "32-true", "channels_last": False, "hooks": [], "checkpoint": {}, "threads": 0,
 }  # fmt: skip
 _DATA = {"train": None, "val": None, "batch": 64, "augment": None}
 _TRAIN = {"epochs": 0, "iterations": 0}
@@ -59,6 +59,8 @@ def check(cfg: Config) -> Config:
         raise ConfigError("a recipe says how long to train: train.epochs or train.iterations, one of them", where=cfg.filename)
     if values["precision"] not in PRECISIONS:
         raise ConfigError(f"there is no precision {values['precision']!r}", try_=", ".join(PRECISIONS))
+    if not isinstance(values["channels_last"], bool):
+        raise ConfigError("channels_last is true or false", why=f"this is {values['channels_last']!r}"[:200])
     if not isinstance(values["hooks"], list):
         raise ConfigError("hooks are a list of mappings with `type`", where="hooks")
     return Config(values, filename=cfg.filename, text=cfg.text)

@@ -7,6 +7,7 @@ without changing it.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import time
@@ -32,8 +33,8 @@ class Diverged(PithError):
 class Runner:
     """One training. Attributes hooks may use: cfg, out, fabric, net, optimizer, rates, schedule, task, train, val, step, total, per_epoch, loss, row."""
 
-    def __init__(self, cfg: Config, out: str | Path, *, resume: bool = False, quiet: bool = False) -> None:
-        """cfg: from `recipe.load`.  out: folder for log, checkpoints and final.pt.
+    def __init__(self, cfg: Config, out: str | Path, *, resume: bool = False, quiet: bool = False, net: torch.nn.Module | None = None) -> None:
+        """cfg: from `recipe.load`.  out: folder for log, checkpoints and final.pt.  net: is trained in place of `cfg.model`'s (a pruned one).
 
         Raises ConfigError for what cannot be built, and for network and data that do not fit: before the first step.
         """
@@ -54,8 +55,12 @@ class Runner:
         if not self.per_epoch:
             raise ConfigError(f"{len(self.train)} samples are less than a batch of {cfg.data.batch}", where="data")
         self.total: int = cfg.train.iterations or cfg.train.epochs * self.per_epoch
-        net = _network(cfg.model)
+        net = _network(cfg.model) if net is None else net.train()
         self._check(net)
+        if cfg.channels_last:
+            net.to(memory_format=torch.channels_last)
+        self._changed = strided_depthwise_in_floats(net) if cfg.precision == "bf16-mixed" else []
+        self.task.prepare(self.fabric, net)
         optimizer = OPTIMIZERS.build(cfg.optimizer, [p for p in net.parameters() if p.requires_grad], where="optimizer")
         self.rates = [group["lr"] for group in optimizer.param_groups]
         self.schedule = SCHEDULES.build(cfg.schedule, where="schedule")
@@ -64,6 +69,7 @@ class Runner:
             self._add_hook(described, f"hooks.{k}")
         self.step, self.loss, self.row = 0, 0.0, dict[str, str]()
         self._sum = [0.0, 0]
+        self._order = -1, torch.zeros(0, dtype=torch.int64)
         self.module = net
         self.resumed = self._restore(optimizer) if resume else None
         self.net, self.optimizer = self.fabric.setup(net, optimizer)
@@ -79,16 +85,17 @@ class Runner:
         self.hooks = [h for h in self.hooks if type(h) is not type(hook)] + [hook]  # one that is there anyway is replaced
 
     def _check(self, net: torch.nn.Module) -> None:
-        """Network and data, by two samples."""
+        """Network and data, by two samples of each set."""
         net.eval()
-        try:
-            with torch.no_grad():
-                output = net(self.train.floats(self.train.x[:2]))
-        except Exception as error:  # whatever a network makes of inputs of a wrong shape
-            raise ConfigError("the network cannot read the data", where="model", why=str(error).splitlines()[0]) from error
-        self.task.check(output, self.train)
-        if self.val is not None:
-            self.task.check(output, self.val)
+        for data in (self.train, self.val):
+            if data is None:
+                continue
+            try:
+                with torch.no_grad():
+                    output = net(data.floats(data.x[:2]))
+            except Exception as error:  # whatever a network makes of inputs of a wrong shape
+                raise ConfigError("the network cannot read the data", where="model", why=str(error).splitlines()[0]) from error
+            self.task.check(output, data)
         net.train()
 
     def run(self) -> dict[str, Any]:
@@ -107,6 +114,9 @@ class Runner:
                 self._step()
         finally:
             self._call("after_run")
+            for module in self._changed:
+                del module.forward
+        self.task.finish(self.module)
         if self.rank == 0:
             checkpoint.write(self.out / "final.pt", self.module.state_dict())
         self.fabric.barrier()
@@ -139,25 +149,36 @@ class Runner:
         """This process's share of the batch of a step: inputs, what they should give, which samples they are."""
         epoch, position = divmod(step, self.per_epoch)
         size = self.cfg.data.batch
-        order = torch.randperm(len(self.train), generator=_generator(self.cfg.seed, 1, epoch))
+        if self._order[0] != epoch:
+            self._order = epoch, self.train.order(_generator(self.cfg.seed, 1, epoch), size)
         rows = torch.arange(self.rank, size, self.world)
-        indices = order[position * size : (position + 1) * size][rows]
+        indices = self._order[1][position * size : (position + 1) * size][rows]
         x, y = self.train.x[indices], self.train.y[indices]
         if self.augment is not None:
             x = self.augment(x, rows, size, _generator(self.cfg.seed, 2, step))
-        return (*self.fabric.to_device((self.train.floats(x), y)), indices)
+        return (*self.fabric.to_device((self._floats(self.train, x), y)), indices)
 
-    def evaluate(self) -> float:
-        """The mean score over data.val, in evaluation mode."""
+    def _floats(self, data: Any, x: Tensor) -> Tensor:
+        x = data.floats(x)
+        return x.contiguous(memory_format=torch.channels_last) if self.cfg.channels_last and x.ndim == 4 else x
+
+    def evaluate(self) -> dict[str, float]:
+        """The scores over data.val, in evaluation mode."""
         self.net.eval()
-        size, total = self.cfg.data.batch, 0.0
+        size, sums = self.cfg.data.batch, dict[str, list[float]]()
         with torch.no_grad():
-            for start in range(self.rank * size, len(self.val), size * self.world):
-                x, y = self.fabric.to_device((self.val.floats(self.val.x[start : start + size]), self.val.y[start : start + size]))
-                total += self.task.score(self.module, x, y)
+            for start in range(0, len(self.val), size * self.world):
+                at = min(start + self.rank * size, len(self.val))
+                x, y = self.fabric.to_device((self._floats(self.val, self.val.x[at : at + size]), self.val.y[at : at + size]))
+                for name, (total, count) in self.task.scores(self.module, x, y).items() if len(x) else ():
+                    sums[name] = [a + b for a, b in zip(sums.get(name, [0.0, 0.0]), (total, count), strict=True)]
         self.net.train()
-        summed = self.fabric.all_reduce(torch.tensor(total, dtype=torch.float64), reduce_op="sum") if self.world > 1 else total
-        return float(summed) / len(self.val)
+        if self.world > 1:
+            gathered: list[Any] = [None] * self.world
+            torch.distributed.all_gather_object(gathered, sums)
+            names = dict.fromkeys(name for part in gathered for name in part)
+            sums = {n: [sum(part.get(n, [0.0, 0.0])[k] for part in gathered) for k in (0, 1)] for n in names}
+        return {name: total / max(count, 1e-30) for name, (total, count) in sums.items()}
 
     def mean_loss(self) -> float:
         """Over the epoch that ended, as far as it ran."""
@@ -224,6 +245,21 @@ def _fabric(precision: str) -> Any:
     made = fabric.Fabric(accelerator="auto", precision=precision, **options)
     made.launch()
     return made
+
+
+def strided_depthwise_in_floats(net: torch.nn.Module) -> list[Any]:
+    """Depthwise convolutions with a stride leave bfloat16 for float32, in place: on a processor PyTorch's gradient of them is fifty times
+    slower in bfloat16. Returns them; `del module.forward` undoes it."""
+    found: list[Any] = [m for m in net.modules() if isinstance(m, torch.nn.Conv2d) and 1 < m.groups == m.in_channels and max(m.stride) > 1]
+    for module in found:
+        module.forward = functools.partial(_in_floats, module.forward)
+    return found
+
+
+def _in_floats(forward: Any, x: Tensor) -> Tensor:
+    with torch.autocast(x.device.type, enabled=False):
+        y: Tensor = forward(x.float())
+    return y.to(x.dtype)
 
 
 def _load_scaler(fabric: Any, state: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from pith.vector import gnu, rvv, simd128
 from pith.vector.cexpr import literal, never_nan
 from pith.vector.cfunction import CFunction
 from pith.vector.f32_neon import DIALECT as _NEON
+from pith.vector.f32_neon import DIALECT32 as _NEON32
 
 _C99 = """typedef float vf; /* scalar: a vector of one */
 #define VF_LANES 1
@@ -126,7 +127,8 @@ _QUIET = """#if defined(__clang__)
 #endif
 """
 _TEXT = {
-    "c99": _C99, "sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON, "simd128": simd128.F32, "simd128r": simd128.F32_RELAXED,
+    "c99": _C99, "sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON, "neon32": _NEON32,
+    "simd128": simd128.F32, "simd128r": simd128.F32_RELAXED,
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ _SHIFT = {  # the bits of each element moved up by 23: what is at the low end be
     "avx512": "static inline vf vf_shift(vf x) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(x), 23)); }\n",
     "simd128": simd128.SHIFT, "simd128r": simd128.SHIFT,
     **dict.fromkeys(gnu.NAMES, gnu.SHIFT),
-    "neon": _NEON,
+    "neon": _NEON, "neon32": _NEON,
 }
 
 _TEXT = """static inline vf vf_pow2(vf n) { return vf_shift(n + vf_set1(12583039.0f)); } /* 1.5 * 2^23 + 127 */

@@ -1,5 +1,4 @@
-"""The vector dialect in GNU C's vectors of a fixed size, for instruction sets whose compiler turns those into good code (RISC-V's V,
-NEON of 32-bit Arm).
+"""The vector dialect in GNU C's vectors of a fixed size, for instruction sets whose compiler turns those into good code (RISC-V's V).
 
 Float32, and 8-bit integers by products of 16-bit halves of int32 lanes. Vectors of more than sixteen bytes keep the order of the
 other dialects: bytes are put side by side sixteen at a time.
@@ -7,11 +6,10 @@ other dialects: bytes are put side by side sixteen at a time.
 
 from __future__ import annotations
 
-from pith.targets.isa.armv7 import ARMV7
 from pith.targets.isa.base import ISA
 from pith.targets.isa.riscv_v import RVV128, RVV256
 
-ISAS = (RVV128, RVV256, ARMV7)
+ISAS = (RVV128, RVV256)
 NAMES = tuple(isa.name for isa in ISAS)
 
 _F32 = """typedef float vf __attribute__((vector_size(@BYTES@)));

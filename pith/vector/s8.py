@@ -12,7 +12,7 @@ from pith.targets.isa.base import ISA
 from pith.vector import gnu, simd128
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
-from pith.vector.s8_neon import CHUNKS, SDOT
+from pith.vector.s8_neon import CHUNKS, CHUNKS32, DIALECT32, MATRICES, QUADS32, SDOT
 from pith.vector.s8_neon import DIALECT as _NEON
 from pith.vector.s8_neon import DOT as _NEON_DOT
 from pith.vector.s8_neon import PARTS as _NEON_PARTS
@@ -327,7 +327,7 @@ _HALF = {
     "avx512": "_mm256_loadu_si256((const __m256i *)p)",
 }  # fmt: skip
 
-_TEXT = {"sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON, "simd128": simd128.S8, "simd128r": simd128.S8}
+_TEXT = {"sse42": _SSE42, "avx2": _AVX2, "avx512": _AVX512, "neon": _NEON, "neon32": DIALECT32, "simd128": simd128.S8, "simd128r": simd128.S8}
 # words that are no x86 intrinsics under another name: dot, shorts, quads
 _OWN = dict.fromkeys(("simd128", "simd128r"), (simd128.DOT, simd128.SHORTS, simd128.QUADS))
 for _isa in gnu.ISAS:
@@ -373,7 +373,13 @@ def dot(isa: ISA) -> CFunction:
 @functools.cache
 def chunks(isa: ISA) -> CFunction:
     """Products of signed bytes in 16 bits, for instruction sets with "smull"."""
-    return CFunction("vb", CHUNKS, (dialect_s8(isa),), ("stdint.h", *isa.headers))
+    return CFunction("vb", CHUNKS32 if isa.name == "neon32" else CHUNKS, (dialect_s8(isa),), ("stdint.h", *isa.headers))
+
+
+@functools.cache
+def matrices(isa: ISA) -> CFunction:
+    """Products of matrices of signed bytes, for instruction sets with "i8mm"."""
+    return CFunction("vi_matrix", MATRICES, (dialect_s8(isa),), ("stdint.h", *isa.headers))
 
 
 @functools.cache
@@ -396,6 +402,7 @@ def quads(isa: ISA) -> CFunction:
     if isa.name in _OWN:
         return CFunction("vi_quads", _OWN[isa.name][2], (dot(isa),), ("stdint.h", *isa.headers))
     if is_signed(isa):
-        return CFunction("vi_quads", _NEON_QUADS, (dot(isa), parts(isa)), ("stdint.h", *isa.headers))
+        text = QUADS32 if isa.name == "neon32" else _NEON_QUADS
+        return CFunction("vi_quads", text, (dot(isa), parts(isa)), ("stdint.h", *isa.headers))
     text = {"avx512": _PARTS_MASKED, "avx2": _PARTS_WORDS}.get(isa.name) or filled(_PARTS, isa)
     return CFunction("vi_quads", text + filled(_QUADS, isa), (dot(isa),), ("stdint.h", *isa.headers))

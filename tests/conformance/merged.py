@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pith.api import _build_into, describe, import_model, stages
+from pith.api import import_model, stages
 from pith.artefact import write_sources
+from pith.build import build_into, describe
 from pith.emulators import execute
 from pith.emulators.program import build_linux, program_input, program_output
 from pith.emulators.qemu_user import run_program
@@ -66,7 +67,7 @@ def built(graph: Graph, target: Target, folder: Path) -> dict[str, object]:
         folder.mkdir()
         write_sources(folder, result.sources, embed=target.embed)
         return describe(result) | {"opt": "-O1"}
-    _build_into(folder, result, None, "-O1", False, None)
+    build_into(folder, result, None, "-O1", False, None)
     manifest: dict[str, object] = json.loads((folder / "manifest.json").read_text())
     return manifest
 

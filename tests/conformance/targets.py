@@ -29,19 +29,24 @@ def _vectors(*lengths: int) -> dict[str, tuple[str, ...]]:
 PROCESSORS: dict[str, dict[str, tuple[str, ...]]] = {
     "aarch64": {"Cortex-A53": ()},
     "aarch64-dotprod": {"Cortex-A76": ()},
+    "aarch64-i8mm": {"-cpu max": ()},
+    "armv7": {"Cortex-A7": ()},
     "riscv64": {"RV64GC": ()},
     "riscv64-v": _vectors(128, 256, 512),
     "riscv64-v256": _vectors(256, 512),
     "riscv32": {"RV32GC": ()},
     "cortex-m0": {"MPS2 AN385": ()},
+    "cortex-m3": {"MPS2 AN385": ()},
     "cortex-m4": {"MPS2 AN386": ()},
+    "cortex-m7": {"MPS2 AN500": ()},
     "cortex-m33": {"MPS2 AN505": ()},
+    "star-mc1": {"MPS2 AN505": ()},
     "cortex-m55": {"MPS3 AN547": ()},
     "wasm": {"Node": ()},
     "wasm-relaxed": {"Node": ()},
 }
 # those on which every run of the tests has a case of every operator
-TESTED = ("aarch64", "riscv64", "riscv64-v", "cortex-m4", "cortex-m33", "cortex-m55", "wasm")
+TESTED = ("aarch64", "armv7", "riscv64", "riscv64-v", "cortex-m4", "cortex-m33", "cortex-m55", "wasm")
 
 
 def wrong(names: list[str], target: str) -> dict[str, dict[str, str]]:

@@ -14,6 +14,7 @@ from unittest import mock
 import numpy as np
 
 import pith.api as api
+from pith.build import build_into
 from pith.emulators import execute
 from pith.graph import Graph
 from pith.targets.base import get_target
@@ -52,7 +53,7 @@ def emulated() -> Iterator[None]:
             if optimize:
                 api.compile_to(graph, folder, target, opt=opt, cache=False)
             else:
-                api._build_into(folder, api.generate([graph], chosen, graph.name), cc, opt, False, None)
+                build_into(folder, api.generate([graph], chosen, graph.name), cc, opt, False, None)
             return Emulated(folder, target)
 
         users = [m for n, m in sys.modules.items() if n.startswith("tests.") and getattr(m, "compile_graph", None) is plain]

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pith.api import _build_into, compile_to, generate
+from pith.api import compile_to, generate
+from pith.build import build_into, describe
 from pith.emulators import execute, lacking
 from pith.graph import DType, Graph, TensorType
 from pith.graph.errors import BuildError, UnsupportedError
@@ -85,7 +86,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         bias = rng.integers(-3000, 3000, o).astype(np.int32)
         cases.append(_requantised(Case("conv_integer", [x, weights, bias], attrs), rng, ("fixed", "fixed", "residual", "sums")[k % 4]))
     for k in range(14):
-        h, w, c = int(rng.integers(1, 12)), int(rng.choice([1, 2, 3, 5, 6, 8, 9, 14])), int(rng.choice([4, 5, 6, 8, 11]))
+        h, w, c = int(rng.integers(1, 12)), int(rng.choice([1, 2, 3, 5, 6, 8, 14, 21])), int(rng.choice([4, 5, 6, 8, 11, 20]))
         attrs = {"strides": (1 + k % 2,) * 2, "pads": (1, 1, 1, 1) if k % 3 else (0, 0, 1, 1), "dilations": (1, 1), "group": c,
                  "layout": "channels_last", "zero": int(rng.choice([-128, 3]))}  # fmt: skip
         x = rng.integers(-128, 128, (1 + k % 2, h + 1, w + 1, c), dtype=np.int8)
@@ -102,16 +103,15 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 @emulated
 @pytest.mark.parametrize(
     ("core", "families"),
-    [("cortex-m0", {"generic"}), ("cortex-m4", {"dsp", "depthwise_dsp"}), ("cortex-m33", {"dsp", "depthwise_dsp"}), ("cortex-m55", {"mve", "depthwise_dsp"})],
-)
+    [("cortex-m0", {"generic"}), ("cortex-m4", {"dsp", "depthwise_dsp"}), ("cortex-m33", {"dsp", "depthwise_dsp"}),
+     ("cortex-m55", {"mve", "mve_row", "depthwise_mve"})],
+)  # fmt: skip
 def test_kernels(core: str, families: set[str], tmp_path: Path) -> None:
     """Many calls in one image."""
     cases = _cases(np.random.default_rng(5))
     graph, feeds = graph_of(cases)
     result = generate([graph], get_target(core), "cases")
-    _build_into(tmp_path / "cases", result, None, "-O2", False, None)
-    from pith.api import describe
-
+    build_into(tmp_path / "cases", result, None, "-O2", False, None)
     manifest = describe(result) | {"opt": "-O2"}
     assert families <= {s["family"] for s in manifest["variants"][0]["steps"]}
     names = [p["name"] for p in manifest["variants"][0]["inputs"]]
@@ -154,5 +154,6 @@ def test_boards_are_known_by_name(tmp_path: Path, data_dir: Path) -> None:
     model = data_dir / "mlperf_tiny" / "kws_ref_model.tflite"
     with pytest.raises(UnsupportedError, match=r"unknown board 'abacus'(?s:.*)mps2-an386"):
         compile_to(model, tmp_path / "net", "cortex-m4", board="abacus")
-    with pytest.raises(UnsupportedError, match=r"target x86-64-v3 has no firmware(?s:.*)-t cortex-m4"):
-        compile_to(model, tmp_path / "net", "x86-64-v3", board="mps2-an386")
+    for target, board in (("x86-64-v3", "mps2-an386"), ("cortex-m55", "mps2-an386"), ("cortex-m4", "microbit")):
+        with pytest.raises(UnsupportedError, match=rf"{board} does not run code for target {target}(?s:.*)-t cortex-m[04]"):
+            compile_to(model, tmp_path / "net", target, board=board)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from benchmarks.evaluation import super_resolution
 from benchmarks.evaluation.base import DATA
-from benchmarks.evaluation.pictures import resize_bilinear, shrink_bicubic
+from benchmarks.evaluation.pictures import resize_bilinear
+from pith.train.data.bicubic import enlarge, shrink
 
 SIDES = st.integers(2, 90)
 
@@ -39,7 +40,7 @@ def test_bilinear_is_opencvs(h: int, w: int, height: int, width: int, seed: int)
 def test_bicubic_is_matlabs(scale: int) -> None:
     """Set5 comes with small pictures made by MATLAB: every pixel of all five."""
     for small, large in super_resolution.set5(scale):
-        assert np.array_equal(shrink_bicubic(large, scale), small)
+        assert np.array_equal(shrink(large, scale), small)
 
 
 @given(st.integers(24, 90), st.integers(24, 90), st.sampled_from([2, 3, 4]), st.integers(0, 9))
@@ -71,3 +72,29 @@ def test_luma_and_noise() -> None:
     two[0] = 200  # in the border, which does not count
     two[4, 4] = 255
     assert super_resolution.psnr(two, one, 2) == pytest.approx(10 * np.log10(255**2 / (219**2 / 25)))
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="no data folder (set PITH_DATA)")
+@pytest.mark.parametrize(("scale", "published"), [(2, 33.66), (3, 30.39), (4, 28.42)])
+def test_bicubic_reaches_what_is_published_of_it(scale: int, published: float) -> None:
+    """PSNR of bicubic interpolation on Set5, the first row of the tables since arXiv 1501.00092 (there of the luma alone)."""
+    found = [super_resolution.psnr(enlarge(small, scale), large, scale) for small, large in super_resolution.set5(scale)]
+    assert abs(np.mean(found) - published) < 0.04
+
+
+@given(st.integers(5, 24), st.integers(2, 4), st.booleans(), st.integers(0, 99))
+def test_bicubic_is_the_sum_by_its_definition(length: int, factor: int, larger: bool, seed: int) -> None:
+    """One column, tap by tap in float64, the border repeated; rounded once."""
+    column = np.random.default_rng(seed).integers(0, 256, length, np.uint8)
+    scale = float(factor) if larger else 1 / factor
+    stretch = 1.0 if larger else float(factor)
+    expected = []
+    for k in range(length * factor if larger else -(-length // factor)):
+        at, total, norm = (k + 0.5) / scale - 0.5, 0.0, 0.0
+        for tap in range(int(at - 3 * stretch) - 2, int(at + 3 * stretch) + 3):
+            d = abs(at - tap) / stretch
+            w = 1.5 * d**3 - 2.5 * d**2 + 1 if d <= 1 else -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2 if d <= 2 else 0.0
+            total, norm = total + w * float(column[min(max(tap, 0), length - 1)]), norm + w
+        expected.append(np.clip(total / norm, 0, 255))
+    got = (enlarge if larger else shrink)(column[:, None, None].repeat(factor, 1), factor)[:, 0, 0]
+    assert np.abs(got - np.array(expected)).max() <= 0.5 + 1e-9

@@ -259,6 +259,10 @@ BUILT: dict[str, Callable[[], Graph]] = {
     **{f"conv_integer/{k}": _fixed("conv_integer", (1, 5, 5, 16), (6, 16, 3, 3), **_CONV, group=1, zero=-128) for k in ("dsp", "mve")},
     **{f"matmul_integer/{k}": _fixed("matmul_integer", (2, 36), (36, 12), zero_a=-128) for k in ("dsp", "mve")},
     "conv_integer/depthwise_smull": _fixed("conv_integer", (1, 5, 5, 16), (16, 1, 3, 3), **_CONV, group=16, zero=-128),
+    **{f"matmul_integer/{k}": _fixed("matmul_integer", (2, 36), (36, 12), zero_a=-128) for k in ("mmla", "mve_row")},
+    "conv_integer/mmla": _fixed("conv_integer", (1, 5, 5, 16), (6, 16, 3, 3), **_CONV, group=1, zero=-128),
+    "conv_integer/mve_row": _fixed("conv_integer", (1, 1, 1, 32), (6, 32, 1, 1), **{**_CONV, "pads": (0,) * 4}, group=1, zero=-128),
+    "conv_integer/depthwise_mve": _fixed("conv_integer", (1, 5, 5, 8), (8, 1, 3, 3), **_CONV, group=8, zero=-128),
     "conv_integer/depthwise_dsp": _fixed("conv_integer", (1, 5, 5, 8), (8, 1, 3, 3), **_CONV, group=8, zero=-128),
     "conv_transpose/phases": _graph(
         (1, 5, 5, 16),
@@ -277,6 +281,8 @@ ONLY_ON = {"conv_integer/amx": "x86-64-amx", "conv_integer/amx_window": "x86-64-
            "conv_integer/dsp": "cortex-m4", "matmul_integer/dsp": "cortex-m4", "conv_integer/depthwise_dsp": "cortex-m4",
            "conv_integer/chunks": "aarch64", "matmul_integer/chunks": "aarch64",
            "conv_integer/depthwise_smull": "aarch64",
+           "conv_integer/mmla": "aarch64-i8mm", "matmul_integer/mmla": "aarch64-i8mm",
+           "conv_integer/depthwise_mve": "cortex-m55", "conv_integer/mve_row": "cortex-m55", "matmul_integer/mve_row": "cortex-m55",
            "conv_integer/mve": "cortex-m55", "matmul_integer/mve": "cortex-m55"}  # fmt: skip
 
 

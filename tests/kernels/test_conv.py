@@ -200,6 +200,20 @@ def test_transposed(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", TARGET_NAMES)
+def test_transposed_by_whole_strides(target: str) -> None:
+    """Phases of a row that are columns of one product, behind every epilogue; a kernel taller than its stride, one wider."""
+    rng = np.random.default_rng(12)
+    cases = [conv_case(rng, (5, 7), (2, 2), (9, 1 + 4 * (i % 3)), strides=(2, 2), output_padding=(0, 0), epilogue=e, batch=1 + i % 2)
+             for i, e in enumerate(["", *EPILOGUES])]  # fmt: skip
+    cases += [
+        conv_case(rng, (4, 5), (3, 3), (6, 5), strides=(3, 3), output_padding=(0, 0), epilogue="silu_add", bias=False),
+        conv_case(rng, (6, 5), (5, 2), (6, 2), strides=(2, 2), pads=(1, 0, 2, 0), output_padding=(0, 0)),
+        conv_case(rng, (3, 5), (2, 4), (6, 2), strides=(2, 2), pads=(0, 1, 0, 1), output_padding=(0, 0)),
+    ]
+    check_all(build(cases, target))
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
 def test_one_spatial_axis(target: str) -> None:
     """Signals run through the kernels for pictures."""
     rng = np.random.default_rng(8)

@@ -140,3 +140,17 @@ def test_binary_weights() -> None:
     net = models.create("bnn_vgg")
     binary = sum(m.weight.numel() for m in net.modules() if isinstance(m, BinaryConv2d | BinaryLinear))
     assert binary == 14_008_320 and round(sum(p.numel() for p in net.parameters()) / 1e6, 2) == 14.03
+
+
+def test_pairs_that_are_compared_cost_the_same() -> None:
+    """The recipes' MobileNetV2 within 2 % of MobileNeXt; the binary VGG and its twin of real numbers alike, at the published 617 million."""
+    from pith.train.recipe import load
+
+    def cost(name: str, **changes: object) -> Cost:
+        settings = dict(load(name).model)
+        return count(models.create(settings.pop("type"), **{**settings, **changes}), (1, 3, 32, 32))
+
+    next_, half, v2 = (cost(n) for n in ("mobilenext_small", "mobilenext_small_half", "mobilenet_v2_small"))
+    assert next_ == half and abs(v2.macs / next_.macs - 1) < 0.02
+    binary, real = (cost(n, width=128) for n in ("bnn_vgg_cifar10", "vgg_cifar10"))
+    assert binary == real and round(binary.macs / 1e6) == 617

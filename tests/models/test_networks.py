@@ -17,6 +17,7 @@ from pith.models.registry import example  # noqa: E402
 _PHOTO: tuple[tuple[int, ...], ...] = ((1, 3, 64, 64),)
 SMALL: dict[str, tuple[tuple[int, ...], ...] | None] = {
     "ds_cnn": None, "resnet8": None, "mobilenet_v3_small": ((1, 3, 96, 65),), "pfld_68": None, "ppocr_cls": None, "ppocr_rec": ((1, 3, 32, 96),),
+    "text_crnn": ((1, 3, 32, 32),),
     "ppocr_det": ((1, 3, 64, 96),), "nanodet_m": ((1, 3, 96, 64),),
     "tinybert4": ((1, 16),) * 3, "bnn_mlp": None, "bireal18": ((1, 3, 64, 64),),
 }  # fmt: skip

@@ -65,5 +65,6 @@ def test_quantised_and_exported(tmp_path: object) -> None:
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     ours, theirs = result.compile()(samples[:1]), session.run(None, {session.get_inputs()[0].name: samples[:1]})
     for a, b, o in zip(ours, theirs, result.graph.outputs, strict=True):
-        step = result.outcome.numbers.grids[result.outcome.plan.group[o]].scale
-        assert np.abs(a - b).max() <= 1.01 * step
+        group = result.outcome.plan.group.get(o)  # a result that no integer operator reads is in floats
+        step = 1e-5 * np.abs(b).max() if group is None else 1.01 * result.outcome.numbers.grids[group].scale
+        assert np.abs(a - b).max() <= step

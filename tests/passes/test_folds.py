@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pith.graph import DType
-from pith.passes import fold_affine, fold_constants, fold_pad, fold_space_to_depth, sink_reshape, widen
+from pith.passes import flush_denormals, fold_affine, fold_constants, fold_pad, fold_space_to_depth, sink_reshape, widen
 from tests.passes.helpers import Builder, check, ops
 
 CONV: dict[str, Any] = {"strides": (1, 1), "pads": (0,) * 4, "dilations": (1, 1), "layout": "channels_first"}
@@ -189,3 +189,21 @@ def test_reshape_stays_above_what_broadcasts() -> None:
     outs = [b("add", x, b.random(6)), b("add", x, b.random(2, 1)), b("neg", b("reshape", b("exp", b.input(4)), shape=(2, 2)))]
     new = check(b.done(*outs), sink_reshape.run)
     assert [n.op for n in new.nodes if n.op != "exp"] == ["reshape", "add", "add", "neg", "reshape"]
+
+
+def test_denormal_weights() -> None:
+    """They become 0 where products alone read them; zeros, signs, the smallest normal number and what others read stay."""
+    tiny = np.finfo(np.float32).tiny
+    b = Builder()
+    x = b.input(1, 2, 3, 3)
+    w = b.const(np.array([[1, tiny], [-tiny / 2, 1e-45], [np.nan, -0.0]]).reshape(3, 2, 1, 1))
+    bias, seen = b.const([1e-40, 1, -tiny]), b.const([[1e-40, 1, 2]])
+    y = b("conv", x, w, bias, group=1, **CONV)
+    z = b("add", b("matmul", b.input(1, 1), seen, trans_a=False, trans_b=False), seen)
+    graph = b.done(y, z)
+    assert flush_denormals.run(graph) == 2
+    np.testing.assert_array_equal(graph.constants[w].reshape(-1), np.array([1, tiny, 0, 0, np.nan, -0.0], np.float32))
+    assert np.signbit(graph.constants[w].reshape(-1)[5])
+    np.testing.assert_array_equal(graph.constants[bias], np.array([0, 1, -tiny], np.float32))
+    assert graph.constants[seen][0, 0] != 0
+    assert flush_denormals.run(graph) == 0

@@ -17,8 +17,8 @@ from pith.graph import DType, Graph, InputError, PithError
 from pith.ops.interpret import run_reference
 from pith.passes.pipeline import FRONT, optimize
 from pith.quant.calibration import open_samples, ports_of
+from pith.quant.even import equalize
 from pith.quant.flow import Options, front, quantize_graph
-from pith.quant.improve import equalize
 from pith.quant.mixed import quantize_to
 from pith.quant.report import make_report
 from tests.quantize.nets import Interpreted, model, pictures, run, small_net

@@ -1,4 +1,4 @@
-"""AArch64 under QEMU: kernels against the references, integers to the bit; what is proven of sums in 16 bits."""
+"""AArch64 and 32-bit Arm under QEMU: kernels against the references, integers to the bit; what is proven of sums in 16 bits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.kernels.products import EPILOGUES, Case, check, extras_for, graph_of
 from tests.kernels.test_integer_generic import ENDS, finished
 from tests.kernels.test_integer_vectors import BYTE_ENDS, conv, matmul
 
-TARGETS = ("aarch64", "aarch64-dotprod")
+TARGETS = ("aarch64", "aarch64-dotprod", "aarch64-i8mm", "armv7")
 emulated = pytest.mark.skipif(bool(lacking(get_target("aarch64"))), reason=lacking(get_target("aarch64")))
 
 
@@ -44,7 +44,7 @@ def test_integer_products_to_the_bit(target: str, tmp_path: Path) -> None:
     cases += [conv(rng, "channel", 1, 1, 19), conv(rng, "residual", 5, 3, 4)]
     cases += [matmul(rng, end, (), fixed=True) for end in ENDS]
     got, families = run(cases, target, tmp_path / "net")
-    assert {"aarch64": "chunks", "aarch64-dotprod": "dot"}[target] in families
+    assert {"aarch64": "chunks", "aarch64-dotprod": "dot", "aarch64-i8mm": "mmla", "armv7": "chunks"}[target] in families
     for case, y in zip(cases, got, strict=True):
         check(case, y)
 
@@ -52,7 +52,7 @@ def test_integer_products_to_the_bit(target: str, tmp_path: Path) -> None:
 @emulated
 @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", [t for t in TARGETS if t != "aarch64-i8mm"])  # whose depthwise layers are those of dot products
 def test_layers_to_the_bit(target: str, seed: int) -> None:
     """Depthwise and other convolutions of whole and partial blocks of channels, with both rules of scaling, ends in registers and not."""
     rng = np.random.default_rng(seed)
@@ -60,7 +60,7 @@ def test_layers_to_the_bit(target: str, seed: int) -> None:
     cases += [conv(rng, e, int(rng.integers(1, 70)), int(rng.choice([4, 8, 13, 16, 20, 40]))) for e in ENDS]
     with tempfile.TemporaryDirectory() as folder:
         got, families = run(cases, target, Path(folder) / "net")
-    assert {"aarch64": "depthwise_smull", "aarch64-dotprod": "depthwise"}[target] in families
+    assert {"aarch64": "depthwise_smull", "aarch64-dotprod": "depthwise", "armv7": "depthwise_smull"}[target] in families
     for case, y in zip(cases, got, strict=True):
         (want,) = OPS[case.op].reference(case.inputs, case.attrs)
         assert y.dtype == want.dtype

@@ -34,3 +34,28 @@ class CropFlip:
             )[:, None, :]
             x = torch.where(inside[:, None], torch.tensor(120 if x.dtype == torch.uint8 else 0, dtype=x.dtype), x)
         return x.contiguous()
+
+
+@dataclass
+class TextColours:
+    """For pictures of text (uint8): moved by up to `pad` pixels, colours exchanged and turned into their negatives, more or less contrast."""
+
+    pad: int = 2
+    contrast: float = 0.4
+
+    def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
+        """(N, C, H, W) uint8 -> the same. rows: which of the `total` samples of the whole batch these are."""
+        n, c, h, w = x.shape
+        shift = torch.randint(0, 2 * self.pad + 1, (total, 2), generator=generator)[rows]
+        order = torch.rand(total, c, generator=generator).argsort(1)[rows]
+        negative = (torch.rand(total, generator=generator) < 0.5)[rows][:, None, None, None]
+        drawn = torch.rand(total, 2, generator=generator)[rows]
+        if self.pad:
+            padded = F.pad(x.float(), (self.pad,) * 4, mode="replicate").to(x.dtype)
+            ys, xs = torch.arange(h) + shift[:, :1], torch.arange(w) + shift[:, 1:]
+            x = padded[torch.arange(n)[:, None, None], :, ys[:, :, None], xs[:, None, :]].permute(0, 3, 1, 2)
+        x = x[torch.arange(n)[:, None], order]
+        x = torch.where(negative, 255 - x, x)
+        gain, offset = (1 + self.contrast * (2 * drawn - 1)).unbind(1)
+        y = (x.float() - 128) * gain[:, None, None, None] + 128 * offset[:, None, None, None]
+        return y.round_().clamp_(0, 255).to(torch.uint8).contiguous()

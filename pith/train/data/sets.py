@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable
@@ -17,15 +16,11 @@ from PIL import Image
 from torch import Tensor
 
 from pith.graph.errors import ConfigError
+from pith.runtime.inputs import upright
+from pith.train.data.files import data_path
 
 MAX_PIXELS = 1 << 26  # of one picture
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
-
-
-def data_path(path: str) -> Path:
-    """A path below `$PITH_DATA`, unless it exists as it is."""
-    given = Path(path)
-    return given if given.is_absolute() or given.exists() else Path(os.environ.get("PITH_DATA", ".")) / given
 
 
 class DataSet:
@@ -42,6 +37,10 @@ class DataSet:
     def __len__(self) -> int:
         """Number of samples."""
         return len(self.x)
+
+    def order(self, generator: torch.Generator, batch: int) -> Tensor:
+        """The samples of an epoch, the first `batch` of them in its first batch."""
+        return torch.randperm(len(self), generator=generator)
 
     def floats(self, x: Tensor) -> Tensor:
         """A batch as the network wants it."""
@@ -63,7 +62,7 @@ def read_pictures(items: Iterable[tuple[str, Callable[[], bytes], int]], bad: st
             with Image.open(io.BytesIO(read())) as file:
                 if file.width * file.height > MAX_PIXELS:
                     raise ValueError(f"{file.width} x {file.height} pixels are too many")
-                image = file.convert("RGB")
+                image = upright(file, name).convert("RGB")
             if size is not None and image.size != size[::-1]:
                 image = image.resize(size[::-1], Image.Resampling.BILINEAR)
             picture = np.asarray(image)
@@ -101,11 +100,12 @@ class Arrays(DataSet):
 
 
 class Cifar10(DataSet):
-    """CIFAR-10 from zip files of JPEGs named <class>/<number>.jpg. split: train (25,000 of the 50,000) or test. limit: so many of each class."""
+    """CIFAR-10 from zip files of JPEGs named <class>/<number>.jpg. split: train (25,000 of the 50,000) or test. limit: so many of each class.
+    mean, std: of each channel, in place of CIFAR-10's own."""
 
     MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 
-    def __init__(self, split: str = "train", limit: int = 0, file: str = "", bad: str = "stop") -> None:
+    def __init__(self, split: str = "train", limit: int = 0, file: str = "", bad: str = "stop", mean: Any = MEAN, std: Any = STD) -> None:
         """Raises ConfigError for a missing file or damaged picture."""
         path = data_path(file or {"train": "cifar10/cifar10_train25k_jpg.zip"}.get(split, "cifar10/cifar10_test_jpg.zip"))
         try:
@@ -117,7 +117,7 @@ class Cifar10(DataSet):
                 x, y, skipped = read_pictures(items, bad)
         except (OSError, zipfile.BadZipFile, IndexError) as error:
             raise ConfigError("cannot read CIFAR-10", where=str(path), why=str(error), try_="set PITH_DATA to the folder with cifar10/") from error
-        super().__init__(x, y, len(kinds), mean=self.MEAN, std=self.STD, skipped=skipped)
+        super().__init__(x, y, len(kinds), mean=mean, std=std, skipped=skipped)
 
 
 class Mnist(DataSet):

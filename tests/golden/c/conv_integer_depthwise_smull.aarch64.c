@@ -22,8 +22,7 @@ static inline vf vf_of(vi v) { return vcvtq_f32_s32(v); }
 typedef int16x8_t vw; /* 16-bit */
 static inline vw vw_set1(int32_t x) { return vdupq_n_s16((int16_t)x); }
 /* int32, or floats rounded, halves to even, plus a zero point, held within 16 bits */
-static inline vw vi_words(vi a, vi b, vw zero) { return vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), zero); }
-static inline vi vi_rounded(vf v) { return vcvtnq_s32_f32(v); }
+static inline vw vi_words(vi a, vi b, vw zero) { return vqaddq_s16(vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)), zero); }
 /* x times m by 2^31, rounded to nearest, halves up; and x * m * 2^(shift - 31), rounded twice, for any shift, and for those from -31 to -1 */
 static inline vi vi_high(vi x, vi m) { return vqrdmulhq_s32(x, m); }
 static inline vi vi_scale(vi x, vi m, vi shift) {
@@ -34,13 +33,16 @@ static inline vi vi_scale_right(vi x, vi m, vi shift) {
   const vi h = vi_high(x, m);
   return vrshlq_s32(vsraq_n_s32(h, h, 31), shift);
 }
+static inline vi vi_rounded(vf v) { return vcvtnq_s32_f32(v); }
+/* sums of neighbours: of a, then of b */
+static inline vi vi_neighbours(vi a, vi b) { return vpaddq_s32(a, b); }
 static inline vi vi_of_u8(const uint8_t *p) { return vi_byte_u8(vi_four(p)); }
 static inline vi vi_of_u8_n(const uint8_t *p, int32_t n) { return n >= 4 ? vi_of_u8(p) : vi_byte_u8(vi_four_n(p, n)); }
 static inline vf vf_of_u8(const uint8_t *p) { return vf_of(vi_of_u8(p)); }
 static inline vf vf_of_u8_n(const uint8_t *p, int32_t n) { return vf_of(vi_of_u8_n(p, n)); }
 static inline void vi_put2_u8(uint8_t *p, vi a, vi b, vw zero) { vst1_u8(p, vqmovun_s16(vi_words(a, b, zero))); }
 static inline void vi_put16_u8(uint8_t *p, vi a, vi b, vi c, vi d, vw zero) {
-  vst1q_u8(p, vqmovun_high_s16(vqmovun_s16(vi_words(a, b, zero)), vi_words(c, d, zero)));
+  vst1q_u8(p, vcombine_u8(vqmovun_s16(vi_words(a, b, zero)), vqmovun_s16(vi_words(c, d, zero))));
 }
 static inline void vi_put_u8_n(uint8_t *p, vi v, vw zero, int32_t n) {
   uint8_t t[8];
@@ -61,7 +63,7 @@ static inline vf vf_of_i8(const int8_t *p) { return vf_of(vi_of_i8(p)); }
 static inline vf vf_of_i8_n(const int8_t *p, int32_t n) { return vf_of(vi_of_i8_n(p, n)); }
 static inline void vi_put2_i8(int8_t *p, vi a, vi b, vw zero) { vst1_s8(p, vqmovn_s16(vi_words(a, b, zero))); }
 static inline void vi_put16_i8(int8_t *p, vi a, vi b, vi c, vi d, vw zero) {
-  vst1q_s8(p, vqmovn_high_s16(vqmovn_s16(vi_words(a, b, zero)), vi_words(c, d, zero)));
+  vst1q_s8(p, vcombine_s8(vqmovn_s16(vi_words(a, b, zero)), vqmovn_s16(vi_words(c, d, zero))));
 }
 static inline void vi_put_i8_n(int8_t *p, vi v, vw zero, int32_t n) {
   int8_t t[8];
@@ -99,16 +101,16 @@ static inline void vb_store(void *p, vb v) { vst1q_s8((int8_t *)p, v); }
 static inline vb vb_add(vb a, int32_t x) { return vaddq_s8(a, vdupq_n_s8((int8_t)x)); }
 /* eight products of each half of two vectors, in 16 bits; added to t, which must have room */
 static inline vs vb_low(vb x, vb w) { return vmull_s8(vget_low_s8(x), vget_low_s8(w)); }
-static inline vs vb_high(vb x, vb w) { return vmull_high_s8(x, w); }
+static inline vs vb_high(vb x, vb w) { return vmull_s8(vget_high_s8(x), vget_high_s8(w)); }
 static inline vs vb_add_low(vs t, vb x, vb w) { return vmlal_s8(t, vget_low_s8(x), vget_low_s8(w)); }
-static inline vs vb_add_high(vs t, vb x, vb w) { return vmlal_high_s8(t, x, w); }
+static inline vs vb_add_high(vs t, vb x, vb w) { return vmlal_s8(t, vget_high_s8(x), vget_high_s8(w)); }
 static inline vs vs_zero(void) { return vdupq_n_s16(0); }
 static inline vi vi_add_low(vi s, vs t) { return vaddw_s16(s, vget_low_s16(t)); }
-static inline vi vi_add_high(vi s, vs t) { return vaddw_high_s16(s, t); }
+static inline vi vi_add_high(vi s, vs t) { return vaddw_s16(s, vget_high_s16(t)); }
 /* s + the sums of two neighbouring 16-bit numbers */
 static inline vi vi_pairs16(vi s, vs t) { return vpadalq_s16(s, t); }
 /* the sums of the elements of four vectors */
-static inline vi vi_sums(vi a, vi b, vi c, vi d) { return vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d)); }
+static inline vi vi_sums(vi a, vi b, vi c, vi d) { return vi_neighbours(vi_neighbours(a, b), vi_neighbours(c, d)); }
 
 typedef int32_t vm; /* how many bytes of a vector there are */
 static inline vm vi_part(int32_t n) { return n; }
@@ -167,7 +169,7 @@ static inline void vi_put4_i8(int8_t *p, vi a, vi b, vi c, vi d, vi pairs, vm pa
 /* s + the products of four neighbouring bytes, both signed */
 static inline vi vi_dot(vi s, vi x, vi w) {
   const int8x16_t a = vreinterpretq_s8_s32(x), b = vreinterpretq_s8_s32(w);
-  return vaddq_s32(s, vpaddq_s32(vpaddlq_s16(vmull_s8(vget_low_s8(a), vget_low_s8(b))), vpaddlq_s16(vmull_high_s8(a, b))));
+  return vaddq_s32(s, vi_neighbours(vpaddlq_s16(vmull_s8(vget_low_s8(a), vget_low_s8(b))), vpaddlq_s16(vmull_s8(vget_high_s8(a), vget_high_s8(b)))));
 }
 
 /* Four taps of sixteen channels: x[q] holds the q-th four channels, the bytes of their taps side by side. */

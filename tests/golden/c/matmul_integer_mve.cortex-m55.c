@@ -55,25 +55,18 @@ __attribute__((naked, noinline)) static void mve_3x2(const int8_t *x0 __attribut
       "pop {r4-r11, pc}\n");
 }
 
-/* x * m * 2^(shift - 31), rounded twice; shift from -31 to 31 */
-static inline int32x4_t mve_scale_fixed(int32x4_t x, int32x4_t m, int32x4_t shift) {
-  const int32x4_t none = vdupq_n_s32(0), right = vminq_s32(shift, none);
-  const int32x4_t h = vqrdmulhq_s32(vshlq_s32(x, vmaxq_s32(shift, none)), m);
-  return vrshlq_s32(vqaddq_s32(h, vshrq_n_s32(vandq_s32(h, right), 31)), right);
-}
-
-static void conv_s8s8_mve_3x2_i8_plain_190a9997(const int8_t *x, const int8_t *w, const int32_t *start, int8_t *y, void *scratch, int32_t pixels,
+static void conv_s8s8_mve_3x2_s16l2_m128_127(const int8_t *x, const int8_t *w, const int32_t *start, int8_t *y, void *scratch, int32_t pixels,
     int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c_in, int32_t o, int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t ph,
     int32_t pw, int32_t xn, int32_t xh, int32_t xw, int32_t yp, int32_t blocks, int32_t zero) {
   int32_t *const s = (int32_t *)scratch;
   int8_t *const a = (int8_t *)(s + 6 * ((o + 1) / 2));
-  int32_t b = 0, i = 0, j = 0;
+  int32_t n = 0, i = 0, j = 0;
   const uint64x2_t apart = vcreateq_u64(0, 24);
   for (int32_t p = 0; p < pixels; p += 3) {
     const int8_t *rows[3];
     for (int32_t r = 0; r < 3; r++) {
       const int32_t iy = i * sh - ph, ix = j * sw - pw, left = ix < 0 ? -ix : 0, right = ix + kw < iw ? kw : iw - ix;
-      const int8_t *from = x + (ptrdiff_t)b * xn + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw;
+      const int8_t *from = x + (ptrdiff_t)n * xn + (ptrdiff_t)iy * xh + (ptrdiff_t)ix * xw;
       int8_t *to = a + (ptrdiff_t)r * 16 * blocks;
       rows[r] = to;
       if (iy >= 0 && ix >= 0 && iy + kh <= ih && ix + kw <= iw) {
@@ -92,7 +85,7 @@ static void conv_s8s8_mve_3x2_i8_plain_190a9997(const int8_t *x, const int8_t *w
         j = 0;
         if (++i == oh) {
           i = 0;
-          b++;
+          n++;
         }
       }
     }
@@ -100,25 +93,19 @@ static void conv_s8s8_mve_3x2_i8_plain_190a9997(const int8_t *x, const int8_t *w
     const int32_t many = pixels - p < 3 ? pixels - p : 3;
     int32_t c = 0;
     for (; c + 4 <= o; c += 4) {
-      const int32x4_t x_start = vldrwq_s32(start + c);
+      const int32x4_t m = vldrwq_s32(start + c), b = vldrwq_s32(start + o + c);
       for (int32_t r = 0; r < many; r++) {
-        int8_t *const q = y + (ptrdiff_t)(p + r) * yp;
-        const int32x4_t u = vreinterpretq_s32_s64(vldrdq_gather_offset_s64((const int64_t *)(const void *)(s + 3 * c + 2 * r), apart));
-        const int32x4_t v = vaddq_s32(u, x_start);
-        const int32x4_t t3 = mve_scale_fixed(v, vdupq_n_s32(1500000000), vdupq_n_s32(-8));
-        const int32x4_t t5 = vaddq_s32(t3, vdupq_n_s32(-128));
-        const int32x4_t t7 = vmaxq_s32(t5, vdupq_n_s32(-128));
-        const int32x4_t t9 = vminq_s32(t7, vdupq_n_s32(127));
-        vstrbq_s32(q + c, t9);
+        const int32x4_t v = vreinterpretq_s32_s64(vldrdq_gather_offset_s64((const int64_t *)(const void *)(s + 3 * c + 2 * r), apart));
+        const int32x4_t h = vaddq_s32(vmulhq_s32(vshlq_n_s32(v, 10), m), b);
+        vstrbq_s32(y + (ptrdiff_t)(p + r) * yp + c, vminq_s32(vmaxq_s32(vshrq_n_s32(h, 16), vdupq_n_s32(-128)), vdupq_n_s32(127)));
       }
     }
     for (; c < o; c++) {
       for (int32_t r = 0; r < many; r++) {
         int8_t *const q = y + (ptrdiff_t)(p + r) * yp;
-        const int32_t v = s[c / 2 * 6 + 2 * r + c % 2] + start[c];
-        const int32_t t0 = (int32_t)((uint32_t)pith_scale_fixed(v, 1500000000, (-8)) + (uint32_t)(-128));
-        const int32_t t1 = (t0 < (-128) ? (-128) : t0);
-        q[c] = (int8_t)((int8_t)(127 < t1 ? 127 : t1));
+        const int32_t v = s[c / 2 * 6 + 2 * r + c % 2] * 1024;
+        const int32_t h = ((int32_t)(((int64_t)v * start[c]) >> 32) + start[o + c]) >> 16;
+        q[c] = (int8_t)(h < -128 ? -128 : h > 127 ? 127 : h);
       }
     }
   }

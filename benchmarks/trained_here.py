@@ -1,0 +1,117 @@
+"""Networks trained here by recipe on CIFAR-10, then tested as compiled C on its 10,000 test pictures.
+
+`python -m benchmarks.trained_here distillation|mobilenext|binary [--seeds 0,1,2] [--runs FOLDER]`   (needs torch; PITH_DATA)
+
+Each variant of an experiment is a recipe of `pith train`, run with each seed; nothing is chosen by the test pictures: a network is the
+one after the last step. A row for each is added to benchmarks/results/trained_EXPERIMENT.csv and its epochs to trained_here_log.csv as soon
+as it is done; what stands there is not trained again, and a run that was stopped goes on from its checkpoint in the folder of runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+import pith
+from benchmarks.training_log import RESULTS, append, rows, stamp, wilson
+from pith import models
+from pith.config import Config
+from pith.models.cost import count
+from pith.train import binary
+from pith.train.checkpoint import found
+from pith.train.recipe import load
+from pith.train.registries import DATA
+from pith.train.runner import Runner
+
+EXPERIMENTS = {
+    "distillation": {"alone": "resnet8_cifar10", "taught by ResNet-20": "resnet8_distilled"},
+    "mobilenext": {"MobileNetV2": "mobilenet_v2_small", "MobileNeXt": "mobilenext_small", "MobileNeXt, identity 1/2": "mobilenext_small_half"},
+    "binary": {"real": "vgg_cifar10", "binary": "bnn_vgg_cifar10"},
+}
+LOG = RESULTS / "trained_here_log.csv"
+
+
+def table(experiment: str) -> Path:
+    """Where its results are."""
+    return RESULTS / f"trained_{experiment}.csv"
+
+
+def trained(cfg: Config, out: Path, net: nn.Module | None = None) -> nn.Module:
+    """The network after the last step of a recipe, in evaluation mode; goes on from a checkpoint in `out`, where there is one."""
+    runner = Runner(cfg, out, resume=bool(found(out)), net=net)
+    runner.run()
+    return runner.module.eval()
+
+
+def fresh(cfg: Config, weights: Path) -> nn.Module:
+    """The recipe's network with the weights of a file, as `pith.models` makes it."""
+    settings = {k: v for k, v in cfg.model.items() if k != "type"}
+    net: nn.Module = models.create(cfg.model.type, pretrained=weights, **settings)
+    return binary.frozen(net) if binary.layers(net) else net
+
+
+def tested(net: nn.Module, described: dict[str, Any]) -> tuple[int, int, int]:
+    """How many of the pictures of a data set compiled C gets right, of how many, and how many of its answers are not PyTorch's."""
+    data = DATA.build(described)
+    session = pith.from_torch(net, data.floats(data.x[:100]))
+    right = differ = 0
+    for part, labels in zip(data.x.split(100), data.y.split(100), strict=True):
+        x = data.floats(part)
+        with torch.no_grad():
+            theirs = net(x).argmax(1).numpy()
+        ours = np.asarray(session(x.numpy())).argmax(1)
+        right += int((ours == labels.numpy()).sum())
+        differ += int((ours != theirs).sum())
+    return right, len(data), differ
+
+
+def cost_row(net: nn.Module) -> dict[str, object]:
+    """Parameters and multiply-accumulates for a picture of 32 x 32."""
+    cost = count(net, (1, 3, 32, 32))
+    return {"parameters": cost.params, "macs": cost.macs}
+
+
+def record(experiment: str, variant: str, cfg: Config, net: nn.Module, out: Path) -> None:
+    """Tests the network as compiled C and adds its rows."""
+    right, n, differ = tested(net, {**cfg.data.train, "split": "test"})
+    low, high = wilson(right, n)
+    with (out / "log.csv").open(newline="") as f:
+        log = list(csv.DictReader(f))
+    for row in log:
+        append(LOG, {"experiment": experiment, "variant": variant, "seed": cfg.seed, "epoch": row["epoch"], "loss": row["loss"],
+                     "seconds": row["seconds"]})  # fmt: skip
+    append(table(experiment), {"variant": variant, "seed": cfg.seed, "epochs": cfg.train.epochs, **cost_row(net),
+                               "right": right, "n": n, "low": f"{low:.5f}", "high": f"{high:.5f}", "not_as_torch": differ, **stamp()})  # fmt: skip
+    print(f"{experiment}: {variant}, seed {cfg.seed}: {right / n:.2%} ({low:.2%} to {high:.2%}) through compiled C; {differ} are not PyTorch's", flush=True)
+
+
+def is_done(experiment: str, variant: str, seed: int) -> bool:
+    """Whether its row is there."""
+    return any((r["variant"], r["seed"]) == (variant, str(seed)) for r in rows(table(experiment)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("experiment", choices=EXPERIMENTS)
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--variants", help="some of them, by the recipes' names")
+    parser.add_argument("--runs", type=Path, default=Path("build/trained_here"), help="checkpoints and weights")
+    a = parser.parse_args()
+    for seed in map(int, a.seeds.split(",")):
+        for variant, recipe in EXPERIMENTS[a.experiment].items():
+            if is_done(a.experiment, variant, seed) or (a.variants and recipe not in a.variants.split(",")):
+                continue
+            cfg = load(recipe, {"seed": seed})
+            out = a.runs / f"{recipe}_{seed}"
+            trained(cfg, out)
+            record(a.experiment, variant, cfg, fresh(cfg, out / "final.pt"), out)
+
+
+if __name__ == "__main__":
+    main()
