@@ -38,7 +38,7 @@ from pith.vector.s16 import has_words
 
 _LEAST = 8  # channels on either side from which the transforms pay
 _INTO = 5.0, 20.0  # cost of a transformed number of a vector, and of a pixel of one beside the 10 of an epilogue
-_OVERLAP = 1 / 3  # of the rate at which weights come from the last cache, what is left of it beside products that stream them
+_OVERLAP = 1 / 2  # of the rate at which weights come from the last cache, what is left of it beside products that stream them
 _BLOCKS = (128 << 10, 256 << 10, 512 << 10, 1 << 20)  # bytes of a block of tiles and products
 
 
@@ -155,7 +155,7 @@ def _cost(call: Call, m: int, block: int) -> float:
     o, c = call.input(1).shape[:2]
     lanes, tiles, elements, tall = call.isa.lanes(4), _tiles(call, m), (m + 2) ** 2, _tall(call, m)
     vectors, pairs = math.ceil(o / lanes), math.ceil(c / 2)
-    two = 1.1 if "vnni" in call.isa.features else 1.5 if call.isa.registers < 32 else 2.1
+    two = 1.1 if "vnni" in call.isa.features else 1.35 if call.isa.registers < 32 else 2.1
     blocks = -(-tiles // block)
     rows = block * blocks
     products = elements * (rows * vectors * (two * pairs + 2.0) + 12.0 * rows / tall * math.ceil(vectors / 2))

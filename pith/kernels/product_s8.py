@@ -119,9 +119,15 @@ def product(isa: ISA, tile: str, label: str, block: CFunction, dtype: DType, tai
     """The block loop over output pixels with `block`, the block function of a tile (its other facts beside it).
 
     four: of weights that lie two a byte, the width of the widest panel and the bytes that a column begins with.
+    tile: its name; "strip_short" is a strip that reads `reach` bytes of a tap wherever that many are there.
     """
+    last = "(uintptr_t)(x + (ptrdiff_t)(batch - 1) * xn + (ptrdiff_t)(ih - 1) * xh + (ptrdiff_t)(iw - 1) * xw + c) - (uintptr_t)reach"
     more = {
         AmxTile.name: (", int32_t chunk, int32_t copies", ", chunk, (unsigned char *)scratch + copies"),
+        f"{StripTile.name}_short": (
+            ", int32_t shift, int32_t edge, int32_t pitch, int32_t reach, int32_t copies",
+            f", shift, edge, pitch, {last}, (unsigned char *)scratch + copies",
+        ),
         StripTile.name: (", int32_t shift, int32_t edge, int32_t pitch, int32_t copies", ", shift, edge, pitch, (unsigned char *)scratch + copies"),
     }.get(tile, (", int32_t times", ", times") if rowed else ("", ""))
     name = f"conv_{dtype.short}s8_{label}{'_rowed' if rowed else ''}{'_rows' if merged else ''}{tail.suffix}"
@@ -215,7 +221,8 @@ class IntegerProduct(Kernel):
         whole = group > 1 or (pixels <= tile.rows and not four) or panels[0].size <= room * 3 // 2
         near = per if whole else max(1, room // (column * tile.width)) * tile.width
         packed = [packed_panels(p, per, tile.width, tile.head) for p in panels] if four else panels
-        zeros = np.full(max(kw, 1) * c if merged else group * c, at.get("zero", 0), x.type.dtype.np)
+        reach = tile.reach if isinstance(tile, StripTile) else 0
+        zeros = np.full((max(kw, 1) * c if merged else group * c) + reach, at.get("zero", 0), x.type.dtype.np)
         pointers, strides = sum_args(conv, tail)
         sizes = (n, oh, ow, x.shape[1], x.shape[2], c, per, near, group, panels[0].size, kh, kw, *at["strides"], *at["dilations"], *at["pads"][:2])
         listed = -(-(8 * taps * tile.rows + (kh * kw * c * tile.rows * x.type.dtype.itemsize if merged else 0)) // 64) * 64
@@ -241,7 +248,7 @@ class IntegerProduct(Kernel):
         )  # fmt: skip
         kind = tile.name if not isinstance(tile, (StripTile, ChunkTile)) or tile.copied else ""
         f = product(
-            call.isa, kind, tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("(p_to - p)"),
+            call.isa, f"{kind}_short" if reach else kind, tile.label, tile.block(x.type.dtype, tail), x.type.dtype, tail, tile.rows, tile.height("(p_to - p)"),
             tile.column(*(("kh", "(kw * c)") if merged else ("(kh * kw)", "c"))), merged, tile.enter, tile.leave,
             isinstance(tile, DotTile) and tile.rowed, (tile.width, tile.head) if four else (0, 0),
         )  # fmt: skip

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from pith.kernels.base import Call, kernel
-from pith.kernels.exact_s16 import Plan, plan, range_of, split_plan
+from pith.kernels.exact_s16 import Plan, depth, plan, range_of, split_plan
 from pith.kernels.product_s8 import IntegerProduct, Tile
 from pith.kernels.tile_strip_s8 import StripTile
 from pith.vector.s8 import has_bytes
 
 _FEW = 64  # rows
+_WORTH = 0.2  # share of the panels that have to allow deeper sums
 
 
 def columns_of(conv: Call) -> np.ndarray:
@@ -50,7 +52,17 @@ class IntegerPairs(_Strip):
     def tile(self, conv: Call, taps: int, k: int) -> Tile:
         found = pairs_of(conv)
         assert found is not None
-        return StripTile(conv.isa, taps, k, found.depth, found.shift, few_rows=few_rows(conv))
+        tile = StripTile(conv.isa, taps, k, found.depth, found.shift, few_rows=few_rows(conv))
+        if found.depth == tile.deepest:
+            return tile
+        top = range_of(conv)[1] + found.shift
+        columns, per = columns_of(conv), conv.input(1).shape[0] // int(conv.attrs["group"])
+        starts = [g + c for g in range(0, columns.shape[1], per) for c in range(0, per, tile.width)]
+        depths = [depth(top, columns[:, c : min(c + tile.width, c // per * per + per)], tile.deepest) for c in starts]
+        share = depths.count(max(depths)) / len(depths)
+        if max(depths) == found.depth or share < _WORTH:
+            return tile
+        return replace(tile, depth=max(depths), least=found.depth, top=top, share=share)
 
     def fits(self, call: Call) -> bool:
         return super().fits(call) and call.isa.byte_pairs and pairs_of(call) is not None

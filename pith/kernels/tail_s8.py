@@ -116,7 +116,7 @@ def _as_float(expr: Expr) -> Expr | None:
         if n.op == "arg":
             new = arg(int(n.value), DType.F32) if n.dtype in (*_BYTES, DType.F32) else None
         elif n.op == "const":
-            new = n if n.dtype is DType.F32 else const(float(n.value), DType.F32) if n.dtype is DType.I32 and abs(n.value) <= 255 else None
+            new = n if n.dtype is DType.F32 else const(float(n.value), DType.F32) if n.dtype in (DType.I32, *_BYTES) and abs(n.value) <= 255 else None
         elif n.op == "cast" and n.dtype is DType.F32 and n.args[0].op == "arg" and n.args[0].dtype is DType.I32:
             new = arg(0, DType.F32) if n.args[0].value == 0 else None  # converted as it is loaded
         elif n.op == "cast" and n.dtype in (DType.F32, DType.I32) and n.args[0].dtype in (*_BYTES, DType.I32):

@@ -41,6 +41,11 @@ class ShortTile(StripTile):
     part: int = 0
 
     @property
+    def reach(self) -> int:
+        """Taps are copied number by number."""
+        return 0
+
+    @property
     def label(self) -> str:
         return f"{self.isa.name}_shorts{'_long' if self.part else ''}_{self.rows}x{self.width}"
 

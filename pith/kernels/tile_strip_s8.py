@@ -7,6 +7,9 @@ this is exact for any bytes.
 `edge` > 0, split: pairs that fit as long as the inputs stay within `edge`. Larger ones, which are rare behind a ReLU, are cut off
 there, and what they exceed it by is multiplied too, in the groups of four bytes of K where any row of the block has some.
 
+`least` < `depth`, mixed: a few columns of weights do not allow sums as deep as the others do. Panels that have none of them are
+summed `depth` deep, the others `least`; each says which it is.
+
 The inputs of a block of rows, all taps one after another, are first copied side by side, on the way shifted (pairs) or widened
 (words). One tap of whole groups of four bytes that needs no shift is read where it lies.
 """
@@ -20,6 +23,7 @@ from typing import ClassVar
 import numpy as np
 
 from pith.graph import DType
+from pith.kernels import exact_s16
 from pith.kernels.tail_s8 import SumTail, finish_block
 from pith.kernels.tile_s8 import grouped
 from pith.targets.isa.base import ISA
@@ -29,6 +33,7 @@ from pith.vector.s8 import dialect_s8, shorts
 _PART = 256  # groups of four bytes of K: the rows of a block share a panel of weights a part at a time, while it is near
 _STRIP = 128 << 10  # bytes of the inputs of a block, and of one that takes all rows: weights that come from afar come once
 _WHOLE = 256 << 10
+_SHORT = 32  # bytes of a tap that are copied without asking how many they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,9 @@ class StripTile:
     edge: int = 0
     rare: bool = True
     few_rows: int = 0  # how many rows there are, where they are few and the weights too large to stay near
+    least: int = 0  # sums of the panels that are not `depth` deep; 0: all are
+    top: int = 0  # the largest moved input, where panels differ
+    share: float = 1.0  # of the panels that are `depth` deep
 
     name: ClassVar[str] = "strip"
     vectors: ClassVar[int] = 2
@@ -73,8 +81,9 @@ class StripTile:
 
     @property
     def label(self) -> str:
-        kind = "split" if self.edge else f"pairs{self.depth}{'' if self.copied else '_near'}" if self.depth else "words"
-        return f"{self.isa.name}_{kind}{'_moved' if self.moved else ''}_{self.rows}x{self.width}"
+        deep = f"{self.depth}{f'or{self.least}' if self.least else ''}"
+        kind = "split" if self.edge else f"pairs{deep}{'' if self.copied else '_near'}" if self.depth else "words"
+        return f"{self.isa.name}_{kind}{'_moved' if self.moved else ''}{f'_by{self.reach}' if self.reach else ''}_{self.rows}x{self.width}"
 
     @property
     def why(self) -> str:
@@ -83,12 +92,22 @@ class StripTile:
             return ", 16-bit factors"
         if self.edge:
             return f", products of two summed in 16 bits, inputs above {self.edge} in two steps"
-        return f", {2 * self.depth} products summed in 16 bits{f', inputs moved by {self.moved}' if self.moved else ''}"
+        some = f" ({2 * self.least} in {1 - self.share:.0%} of the columns)" if self.least else ""
+        return f", {2 * self.depth} products{some} summed in 16 bits{f', inputs moved by {self.moved}' if self.moved else ''}"
 
     @property
     def head(self) -> int:
-        """Bytes that a column of a panel begins with, in front of its weights."""
-        return 4
+        """Bytes that a column of a panel begins with, in front of its weights: its start, and whether the panel is a deep one."""
+        return 8 if self.least else 4
+
+    @property
+    def reach(self) -> int:
+        """Bytes that the copy of a short tap reads, those beyond it too where there are any, and the next tap overwrites; 0: taps
+        are not short."""
+        if self.taps == 1 or self.k > _SHORT:
+            return 0
+        step = self.isa.vector_bytes // (1 if self.depth else 2)
+        return 16 if self.depth and self.k <= 16 else -(-self.k // step) * step
 
     @property
     def width(self) -> int:
@@ -102,8 +121,8 @@ class StripTile:
 
     @property
     def more(self) -> tuple[int, ...]:
-        """Further arguments of the block function: shift, edge, bytes from one copied row to the next."""
-        return (self.moved, self.edge, self.pitch) if self.copied else ()
+        """Further arguments of the block function: shift, edge, bytes from one copied row to the next, bytes read of a short tap."""
+        return (self.moved, self.edge, self.pitch, *([self.reach] if self.reach else [])) if self.copied else ()
 
     def height(self, left: str) -> str:
         """C expression of how many rows to take where `left` are left."""
@@ -111,7 +130,7 @@ class StripTile:
 
     def column(self, taps: str, k: str) -> str:
         """C expression: bytes that one column of the packed weights has."""
-        return f"(4 + ((ptrdiff_t){taps} * {k} + 3) / 4 * 4)"
+        return f"({self.head} + ((ptrdiff_t){taps} * {k} + 3) / 4 * 4)"
 
     def shift(self, dtype: DType) -> int:
         """What is added to the inputs to make them unsigned; words keep their sign."""
@@ -132,7 +151,11 @@ class StripTile:
             part = groups[..., c : c + width]
             panel[:, : part.shape[-1]] = part.swapaxes(1, 2)
             head[: part.shape[-1]] = start[c : c + width]
-            parts += [head.view(np.int8), panel.reshape(-1)]
+            parts.append(head.view(np.int8))
+            if self.least:
+                deep = exact_s16.depth(self.top, part.reshape(-1, part.shape[-1]), self.depth) == self.depth
+                parts.append(np.full(width, deep, np.int32).view(np.int8))
+            parts.append(panel.reshape(-1))
             c += width
         return np.concatenate(parts)
 
@@ -145,7 +168,7 @@ class StripTile:
     def scratch(self, taps: int, k: int) -> int:
         """Bytes of scratch memory a block needs, for the copied rows."""
         listed = -(-(self.quads * (self.tall + 1) + 1) * 4 // 64) * 64 if self.edge else 0
-        return self.rows * self.pitch + self.rows // self.tall * listed if self.copied else 0
+        return self.rows * self.pitch + self.rows // self.tall * listed + 2 * self.reach if self.copied else 0
 
     def cost(self, m: int, taps: int, k: int, n: int) -> float:
         """Time of the product in vector multiply-adds (two a cycle), whole tiles, copies and the epilogue included."""
@@ -155,12 +178,13 @@ class StripTile:
         panels, vectors = -(-n // self.width), -(-n // lanes)
         split = 0.0 if not self.edge else 4.0 * k / self.isa.vector_bytes
         copy = 2.0 + split + 2.0 * k / self.isa.vector_bytes * (1 if self.depth else 2) if self.copied else 0.0
-        quad = {0: 2.9, 1: 2.1, 2: 1.85}.get(self.depth, 1.8) * ((1.12 if self.rare else 2.0) if self.edge else 1.0)
+        each = {0: 2.9, 1: 2.1, 2: 1.85, 4: 1.8}
+        quad = (self.share * each[self.depth] + (1 - self.share) * each[self.least]) * ((1.12 if self.rare else 2.0) if self.edge else 1.0)
         return rows * (taps * copy + vectors * (quad * self.quads + 10.0)) + 40.0 * -(-m // self.tall) * panels
 
     def block(self, dtype: DType, tail: SumTail) -> CFunction:
         """All panels for one block of rows."""
-        return _block(self.isa, dtype, tail, self.depth, self.copied, self.moved != 0, self.edge != 0, (self.tall, self.rows), self.label)
+        return _block(self, dtype, tail)
 
 
 def _copy(isa: ISA, dtype: DType, wide: bool, moved: bool) -> CFunction:
@@ -197,6 +221,20 @@ def _copy(isa: ISA, dtype: DType, wide: bool, moved: bool) -> CFunction:
 }}
 """
     return CFunction(name, text, (shorts(isa),), ("stdint.h",))
+
+
+def _copy_short(isa: ISA, dtype: DType, wide: bool, moved: bool, reach: int) -> CFunction:
+    """C function: `reach` bytes as bytes plus `shift`, or as 16-bit numbers."""
+    x, to, step = dtype.c, "int16_t" if wide else "uint8_t", isa.vector_bytes // (2 if wide else 1)
+    name = f"strip_{dtype.short}_{isa.name}_{'words' if wide else 'moved' if moved else 'bytes'}_by{reach}"
+    shift = "shift" if moved else "0"
+    if not wide and reach < step:
+        lines = [f"vi_sixteen(to, from, {shift});"]
+    else:
+        value = f"vi_words_{dtype.short}(from + {{0}})" if wide else "vi_add8(vi_load(from + {0}), vi_set8(shift))" if moved else "vi_load(from + {0})"
+        lines = [f"vi_store((int32_t *)(void *)(to + {i}), {value.format(i)});" for i in range(0, reach, step)]
+    head = f"static inline void {name}({to} *to, const {x} *from{', int32_t shift' if moved else ''}) {{\n"
+    return CFunction(name, head + "".join(f"  {line}\n" for line in lines) + "}\n", (shorts(isa),), ("stdint.h",))
 
 
 @functools.cache
@@ -281,30 +319,45 @@ def _body(isa: ISA, depth: int, rows: int, vectors: int, apart: int = 0) -> CFun
 
 
 @functools.cache
-def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, moved: bool, split: bool, heights: tuple[int, int], label: str) -> CFunction:
+def _block(tile: StripTile, dtype: DType, tail: SumTail) -> CFunction:
+    isa, depth, copied, moved, split = tile.isa, tile.depth, tile.copied, tile.moved != 0, tile.edge != 0
     x, lanes, finish = dtype.c, isa.lanes(4), finish_block(isa, tail)
-    width, few, (tall, rows) = 2 * lanes, StripTile.few, heights
+    width, few, tall, rows = 2 * lanes, StripTile.few, tile.tall, tile.rows
     unit = "uint8_t" if depth else "int16_t"
-    name = f"rows_{dtype.short}s8_{label}{tail.suffix}"
+    name = f"rows_{dtype.short}s8_{tile.label}{tail.suffix}"
     called: list[CFunction] = [finish, dialect_s8(isa)]
-    choices = []
-    for vectors in (2, 1):
+
+    def choice(vectors: int, depth: int) -> str:
         bodies = [_body(isa, depth, h, vectors, tall if split else 0) for h in (tall, few, 1)]
-        called += bodies
+        called.extend(bodies)
         at = "p + r" if not copied else f"(const {unit} *const *)p + r"
         run = f"(part, {at}, 4 * q, w + (ptrdiff_t)4 * width * q, t, q ? t : head, q ? width : 0);"
         if split:
             run = f"(quads, {at}, w, t, head, places + r / {tall} * (quads + 1), over + r * quads);"
         calls = [f"if (height - r >= {h}) {f.name}{run}" for h, f in zip((tall, few), bodies, strict=False)]
-        choices.append("\n          else ".join([*calls, f"{bodies[-1].name}{run}"]))
+        return "\n          else ".join([*calls, f"{bodies[-1].name}{run}"])
+
+    cases = [("deep && ", depth), ("", tile.least)] if tile.least else [("", depth)]
+    conditions = [f"if ({deep}width == {n * lanes}) {{\n          {choice(n, d)}\n        }}" for deep, d in cases for n in (2, 1)]
+    conditions[-1] = "{" + conditions[-1].partition("{")[2]
+    chosen = " else ".join(conditions)
     if copied:
-        copy = _copy(isa, dtype, not depth, moved)
+        copy, with_shift = _copy(isa, dtype, not depth, moved), ", shift" if moved else ""
         called.append(copy)
+        one = f"{copy.name}(to, a[t * height + r] + ao, kc{with_shift});"
+        if tile.reach:
+            short = _copy_short(isa, dtype, not depth, moved, tile.reach)
+            called.append(short)
+            one = f"""{{
+      const {x} *const from = a[t * height + r] + ao;
+      if ((uintptr_t)from <= last) {short.name}(to, from{with_shift});
+      else {copy.name}(to, from, kc{with_shift});
+    }}"""
         ends = f"(quads + {lanes - 1}) / {lanes} * {4 * lanes}" if split else "4 * quads"
         fill = f"""  for (int32_t r = 0; r < height; r++) {{ /* all taps of a row side by side, whole groups of four */
     {unit} *to = ({unit} *)(void *)(memory + (ptrdiff_t)r * pitch);
     p[r] = to;
-    for (int32_t t = 0; t < taps; t++, to += kc) {copy.name}(to, a[t * height + r] + ao, kc{', shift' if moved else ''});
+    for (int32_t t = 0; t < taps; t++, to += kc) {one}
     for (int32_t k = taps * kc; k < {ends}; k++) *to++ = 0;
   }}
 """
@@ -319,12 +372,13 @@ def _block(isa: ISA, dtype: DType, tail: SumTail, depth: int, copied: bool, move
 """
     else:
         fill = "  for (int32_t r = 0; r < height; r++) p[r] = a[r] + ao;\n"
-    more = ", int32_t shift, int32_t edge, int32_t pitch, unsigned char *memory" if copied else ""
+    more = f", int32_t shift, int32_t edge, int32_t pitch{', uintptr_t last' if tile.reach else ''}, unsigned char *memory" if copied else ""
     unused = "" if not copied else "".join(f"  (void){v};\n" for v, used in (("shift", moved), ("edge", split)) if not used)
     # the list of what was cut off stands for all of K, which therefore is not taken in parts
     parts = "for (int32_t q = 0, part; q == 0 || q < quads; q += part) {"
     parts += f" /* a part of K */\n      part = quads - q < {_PART + _PART // 2} ? quads - q : {_PART};"
     passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
+    deep = f"    const int32_t deep = head[width];\n    w += 4 * width;\n" if tile.least else ""
     # weights that come from afar, once for all rows: those of the next part are sent for beside the rows of this one
     ahead = ""
     if rows > 4 * tall and not split:
@@ -340,14 +394,10 @@ static void {name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao, 
     const int32_t left = n - c, width = left > {lanes} ? {width} : {lanes};
     const int32_t *const head = (const int32_t *)(const void *)w;
     w += 4 * width;
-    {'{' if split else parts}
+{deep}    {'{' if split else parts}
       for (int32_t r = 0; r < rows; r += height - r >= {tall} ? {tall} : height - r >= {few} ? {few} : 1) {{
         int32_t *const t = s + r * width;
-{ahead}        if (width == {width}) {{
-          {choices[0]}
-        }} else {{
-          {choices[1]}
-        }}
+{ahead}        {chosen}
       }}
     }}
     {finish.name}(s, width, y, c, rows, left < width ? left : width{passed}, zero);

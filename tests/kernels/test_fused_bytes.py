@@ -76,6 +76,26 @@ def test_expressions(target: str, seed: int) -> None:
         np.testing.assert_array_equal(got, want)
 
 
+@pytest.mark.parametrize("target", TARGET_NAMES)
+def test_arrays_that_are_quantised(target: str) -> None:
+    """More parts than one, the last of them short; one has numbers that are none, or beyond int32."""
+    rng = np.random.default_rng(1)
+    for size, (dtype, bounds) in ((2500, (DType.U8, (0, 127))), (1023, (DType.I8, (-128, 127))), (5, (DType.U8, (0, 255)))):
+        zero, scale = int(rng.integers(*bounds)), float(np.float32(rng.uniform(0.01, 0.1)))
+        inner = call("min", call("max", arg(0, DType.F32), (bounds[0] - zero) * scale), (bounds[1] - zero) * scale) if size > 2000 else arg(0, DType.F32)
+        expr = Expr("sat_cast", dtype, (call("rint", inner / scale) + Expr("cast", DType.F32, (const(zero, dtype),)),))
+        x = rng.normal(0, 3, size).astype(np.float32)
+        x[rng.integers(size, size=size // 20)] = scale * (rng.integers(-90, 90, size // 20) + 0.5)
+        if size > 1000:
+            x[7:11] = np.nan, np.inf, -np.inf, 3e9
+        graph = Graph("net", inputs=["x"], types={"x": TensorType(DType.F32, x.shape)})
+        graph.outputs.append(add_node(graph, "fused", ["x"], {"expr": expr, "dtype": dtype}))
+        session = compile_graph(graph, target, optimize=False, opt="-O1")
+        assert [s["family"] for s in session.manifest["variants"][0]["steps"]] == ["quantise"]
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_equal(session(x), OPS["fused"].reference([x], {"expr": expr, "dtype": dtype})[0])
+
+
 def test_what_could_become_no_number_is_left_to_the_plain_loop() -> None:
     x, y = arg(0, DType.F32), arg(1, DType.F32)
     assert magnitude(x * y + const(5.0, DType.F32), {0: 255.0, 1: 2.0}) == 515

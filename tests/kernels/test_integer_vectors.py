@@ -23,6 +23,7 @@ from pith.ops.requantize import ACC, Requantize, build, clamped, limits
 from pith.targets.base import TARGETS, get_target
 from pith.targets.cpu import amx_allowed
 from pith.vector.s8 import has_bytes
+from pith.runtime.session import Session
 from tests.kernels.products import Case, graph_of
 from tests.kernels.test_integer_generic import ENDS, finished, integers, lookup_case
 
@@ -62,8 +63,8 @@ def matmul(rng: np.random.Generator, end: str, batch: tuple[int, ...], *, fixed:
     return finished(Case("matmul_integer", [a, b, None], attrs, (1, 2) if fixed else ()), rng, end, -1)
 
 
-def compiled(cases: list[Case], target: str, kernel: str, threads: int = 1) -> None:
-    """All cases in one library by `kernel` where it applies (to most of them), and right to the bit."""
+def compiled(cases: list[Case], target: str, kernel: str, threads: int = 1) -> Session:
+    """All cases in one library, returned, by `kernel` where it applies (to most of them), and right to the bit."""
     graph, feeds = graph_of(cases)
     op = cases[0].op
     both = [k for k in kernels.KERNELS[op] if k.name == kernel]
@@ -80,6 +81,7 @@ def compiled(cases: list[Case], target: str, kernel: str, threads: int = 1) -> N
         (want,) = OPS[case.op].reference(case.inputs, case.attrs)
         assert y.dtype == want.dtype
         np.testing.assert_array_equal(y, want, err_msg=str(case))
+    return session
 
 
 @pytest.mark.parametrize(("target", "kernel"), [*TILES, *WINDOWS])
@@ -205,6 +207,20 @@ def test_sums_in_16_bits_do_not_saturate(target: str, seed: int, bounds: list[tu
         bare = at_the_edge(matmul(rng, "none", (2,) if k % 3 == 0 else (), fixed=True, swap=k % 2 == 0), rng, b, n)
         cases.append(finished(bare, rng, end, -1))
     compiled(cases, target, "pairs")
+
+
+@pytest.mark.parametrize("target", SHORT)
+def test_columns_that_allow_less_deep_sums_than_others(target: str) -> None:
+    """Some panels have a column of large weights; groups, columns that fill no panel, taps that are copied and rows that are not."""
+    rng = np.random.default_rng(3)
+    cases = []
+    for group, per, depth, kernel in ((1, 200, 24, (3, 3)), (1, 130, 64, (1, 1)), (2, 150, 12, (1, 1)), (1, 90, 3, (3, 3))):
+        x, w = rng.choice([0, 127], (1, 5, 6, group * depth)), rng.integers(-15, 16, (group * per, depth, *kernel))
+        w[rng.choice(group * per, 2)] = 127
+        attrs = {"strides": (1, 1), "pads": (kernel[0] // 2,) * 4, "dilations": (1, 1), "group": group, "layout": "channels_last", "zero": 0, "range": (0, 127)}
+        cases.append(finished(Case("conv_integer", [x.astype(np.uint8), w.astype(np.int8), None], attrs), rng, "channel", -1))
+    session = compiled(cases, target, "pairs")
+    assert all("or" in step["kernel"] for step in session.manifest["variants"][0]["steps"]), session.manifest["variants"][0]["steps"]
 
 
 @pytest.mark.parametrize("target", SHORT)
