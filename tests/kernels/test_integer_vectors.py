@@ -20,10 +20,10 @@ from pith.kernels.exact_s16 import depth, range_of
 from pith.kernels.tail_s8 import tail_of_sums
 from pith.ops.base import OPS, contiguous_strides
 from pith.ops.requantize import ACC, Requantize, build, clamped, limits
+from pith.runtime.session import Session
 from pith.targets.base import TARGETS, get_target
 from pith.targets.cpu import amx_allowed
 from pith.vector.s8 import has_bytes
-from pith.runtime.session import Session
 from tests.kernels.products import Case, graph_of
 from tests.kernels.test_integer_generic import ENDS, finished, integers, lookup_case
 
