@@ -378,7 +378,7 @@ def _block(tile: StripTile, dtype: DType, tail: SumTail) -> CFunction:
     parts = "for (int32_t q = 0, part; q == 0 || q < quads; q += part) {"
     parts += f" /* a part of K */\n      part = quads - q < {_PART + _PART // 2} ? quads - q : {_PART};"
     passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
-    deep = f"    const int32_t deep = head[width];\n    w += 4 * width;\n" if tile.least else ""
+    deep = "    const int32_t deep = head[width];\n    w += 4 * width;\n" if tile.least else ""
     # weights that come from afar, once for all rows: those of the next part are sent for beside the rows of this one
     ahead = ""
     if rows > 4 * tall and not split:
