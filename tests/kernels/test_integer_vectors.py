@@ -214,8 +214,8 @@ def test_columns_that_allow_less_deep_sums_than_others(target: str) -> None:
     """Some panels have a column of large weights; groups, columns that fill no panel, taps that are copied and rows that are not."""
     rng = np.random.default_rng(3)
     cases = []
-    for group, per, inputs, kernel in ((1, 200, 24, (3, 3)), (1, 130, 64, (1, 1)), (2, 150, 12, (1, 1)), (1, 90, 3, (3, 3))):
-        x, w = rng.choice([0, 127], (1, 5, 6, group * inputs)), rng.integers(-15, 16, (group * per, inputs, *kernel))
+    for group, per, channels, kernel in ((1, 200, 24, (3, 3)), (1, 130, 64, (1, 1)), (2, 150, 12, (1, 1)), (1, 90, 3, (3, 3))):
+        x, w = rng.choice([0, 127], (1, 5, 6, group * channels)), rng.integers(-15, 16, (group * per, channels, *kernel))
         w[rng.choice(group * per, 2)] = 127
         attrs = {"strides": (1, 1), "pads": (kernel[0] // 2,) * 4, "dilations": (1, 1), "group": group, "layout": "channels_last", "zero": 0, "range": (0, 127)}
         cases.append(finished(Case("conv_integer", [x.astype(np.uint8), w.astype(np.int8), None], attrs), rng, "channel", -1))
