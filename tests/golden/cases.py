@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from pith.api import Compilation, generate, stages
-from pith.graph import DType, Graph, TensorType
-from pith.graph.expr import arg, clamp, const
+from pith.graph import DType, Expr, Graph, TensorType
+from pith.graph.expr import arg, call, clamp, const
 from pith.importers.onnx import shape_inputs
 from pith.ops.base import add_node, load_all
 from pith.ops.requantize import ACC, Requantize, clamped, fixed, limits, scaled
@@ -177,6 +177,14 @@ def _bytes() -> Graph:
     return g
 
 
+def _quantise() -> Graph:
+    """Numbers rounded to 8 bits."""
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.F32, (1, 3, 5, 24))})
+    expr = Expr("sat_cast", DType.U8, (call("rint", arg(0, DType.F32) / 0.25) + Expr("cast", DType.F32, (const(9, DType.U8),)),))
+    g.outputs = [add_node(g, "fused", ["x"], {"expr": expr, "dtype": DType.U8})]
+    return g
+
+
 def _fixed(op: str, shape: tuple[int, ...], right: tuple[int, ...], **attrs: object) -> Callable[[], Graph]:
     """A product of int8 [shape] and int8 [right], requantised by one fixed-point number."""
 
@@ -240,6 +248,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "lookup/table": _lookup,
     "conv_integer/ones": _ones,
     "fused/bytes": _bytes,
+    "fused/quantise": _quantise,
     "lookup/vectors": _lookup,
     **{
         f"conv_integer/{k}": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), **_CONV, group=1, zero=7)
