@@ -40,7 +40,8 @@ VECTORS_ONLY = ("gru/lanes", "lstm/lanes", "rnn/lanes",
                 "conv_integer/dot", "conv_integer/depthwise", "matmul_integer/dot", "matmul_integer/batched",
                 "conv_integer/pairs", "conv_integer/words", "conv_integer/depthwise_pairs", "conv_integer/depthwise_words",
                 "matmul_integer/pairs", "matmul_integer/words", "conv_integer/split", "matmul_integer/split",
-                "conv_integer/shorts", "matmul_integer/shorts", "conv_integer/winograd2", "conv_integer/winograd4", "fused/bytes", "fused/quantise", *ONLY_ON)  # fmt: skip
+                "conv_integer/shorts", "matmul_integer/shorts", "conv_integer/winograd2", "conv_integer/winograd4", "fused/bytes", "fused/quantise",
+                *ONLY_ON)  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "target"), [(n, t) for n in NAMES for t in TARGETS if t != "c99" or n not in VECTORS_ONLY])
