@@ -1,0 +1,126 @@
+"""TinyBERT-4 on SST-2, trained alone and taught by a larger network, both from nothing; tested as compiled C on the 872 test sentences.
+
+`python -m benchmarks.sst2 [--seeds 0,1,2] [--runs FOLDER]`   (needs torch; PITH_DATA)
+
+The teacher is the recipe `tinybert_teacher_sst2`. The student alone is `tinybert4_sst2`; taught, `tinybert4_sst2_inside` and then
+`tinybert4_sst2_taught`, whose sentences have words replaced by neighbours in the teacher's own embeddings. Nothing is chosen by the test
+sentences: a network is the one after the last step. A row is added to benchmarks/results/sst2.csv and its epochs to sst2_log.csv as soon
+as it is done; what stands there is not trained again, and a run that was stopped goes on from its checkpoint in the folder of runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+import pith
+from benchmarks.trained_here import trained
+from benchmarks.training_log import RESULTS, append, rows, stamp, wilson
+from pith import models
+from pith.models.cost import count
+from pith.train.data.sentences import Sst2
+from pith.train.recipe import load
+
+TABLE, LOG = RESULTS / "sst2.csv", RESULTS / "sst2_log.csv"
+TEACHER, ALONE, TAUGHT = "teacher", "TinyBERT-4 alone", "TinyBERT-4 taught"
+LENGTH = 64
+
+
+def network(recipe: str, seed: int, runs: Path, changes: dict[str, Any] | None = None) -> tuple[nn.Module, Path]:
+    """What a recipe gives, trained now where it was not yet, and its folder."""
+    cfg = load(recipe, {"seed": seed, "threads": 1, **(changes or {})})
+    out = runs / f"{recipe}_{seed}"
+    if not (out / "final.pt").exists():
+        trained(cfg, out)
+    settings = {k: v for k, v in cfg.model.items() if k not in ("type", "pretrained")}
+    return models.create(cfg.model.type, pretrained=out / "final.pt", **settings), out
+
+
+def neighbours(net: nn.Module, path: Path, most: int = 15, seen: int = 5) -> Path:
+    """The `most` nearest pieces of each by the cosine of a network's word embeddings, among those seen so often in the training sentences."""
+    if not path.exists():
+        pieces = torch.bincount(Sst2("train").x.flatten(), minlength=30_522)
+        pieces[:104] = 0  # special ones and places kept free
+        known = (pieces >= seen).nonzero().flatten()
+        vectors = nn.functional.normalize(net.bert.embeddings.word_embeddings.weight.detach()[known], dim=1)
+        table = torch.zeros(30_522, most, dtype=torch.int64)
+        for part, own in zip(known.split(512), vectors.split(512), strict=True):
+            table[part] = known[(own @ vectors.T).topk(most + 1, 1).indices[:, 1:]]
+        np.savez_compressed(path, neighbours=table.numpy().astype(np.int32))
+    return path
+
+
+def answers(net: nn.Module, data: Sst2) -> tuple[np.ndarray, int]:
+    """What compiled C says of each sentence, and how many of its answers are not PyTorch's."""
+    session = pith.from_torch(net, (data.x[:1],))
+    ours = np.array([np.asarray(session(x[None].numpy()))[0].argmax() for x in data.x])
+    with torch.no_grad():
+        theirs = torch.cat([net(x).argmax(1) for x in data.x.split(32)]).numpy()
+    return ours, int((ours != theirs).sum())
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """How likely counts as uneven as these are if both networks are equally good (exact, two-sided)."""
+    n, least = only_first + only_second, min(only_first, only_second)
+    return min(1.0, 2 * sum(math.comb(n, k) for k in range(least + 1)) / 2**n)
+
+
+def record(variant: str, seed: int, net: nn.Module, folders: list[Path], runs: Path) -> None:
+    """Tests the network as compiled C and adds its rows."""
+    data = Sst2("test", longest=LENGTH)
+    found, differ = answers(net, data)
+    good = found == data.y.numpy()
+    np.save(runs / f"{variant}_{seed}.npy", good)
+    paired = {"only_alone": "", "only_taught": "", "p": ""}
+    other = runs / f"{ALONE}_{seed}.npy"
+    if variant == TAUGHT and other.exists():
+        alone = np.load(other)
+        counts = int((alone & ~good).sum()), int((good & ~alone).sum())
+        paired = {"only_alone": str(counts[0]), "only_taught": str(counts[1]), "p": f"{mcnemar(*counts):.4f}"}
+    steps = 0
+    for folder in folders:
+        with (folder / "log.csv").open(newline="") as f:
+            log = list(csv.DictReader(f))
+        for row in log:
+            append(LOG, {"variant": variant, "recipe": folder.name.rpartition("_")[0], "seed": seed, "epoch": row["epoch"], "step": row["step"],
+                         "loss": row["loss"], "dev_accuracy": row.get("val_accuracy", ""), "seconds": row["seconds"]})  # fmt: skip
+        steps += int(log[-1]["step"])
+    cost = count(net, examples=(data.x[:1],))
+    low, high = wilson(int(good.sum()), len(data))
+    append(TABLE, {"variant": variant, "seed": seed, "steps": steps, "parameters": cost.params, "macs": cost.macs, "right": int(good.sum()),
+                   "n": len(data), "low": f"{low:.5f}", "high": f"{high:.5f}", "not_as_torch": differ, **paired, **stamp()})  # fmt: skip
+    print(f"{variant}, seed {seed}: {good.mean():.2%} ({low:.2%} to {high:.2%}) through compiled C; {differ} are not PyTorch's; {paired}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--runs", type=Path, default=Path("build/sst2"), help="checkpoints and weights")
+    a = parser.parse_args()
+    runs: Path = a.runs.resolve()
+    done = {(r["variant"], int(r["seed"])) for r in rows(TABLE)}
+    for seed in map(int, a.seeds.split(",")):
+        if (ALONE, seed) not in done:
+            net, out = network("tinybert4_sst2", seed, runs)
+            record(ALONE, seed, net, [out], runs)
+        if (TAUGHT, seed) in done:
+            continue
+        teacher, out = network("tinybert_teacher_sst2", 0, runs)
+        if (TEACHER, 0) not in done:
+            record(TEACHER, 0, teacher, [out], runs)
+            done.add((TEACHER, 0))
+        told = {"task.teacher.pretrained": str(out / "final.pt"), "data.augment.file": str(neighbours(teacher, runs / "neighbours.npz"))}
+        _, inside = network("tinybert4_sst2_inside", seed, runs, told)
+        net, out = network("tinybert4_sst2_taught", seed, runs, {**told, "model.pretrained": str(inside / "final.pt")})
+        record(TAUGHT, seed, net, [inside, out], runs)
+
+
+if __name__ == "__main__":
+    main()
