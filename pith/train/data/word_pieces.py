@@ -59,7 +59,9 @@ class WordPieces:
 
 def words(text: str) -> list[str]:
     """Lower case without accents, apart at white space, punctuation and Chinese signs."""
-    text = "".join(" " if c.isspace() else c for c in text if c.isspace() or (c not in "\0\ufffd" and unicodedata.category(c)[0] != "C"))
+    # control characters go, and with them those that Python takes for white space, as form feed
+    kept = (c for c in text if c in "\t\n\r" or (c != "\ufffd" and unicodedata.category(c)[0] != "C"))
+    text = "".join(" " if c.isspace() else c for c in kept)
     text = "".join(c for c in unicodedata.normalize("NFD", text).lower() if unicodedata.category(c) != "Mn")
     return "".join(f" {c} " if _alone(c) else c for c in text).split()
 
