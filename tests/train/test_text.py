@@ -64,7 +64,7 @@ def _own(text: str) -> list[int]:
 def test_pieces_by_hand(folder: Path) -> None:
     cut = WordPieces(folder / "vocab.txt")
     numbers = {p: k for k, p in enumerate(PIECES)}
-    for text, expected in {"The ungoodly FILMS!": "[CLS] the un ##good ##ly film ##s ! [SEP]", "goode x": "[CLS] [UNK] [UNK] [SEP]",
+    for text, expected in {"The ungoodly FILMS!": "[CLS] the un ##good ##ly film ##s ! [SEP]", "goodz x": "[CLS] [UNK] [UNK] [SEP]",
                            "a中b\u00e9e": "[CLS] a 中 b ##e ##e [SEP]", "": "[CLS] [SEP]"}.items():  # fmt: skip
         assert cut.ids(text, 64) == [numbers[p] for p in expected.split()], text
     assert cut.ids("the good film", 4) == [2, numbers["the"], numbers["good"], 3] and words("é") == ["e"]

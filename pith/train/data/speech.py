@@ -30,12 +30,12 @@ def read_wave(data: bytes) -> tuple[np.ndarray, int]:
             channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
             if width != 2 or not 1 <= channels <= 8 or not 4000 <= rate <= 192_000:
                 raise ValueError(f"{8 * width} bits, {channels} channels at {rate} Hz; 16 bits are read")
-            samples = np.frombuffer(file.readframes(MAX_BYTES), "<i2")
+            said, data = file.getnframes(), file.readframes(min(file.getnframes(), MAX_BYTES))
     except (wave.Error, EOFError, RuntimeError) as error:
         raise ValueError(f"no RIFF file: {error}") from error
-    if not len(samples) or len(samples) % channels:
-        raise ValueError(f"{len(samples)} samples in {channels} channels")
-    return samples.reshape(-1, channels).mean(1) / 32768, rate
+    if not said or len(data) != 2 * channels * said:
+        raise ValueError(f"{len(data) // (2 * channels)} of {said} samples are there")
+    return np.frombuffer(data, "<i2").reshape(-1, channels).mean(1) / 32768, rate
 
 
 def features(data: bytes) -> np.ndarray:
@@ -89,7 +89,7 @@ class SpokenDigits(DataSet):
 @dataclass
 class ShiftFrames:
     """Moved in time by up to `frames` (the first and last frame are repeated), louder or softer by up to `gain` (the zeroth coefficient),
-    noise of deviation `noise`, and the coefficients of a second voice: each stretched by up to `stretch`."""
+    each coefficient stretched by up to `stretch`, noise of deviation `noise`."""
 
     frames: int = 8
     gain: float = 0.5
