@@ -268,7 +268,20 @@ def _commits(rows: Rows) -> str:
     return "; ".join(f"{', '.join(dict.fromkeys(r['commit'] for r in rows if r['date'] == day))} ({day})" for day in days)
 
 
-def _trained(rows: Rows, experiment: str) -> str:
+def _sst2(rows: Rows) -> str:
+    """A line a network and seed; beside the taught one, what it and the same student alone have right where the other is wrong."""
+    body = [[r["variant"], r["seed"], r["steps"], f"{int(r['parameters']):,}", f"{int(r['right']) / int(r['n']):.2%}",
+             f"{float(r['low']):.2%} to {float(r['high']):.2%}", f"{r['only_taught']} : {r['only_alone']}, p = {r['p']}" if r["p"] else ""]
+            for r in rows]  # fmt: skip
+    differ = max(int(r["not_as_torch"]) for r in rows)
+    note = f"SST-2, 60,614 training phrases, accuracy of compiled C on {rows[0]['n']} test sentences after the last step, with its 95 % interval; at most "
+    note += f"{differ} answers of a run are not PyTorch's. Last column: sentences only the taught student has right : only the one alone with the same "
+    note += "seed, and McNemar's exact test. `python -m benchmarks.sst2`, "
+    note += f"commits {_commits(rows)}; each epoch: `benchmarks/results/sst2_log.csv`."
+    return _markdown(["", "seed", "steps", "parameters", "accuracy", "95 % interval", "taught : alone"], body, note)
+
+
+def _trained(rows: Rows, experiment: str, data: str = "CIFAR-10, 25,000 training pictures", samples: str = "pictures") -> str:
     """A line a variant: what it costs, and the accuracies of its seeds; differences are to the first variant with the same seed."""
     right = {(r["variant"], r["seed"]): 100 * int(r["right"]) / int(r["n"]) for r in rows}
     variants = list(dict.fromkeys(r["variant"] for r in rows))
@@ -282,7 +295,7 @@ def _trained(rows: Rows, experiment: str) -> str:
         body.append([variant, f"{int(one['parameters']):,}", f"{int(one['macs']) / 1e6:.2f}", one["epochs"], str(len(mine)),
                      f"{sum(values) / len(values):.2f} %", f"{min(values):.2f} to {max(values):.2f} %", change])  # fmt: skip
     differ = max(int(r["not_as_torch"]) for r in rows)
-    note = f"CIFAR-10, 25,000 training pictures; accuracy of compiled C on {int(rows[0]['n']):,} test pictures after the last step (95 % interval of "
+    note = f"{data}; accuracy of compiled C on {int(rows[0]['n']):,} test {samples} after the last step (95 % interval of "
     note += f"one run: {_half_width(rows[0])} points either way; at most {differ} answers of a run are not PyTorch's). Difference: in points, to the "
     note += f"first line with the same seed, and its range. `python -m benchmarks.{experiment}`, commits {_commits(rows)}; each epoch: "
     note += "`benchmarks/results/trained_here_log.csv`."
@@ -324,6 +337,9 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "microcontrollers": _microcontrollers, "ram": _ram,
     "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,
     **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}") for name in ("distillation", "mobilenext", "binary")},
+    "trained_digits": functools.partial(_trained, experiment="trained_here digits", samples="recordings",
+                                        data="Free Spoken Digit Dataset, 400 recordings of four speakers, tested by two others"),
+    "sst2": _sst2,
     "trained_pruning": functools.partial(_trained, experiment="pruning"),
     "ocr_trained": _ocr_trained,
 }  # fmt: skip

@@ -1,6 +1,6 @@
-"""Networks trained here by recipe on CIFAR-10, then tested as compiled C on its 10,000 test pictures.
+"""Networks trained here by recipe (CIFAR-10, spoken digits), then tested as compiled C on the test samples.
 
-`python -m benchmarks.trained_here distillation|mobilenext|binary [--seeds 0,1,2] [--runs FOLDER]`   (needs torch; PITH_DATA)
+`python -m benchmarks.trained_here distillation|mobilenext|binary|digits [--seeds 0,1,2] [--runs FOLDER]`   (needs torch; PITH_DATA)
 
 Each variant of an experiment is a recipe of `pith train`, run with each seed; nothing is chosen by the test pictures: a network is the
 one after the last step. A row for each is added to benchmarks/results/trained_EXPERIMENT.csv and its epochs to trained_here_log.csv as soon
@@ -33,6 +33,7 @@ EXPERIMENTS = {
     "distillation": {"alone": "resnet8_cifar10", "taught by ResNet-20": "resnet8_distilled"},
     "mobilenext": {"MobileNetV2": "mobilenet_v2_small", "MobileNeXt": "mobilenext_small", "MobileNeXt, identity 1/2": "mobilenext_small_half"},
     "binary": {"real": "vgg_cifar10", "binary": "bnn_vgg_cifar10"},
+    "digits": {"DS-CNN": "ds_cnn_digits"},
 }
 LOG = RESULTS / "trained_here_log.csv"
 
@@ -56,8 +57,9 @@ def fresh(cfg: Config, weights: Path) -> nn.Module:
     return binary.frozen(net) if binary.layers(net) else net
 
 
-def tested(net: nn.Module, described: dict[str, Any]) -> tuple[int, int, int]:
-    """How many of the pictures of a data set compiled C gets right, of how many, and how many of its answers are not PyTorch's."""
+def tested(net: nn.Module, described: dict[str, Any]) -> tuple[int, int, int, tuple[int, ...]]:
+    """How many of the samples of a data set compiled C gets right, of how many, and how many of its answers are not PyTorch's; the
+    shape of a sample."""
     data = DATA.build(described)
     session = pith.from_torch(net, data.floats(data.x[:100]))
     right = differ = 0
@@ -68,25 +70,25 @@ def tested(net: nn.Module, described: dict[str, Any]) -> tuple[int, int, int]:
         ours = np.asarray(session(x.numpy())).argmax(1)
         right += int((ours == labels.numpy()).sum())
         differ += int((ours != theirs).sum())
-    return right, len(data), differ
+    return right, len(data), differ, tuple(x.shape[1:])
 
 
-def cost_row(net: nn.Module) -> dict[str, object]:
-    """Parameters and multiply-accumulates for a picture of 32 x 32."""
-    cost = count(net, (1, 3, 32, 32))
+def cost_row(net: nn.Module, shape: tuple[int, ...] = (3, 32, 32)) -> dict[str, object]:
+    """Parameters, and multiply-accumulates for a sample of that shape."""
+    cost = count(net, (1, *shape))
     return {"parameters": cost.params, "macs": cost.macs}
 
 
 def record(experiment: str, variant: str, cfg: Config, net: nn.Module, out: Path) -> None:
     """Tests the network as compiled C and adds its rows."""
-    right, n, differ = tested(net, {**cfg.data.train, "split": "test"})
+    right, n, differ, shape = tested(net, {**cfg.data.train, "split": "test"})
     low, high = wilson(right, n)
     with (out / "log.csv").open(newline="") as f:
         log = list(csv.DictReader(f))
     for row in log:
         append(LOG, {"experiment": experiment, "variant": variant, "seed": cfg.seed, "epoch": row["epoch"], "loss": row["loss"],
                      "seconds": row["seconds"]})  # fmt: skip
-    append(table(experiment), {"variant": variant, "seed": cfg.seed, "epochs": cfg.train.epochs, **cost_row(net),
+    append(table(experiment), {"variant": variant, "seed": cfg.seed, "epochs": cfg.train.epochs, **cost_row(net, shape),
                                "right": right, "n": n, "low": f"{low:.5f}", "high": f"{high:.5f}", "not_as_torch": differ, **stamp()})  # fmt: skip
     print(f"{experiment}: {variant}, seed {cfg.seed}: {right / n:.2%} ({low:.2%} to {high:.2%}) through compiled C; {differ} are not PyTorch's", flush=True)
 

@@ -23,6 +23,8 @@ for _registry, _home, _names in (
     (AUGMENTS, "pith.train.data.augment", {"crop_flip": "CropFlip", "text_colours": "TextColours"}),
     (DATA, "pith.train.data.sentences", {"sentences": "Sentences", "sst2": "Sst2"}),
     (AUGMENTS, "pith.train.data.sentences", {"replace_words": "ReplaceWords"}),
+    (DATA, "pith.train.data.speech", {"spoken_digits": "SpokenDigits"}),
+    (AUGMENTS, "pith.train.data.speech", {"shift_frames": "ShiftFrames"}),
     (TASKS, "pith.train.text_tasks", {"tinybert_inside": "Inside", "tinybert_prediction": "Prediction"}),
     (TASKS, "pith.train.tasks", {"classification": "Classification", "distillation": "Distillation", "squared_hinge": "SquaredHinge",
                                       "regression": "Regression"}),

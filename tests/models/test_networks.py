@@ -25,7 +25,7 @@ SMALL: dict[str, tuple[tuple[int, ...], ...] | None] = {
 SHAPES: dict[str, tuple[tuple[int, ...], ...] | None] = {
     **{n: _PHOTO for n in models.list_models("mobilenet_v*") + models.list_models("resnet[15]*") + models.list_models("mobilenext*")},
     "fastestdet": ((1, 3, 96, 96),), "retinaface_mobilenet0.25": ((1, 3, 96, 96),), "yunet_n": ((1, 3, 96, 96),),
-    "ssdlite_mobilenet_v2": ((1, 3, 96, 96),), "tiny_face_detector": ((1, 3, 96, 96),), "ultraface_rfb320": ((1, 3, 120, 160),),
+    "ssdlite_mobilenet_v2": ((1, 3, 96, 96),), "tiny_face_detector": ((1, 3, 96, 96),),
     "ppocr_det_256": ((1, 3, 64, 64),), "ppocr_det_slim": ((1, 3, 64, 64),), "tinybert6": ((1, 8),) * 3,
     **{n: ((1, 3, 12, 11),) for n in models.list_models("lesrcnn*")}, "mobilenext_cifar": None, **SMALL,
 }  # fmt: skip
