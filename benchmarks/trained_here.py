@@ -1,6 +1,6 @@
 """Networks trained here by recipe on CIFAR-10, then tested as compiled C on its 10,000 test pictures.
 
-`python -m benchmarks.trained_here distillation|mobilenext|binary [--seeds 0,1,2] [--runs FOLDER]`   (needs torch; PITH_DATA)
+`python -m benchmarks.trained_here distillation|distillation_few|mobilenext|binary [--seeds 0,1,2] [--runs FOLDER]`   (needs torch; PITH_DATA)
 
 Each variant of an experiment is a recipe of `pith train`, run with each seed; nothing is chosen by the test pictures: a network is the
 one after the last step. A row for each is added to benchmarks/results/trained_EXPERIMENT.csv and its epochs to trained_here_log.csv as soon
@@ -31,6 +31,7 @@ from pith.train.runner import Runner
 
 EXPERIMENTS = {
     "distillation": {"alone": "resnet8_cifar10", "taught by ResNet-20": "resnet8_distilled"},
+    "distillation_few": {"alone": "resnet8_few", "taught by ResNet-20": "resnet8_few_distilled"},
     "mobilenext": {"MobileNetV2": "mobilenet_v2_small", "MobileNeXt": "mobilenext_small", "MobileNeXt, identity 1/2": "mobilenext_small_half"},
     "binary": {"real": "vgg_cifar10", "binary": "bnn_vgg_cifar10"},
 }
@@ -79,7 +80,7 @@ def cost_row(net: nn.Module) -> dict[str, object]:
 
 def record(experiment: str, variant: str, cfg: Config, net: nn.Module, out: Path) -> None:
     """Tests the network as compiled C and adds its rows."""
-    right, n, differ = tested(net, {**cfg.data.train, "split": "test"})
+    right, n, differ = tested(net, {**cfg.data.train, "split": "test", "limit": 0})
     low, high = wilson(right, n)
     with (out / "log.csv").open(newline="") as f:
         log = list(csv.DictReader(f))
