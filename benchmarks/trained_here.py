@@ -1,6 +1,6 @@
 """Networks trained here by recipe (CIFAR-10, spoken digits), then tested as compiled C on the test samples.
 
-`python -m benchmarks.trained_here distillation|mobilenext|binary|digits [--seeds 0,1,2] [--runs FOLDER]`   (needs torch; PITH_DATA)
+`python -m benchmarks.trained_here distillation|distillation_few|mobilenext|binary|digits [--seeds 0,1,2] [--runs FOLDER]`   (needs torch; PITH_DATA)
 
 Each variant of an experiment is a recipe of `pith train`, run with each seed; nothing is chosen by the test pictures: a network is the
 one after the last step. A row for each is added to benchmarks/results/trained_EXPERIMENT.csv and its epochs to trained_here_log.csv as soon
@@ -31,6 +31,7 @@ from pith.train.runner import Runner
 
 EXPERIMENTS = {
     "distillation": {"alone": "resnet8_cifar10", "taught by ResNet-20": "resnet8_distilled"},
+    "distillation_few": {"alone": "resnet8_few", "taught by ResNet-20": "resnet8_few_distilled"},
     "mobilenext": {"MobileNetV2": "mobilenet_v2_small", "MobileNeXt": "mobilenext_small", "MobileNeXt, identity 1/2": "mobilenext_small_half"},
     "binary": {"real": "vgg_cifar10", "binary": "bnn_vgg_cifar10"},
     "digits": {"DS-CNN": "ds_cnn_digits"},
@@ -81,7 +82,8 @@ def cost_row(net: nn.Module, shape: tuple[int, ...] = (3, 32, 32)) -> dict[str, 
 
 def record(experiment: str, variant: str, cfg: Config, net: nn.Module, out: Path) -> None:
     """Tests the network as compiled C and adds its rows."""
-    right, n, differ, shape = tested(net, {**cfg.data.train, "split": "test"})
+    whole = {"limit": 0} if "limit" in cfg.data.train else {}
+    right, n, differ, shape = tested(net, {**cfg.data.train, "split": "test", **whole})
     low, high = wilson(right, n)
     with (out / "log.csv").open(newline="") as f:
         log = list(csv.DictReader(f))

@@ -46,7 +46,7 @@ def sentences(folder: Path, **more: Any) -> Sentences:
 
 
 @settings(max_examples=150, deadline=None)
-@given(text=st.text(st.sampled_from("goodbadfilmthe unls.'!中βé\u0301ÀBE\t\n\x0c\u2028\u00a0\u200b-")) | st.text(st.characters(max_codepoint=0x24F), max_size=30))
+@given(text=st.text(st.sampled_from("goodbadfilmthe unls.'!中βé\u0301ÀBE\t\n\u00a0\u200b-")) | st.text(st.characters(max_codepoint=0x24F), max_size=30))
 def test_pieces_are_those_of_the_released_tokenizer(text: str) -> None:
     tokenizers = pytest.importorskip("tokenizers", reason="the reference for word pieces: pip install tokenizers")
     vocabulary = {piece: k for k, piece in enumerate(PIECES)}
@@ -64,7 +64,7 @@ def _own(text: str) -> list[int]:
 def test_pieces_by_hand(folder: Path) -> None:
     cut = WordPieces(folder / "vocab.txt")
     numbers = {p: k for k, p in enumerate(PIECES)}
-    for text, expected in {"The ungoodly FILMS!": "[CLS] the un ##good ##ly film ##s ! [SEP]", "goodz x": "[CLS] [UNK] [UNK] [SEP]",
+    for text, expected in {"The ungoodly FILMS!": "[CLS] the un ##good ##ly film ##s ! [SEP]", "goody x": "[CLS] [UNK] [UNK] [SEP]",
                            "a中b\u00e9e": "[CLS] a 中 b ##e ##e [SEP]", "": "[CLS] [SEP]"}.items():  # fmt: skip
         assert cut.ids(text, 64) == [numbers[p] for p in expected.split()], text
     assert cut.ids("the good film", 4) == [2, numbers["the"], numbers["good"], 3] and words("é") == ["e"]
@@ -104,7 +104,7 @@ def test_batches_of_like_lengths(folder: Path) -> None:
     order = data.order(torch.Generator().manual_seed(3), 12)
     assert len(order) == 156 and len(set(order.tolist())) == 156
     assert torch.equal(order, data.order(torch.Generator().manual_seed(3), 12)) and not torch.equal(order, data.order(torch.Generator(), 12))
-    spread = [int((data._lengths[b].max() - data._lengths[b].min())) for b in order.split(12)]
+    spread = [int(data._lengths[b].max() - data._lengths[b].min()) for b in order.split(12)]
     assert max(spread) <= 6 and len({int(data._lengths[b].max()) for b in order.split(12)}) > 4
     x = data.floats(data.x[order[:12]])
     assert x.shape[1] % 4 == 0 and 0 <= x.shape[1] - int(data._lengths[order[:12]].max()) < 4
@@ -171,7 +171,7 @@ def test_teachers_that_do_not_fit(folder: Path, tmp_path: Path) -> None:
         torch.save(models.create("tinybert4", layers=layers, size=size).state_dict(), tmp_path / f"{name}.pth")
         task = {"type": "tinybert_inside", "teacher": {"type": "tinybert4", "layers": layers, "size": list(size), "pretrained": str(tmp_path / f"{name}.pth")}}
         cfg = check(Config({"model": {"type": "tinybert4", "layers": 2, "size": [16, 16, 2]}, "data": {"train": data}, "task": task, "train": {"epochs": 1}}))
-        with pytest.raises(ConfigError, match="heads|layers"):
+        with pytest.raises(ConfigError, match=r"heads|layers"):
             Runner(cfg, tmp_path / "out", quiet=True)
 
 

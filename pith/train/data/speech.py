@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from pith.graph.errors import ConfigError
+from pith.train.data.files import data_path
 from pith.train.data.mfcc import mfcc
-from pith.train.data.sets import DataSet, data_path
+from pith.train.data.sets import DataSet
 
 MAX_BYTES = 1 << 24
 """Of one recording."""

@@ -58,14 +58,12 @@ class WordPieces:
 
 
 def words(text: str) -> list[str]:
-    """Lower case without accents, apart at white space, punctuation and Chinese signs. Control characters are left out, form feeds too."""
-    text = "".join(" " if _blank(c) else c for c in text if _blank(c) or (c not in "\0\ufffd" and unicodedata.category(c)[0] != "C"))
-    text = "".join(c.lower() for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+    """Lower case without accents, apart at white space, punctuation and Chinese signs."""
+    # control characters go, and with them those that Python takes for white space, as form feed
+    kept = (c for c in text if c in "\t\n\r" or (c != "\ufffd" and unicodedata.category(c)[0] != "C"))
+    text = "".join(" " if c.isspace() else c for c in kept)
+    text = "".join(c for c in unicodedata.normalize("NFD", text).lower() if unicodedata.category(c) != "Mn")
     return "".join(f" {c} " if _alone(c) else c for c in text).split()
-
-
-def _blank(c: str) -> bool:
-    return c in "\t\n\r" or unicodedata.category(c) == "Zs"
 
 
 def _alone(c: str) -> bool:
