@@ -102,6 +102,7 @@ def record(variant: str, seed: int, net: nn.Module, folders: list[Path], runs: P
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--alone", action="store_true", help="the student alone, nothing else")
     parser.add_argument("--runs", type=Path, default=Path("build/sst2"), help="checkpoints and weights")
     a = parser.parse_args()
     runs: Path = a.runs.resolve()
@@ -110,7 +111,7 @@ def main() -> None:
         if (ALONE, seed) not in done:
             net, out = network("tinybert4_sst2", seed, runs)
             record(ALONE, seed, net, [out], runs)
-        if (TAUGHT, seed) in done:
+        if a.alone or (TAUGHT, seed) in done:
             continue
         teacher, out = network("tinybert_teacher_sst2", 0, runs)
         if (TEACHER, 0) not in done:
