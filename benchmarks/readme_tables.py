@@ -296,8 +296,9 @@ def _trained(rows: Rows, experiment: str, data: str = "CIFAR-10, 25,000 training
                      f"{sum(values) / len(values):.2f} %", f"{min(values):.2f} to {max(values):.2f} %", change])  # fmt: skip
     differ = max(int(r["not_as_torch"]) for r in rows)
     note = f"{data}; accuracy of compiled C on {int(rows[0]['n']):,} test {samples} after the last step (95 % interval of "
-    note += f"one run: {_half_width(rows[0])} points either way; at most {differ} answers of a run are not PyTorch's). Difference: in points, to the "
-    note += f"first line with the same seed, and its range. `python -m benchmarks.{experiment}`, commits {_commits(rows)}; each epoch: "
+    note += f"one run: {_half_width(rows[0])} points either way; at most {differ} answers of a run are not PyTorch's). "
+    note += "Difference: in points, to the first line with the same seed, and its range. " if len(variants) > 1 else ""
+    note += f"`python -m benchmarks.{experiment}`, commits {_commits(rows)}; each epoch: "
     note += "`benchmarks/results/trained_here_log.csv`."
     return _markdown(["", "parameters", "million MACs", "epochs", "seeds", "accuracy, mean", "lowest to highest", "difference"], body, note)
 
