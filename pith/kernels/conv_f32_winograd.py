@@ -36,6 +36,7 @@ from pith.kernels.matmul_f32_gemm import gemm
 from pith.kernels.shape_f32 import Shape, pack, shape_for, shape_of
 from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, tail_of
 from pith.kernels.winograd import TAPS, constant_lines, linear, transformed_weights, transforms
+from pith.ops.signs import only_signs
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect, needs, print_vector, vectorisable
@@ -291,7 +292,7 @@ class Winograd(Kernel):
         assert tail is not None
         return (
             w.shape[2:] == (TAPS, TAPS) and a["group"] == 1 and tuple(a["strides"]) == (1, 1) and tuple(a["dilations"]) == (1, 1)
-            and min(w.shape[:2]) >= _LEAST and (tail.expr is None or vectorisable(tail.expr))
+            and min(w.shape[:2]) >= _LEAST and (tail.expr is None or vectorisable(tail.expr)) and w.const is not None and not only_signs(w.const)
         )  # fmt: skip
 
     def cost(self, call: Call) -> float:

@@ -1,7 +1,7 @@
 """Products and sums with constants around conv, conv_transpose and matmul go into their weights and bias.
 
 Behind: y * c, y / c, y + c, y - c, c - y with one c a channel. In front: x * c and x / c, and where no padding mixes
-zeros in x + c and x - c. Everything is computed in float64 and rounded once.
+zeros in x + c and x - c. Everything is computed in float64 and rounded once. Weights of -1, 0 and 1 alone stay as they are.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pith.graph import DType, Graph, Node
+from pith.ops.signs import only_signs
 from pith.passes.rewrite import Rewrite, merge_origin, use_counts, vector_along
 
 _ANCHORS = ("conv", "conv_transpose", "matmul")
@@ -99,7 +100,7 @@ def _behind(graph: Graph, node: Node, anchor: Node) -> bool:
     """Fold `node`, the only reader of the anchor's result, into the anchor."""
     weights = _Weights(graph, anchor)
     found = _operand(graph, node, anchor.outputs[0], weights.axis)
-    if found is None:
+    if found is None or only_signs(weights.w):
         return False
     at, c = found
     if node.op == "add":

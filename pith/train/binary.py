@@ -150,7 +150,7 @@ def restate(net: nn.Module, batches: Iterable[Tensor]) -> None:
 
 def frozen(net: nn.Module) -> nn.Module:
     """A copy for export, in evaluation mode: the real weights are gone, those of a binary layer are -1, 0 and 1, with a scale for each
-    output channel beside them where there is one. Weights that are not two or three values a channel stay as they are computed."""
+    output channel beside them. Weights that are not two or three values a channel stay as they are computed."""
     made = copy.deepcopy(net).eval()
     for _, layer in layers(made):
         if not parametrize.is_parametrized(layer, "weight"):
@@ -167,7 +167,7 @@ def frozen(net: nn.Module) -> nn.Module:
             split = w / scale.reshape(-1, *(1,) * (w.ndim - 1))
             if bool(((split == 0) | (split.abs() == 1)).all()):
                 layer.weight = nn.Parameter(split, requires_grad=False)
-                layer.scale = None if bool((scale == 1).all()) else scale
+                layer.scale = scale  # of ones too: between signs and a batch normalisation it keeps the exporter from joining them
     return made
 
 

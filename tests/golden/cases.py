@@ -71,7 +71,7 @@ def _graph(shape: tuple[int, ...], op: str, weights: tuple[int, ...], **attrs: o
         load_all()
         g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.F32, shape)})
         outputs = weights[0] if op == "conv" else weights[1]
-        w, b = g.add_constant(np.ones(weights, np.float32)), g.add_constant(np.zeros(outputs, np.float32))
+        w, b = g.add_constant(np.full(weights, 2, np.float32)), g.add_constant(np.zeros(outputs, np.float32))
         g.outputs = [add_node(g, op, ["x", w, b], {**attrs, "epilogue": clamp(arg(0, DType.F32), 0.0, 6.0)})]
         return g
 

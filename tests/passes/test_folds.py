@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pith.api import compile_graph
 from pith.graph import DType
+from pith.ops.interpret import run_reference
 from pith.passes import flush_denormals, fold_affine, fold_constants, fold_pad, fold_space_to_depth, sink_reshape, widen
 from tests.passes.helpers import Builder, check, ops
 
@@ -207,3 +209,19 @@ def test_denormal_weights() -> None:
     np.testing.assert_array_equal(graph.constants[bias], np.array([0, 1, -tiny], np.float32))
     assert graph.constants[seen][0, 0] != 0
     assert flush_denormals.run(graph) == 0
+
+
+@pytest.mark.parametrize("values", [(-1, 1), (-1, 0, 1)])
+def test_sums_of_signs_stay_whole(values: tuple[int, ...]) -> None:
+    """Factors and constants behind weights of signs stay behind the sum, and no Winograd is in it: what is 0 is exactly 0."""
+    b = Builder()
+    x = b.input(1, 16, 12, 12)
+    w, factor = b.const(b.rng.choice(values, (16, 16, 3, 3))), b.const(np.full((16, 1, 1), 1 / np.sqrt(1 + 1e-5)))
+    y = b("mul", b("conv", x, w, "", group=1, **{**CONV, "pads": (1,) * 4}), factor)
+    graph = b.done(y)
+    signs = b.rng.choice((-1.0, 1.0), (1, 16, 12, 12)).astype(np.float32)
+    exact = run_reference(graph, {x: signs})[0]
+    assert 0 < (exact == 0).mean() < 1
+    assert fold_affine.run(graph) == 0
+    for target in ("host", "c99"):
+        np.testing.assert_array_equal(compile_graph(graph.copy(), target)(signs), exact)

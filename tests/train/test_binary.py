@@ -184,3 +184,17 @@ def test_what_cannot_be_binary_is_refused() -> None:
         binary.binarise(network(), keep=["9.x"])
     with pytest.raises(pith.PithError, match="a number of zeros"):
         binary.binarise(nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")), keep=[])
+
+
+@pytest.mark.parametrize("method", ["bnn", "xnor", "bireal", "ternary"])
+def test_a_sum_of_zero_is_plus_one_when_compiled_too(method: str) -> None:
+    """Statistics that have seen nothing move no sum away from 0, so that many are exactly that."""
+    torch.manual_seed(0)
+    parts = [m for k in range(2) for m in (nn.Conv2d(16, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16))]
+    net = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.BatchNorm2d(16), *parts, nn.Flatten(), nn.Linear(16 * 144, 10))
+    frozen, x = binary.frozen(binary.binarise(net, method).eval()), torch.randn(1, 3, 12, 12)
+    with torch.no_grad():
+        sums = frozen[:3](x)
+        assert (sums == 0).float().mean() > 0.01
+        want = frozen(x).numpy()
+    np.testing.assert_allclose(pith.from_torch(frozen, x)(x.numpy()), want, rtol=1e-5, atol=1e-5 * np.abs(want).max())
