@@ -18,7 +18,7 @@ DEFAULTS: dict[str, Any] = {
 _DATA = {"train": None, "val": None, "batch": 64, "augment": None}
 _TRAIN = {"epochs": 0, "iterations": 0}
 _CHECKPOINT = {"every": 0, "keep": 2}
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "64-true")
+PRECISIONS = ("32-true", "bf16-mixed", "bf16-if-fast", "16-mixed", "64-true")
 
 
 def recipes() -> dict[str, Path]:

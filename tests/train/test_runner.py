@@ -211,3 +211,11 @@ def test_binary_weights_stay_within_one(tmp_path: Path) -> None:
         Runner(made(tmp_path, hooks=hooks, **settings), tmp_path / f"out{len(hooks)}", quiet=True, net=net).run()
         largest.append(max(float(binary.real_weight(m).detach().abs().max()) for _, m in binary.layers(net)))
     assert largest[0] > 1 and largest[1] <= 1
+
+
+def test_bfloat16_only_where_it_is_fast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for able, expected in (({"avx2": True}, "32-true"), ({"avx512_bf16": True}, "bf16-mixed"), ({"amx_bf16": True}, "bf16-mixed")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: able)
+        run = Runner(made(tmp_path, precision="bf16-if-fast"), tmp_path / expected, quiet=True)
+        assert run.fabric.strategy.precision.precision == run.precision == expected
