@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -244,24 +245,27 @@ def block_of(call: Call, m: int, budget: int = 0) -> int:
     """
     if chosen := call.schedule.get("block", 0):
         return chosen
-    rows = shape_of(call.isa).rows
-    o, c = call.input(1).shape[:2]
-    most = max(1, (budget or _BUDGET) // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
     tiles = tiles_of(call, m)
-    blocks = max(1, round(tiles / most))
-    if not budget and _passes_cost(call, m, tiles, tiles) < _passes_cost(call, m, tiles, math.ceil(tiles / blocks)):
-        return tiles
 
     def uneven(count: int) -> float:
-        """The longest share of a thread, over what it would be if all were equal."""
+        """The longest share of a thread, over what it would be if all were equal; of one block they share the tiles."""
         threads = call.options.threads
-        return math.ceil(count / threads) * threads / count
+        return math.ceil(count / threads) * threads / count if count > 1 else 1.0
 
-    if blocks == 1:
-        return tiles
-    counts = range(max(2, blocks - 1), min(blocks + 3, tiles) + 1)
-    best = min(counts, key=lambda count: (uneven(count), _passes_cost(call, m, tiles, math.ceil(tiles / count))))
+    found = [1] if not budget else []
+    for size in (budget,) if budget else (_BUDGET // 2, _BUDGET, 2 * _BUDGET, 4 * _BUDGET):
+        found += _counts(call, m, tiles, size)
+    best = min(dict.fromkeys(found), key=lambda count: (uneven(count), _passes_cost(call, m, tiles, math.ceil(tiles / count))))
     return math.ceil(tiles / best)
+
+
+def _counts(call: Call, m: int, tiles: int, budget: int) -> Iterable[int]:
+    """Numbers of blocks that take about as many bytes as `budget` each."""
+    rows = shape_of(call.isa).rows
+    o, c = call.input(1).shape[:2]
+    most = max(1, budget // (4 * (m + 2) ** 2 * (c + o) * rows)) * rows
+    blocks = max(1, round(tiles / most))
+    return range(max(2, blocks - 1), min(blocks + 3, tiles) + 1) if blocks > 1 else (1,)
 
 
 def _passes_cost(call: Call, m: int, tiles: int, block: int) -> float:
@@ -275,8 +279,9 @@ def _passes_cost(call: Call, m: int, tiles: int, block: int) -> float:
     total = overlapped(call.isa, block, whole, first) + (blocks - 1) * overlapped(call.isa, block, whole, again)
     if last:
         total += overlapped(call.isa, block, product_cost(call.isa, last, c, o), again)
-    beside = 4.0 * elements * block * (c + o)
-    return elements * total + (beside / call.isa.beyond if beside > call.isa.near else 0.0)
+    # what of a block does not stay near is fetched to be written, written back, and read
+    beyond = 3 * max(4.0 * elements * block * (c + o) - call.isa.near, 0.0) * math.ceil(tiles / block)
+    return elements * total + beyond / call.isa.beyond
 
 
 class Winograd(Kernel):
