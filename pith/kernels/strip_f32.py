@@ -12,7 +12,7 @@ import functools
 
 import numpy as np
 
-from pith.kernels.lane_f32 import by_lane
+from pith.kernels.lane_f32 import lane_sums
 from pith.kernels.shape_f32 import shape_of
 from pith.kernels.tile_f32 import Tail
 from pith.targets.isa.base import ISA
@@ -65,19 +65,22 @@ def _extras(tail: Tail, vectors: int, first: str) -> list[str]:
 def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
     """Statements of `rows` pixels from pixel i on, at column `col`, by `vectors` vectors of channels."""
     block = block_of(isa)
-    row = "vf_row({})" if "lane" in isa.features else "{}"
-    o = [f"const float *const a{r} = {row.format(f'a{r - 1} + lda' if r else 'x + (ptrdiff_t)i * lda')};" for r in range(rows)]
-    o.append(f"const float *q = w + {block};")
-    o.append("vf " + ", ".join(f"s{r}_{v} = b{v}" for r in range(rows) for v in range(vectors)) + ";")
-    lanes = by_lane(isa, rows, vectors, shape_of(isa).vectors, "j", "k", "q")
-    o += ["int32_t j = 0;", *lanes] if lanes else []
-    o.append(f"for ({'' if lanes else 'int32_t j = 0'}; j < k; j++, q += {block}) {{")
-    o += [f"  const vf w{v} = vf_load(q + {v} * VF_LANES);" for v in range(vectors)]
-    for r in range(rows):
-        o.append(f"  const vf p{r} = vf_set1(a{r}[j]);")
-        o += [f"  s{r}_{v} = vf_fma(p{r}, w{v}, s{r}_{v});" for v in range(vectors)]
-    o.append("}")
-    if tail.expr is not None and "lane" in isa.features:
+    lanes = "lane" in isa.features
+    o: list[str] = []
+    if lanes:
+        o += ["const float *const a = x + (ptrdiff_t)i * lda;", "const float *q = w;"]
+        o += lane_sums(rows, vectors, panel=shape_of(isa).vectors, listed=False, w="q", kc="k")
+    else:
+        o += [f"const float *const a{r} = {f'a{r - 1} + lda' if r else 'x + (ptrdiff_t)i * lda'};" for r in range(rows)]
+        o.append(f"const float *q = w + {block};")
+        o.append("vf " + ", ".join(f"s{r}_{v} = b{v}" for r in range(rows) for v in range(vectors)) + ";")
+        o.append(f"for (int32_t j = 0; j < k; j++, q += {block}) {{")
+        o += [f"  const vf w{v} = vf_load(q + {v} * VF_LANES);" for v in range(vectors)]
+        for r in range(rows):
+            o.append(f"  const vf p{r} = vf_set1(a{r}[j]);")
+            o += [f"  s{r}_{v} = vf_fma(p{r}, w{v}, s{r}_{v});" for v in range(vectors)]
+        o.append("}")
+    if tail.expr is not None and lanes:
         for r in range(rows):
             o.append("{")
             for v in range(vectors):
@@ -87,7 +90,7 @@ def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
             o.append("}")
         tail = Tail(None, ())
     places = [[f"{r * block} + {v} * VF_LANES" for v in range(vectors)] for r in range(rows)]
-    if "lane" in isa.features:  # all of one row of pixels: at distances that are known
+    if lanes:  # all of one row of pixels: at distances that are known
         o.append(f"if (col + {rows} < iw) {{")
         o += [f"  vf_store(y + {places[r][v]}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
         o += [f"  y += {rows * block};", f"  col += {rows};", "} else {"]
@@ -98,7 +101,7 @@ def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
         o.append(f"  y += {block};")
         o.append("  if (++col == iw) { col = 0; y += gap; }")
         o.append("}")
-    return [*o, "}"] if "lane" in isa.features else o
+    return [*o, "}"] if lanes else o
 
 
 @functools.cache
@@ -112,8 +115,9 @@ def expand(isa: ISA, tail: Tail) -> CFunction:
     name = f"expand_f32_{isa.name}_{tall}x{block}{tail.suffix}"
     heights = [tall, *(h for h in (8, 4, 2) if h < tall)]
     whole = ""
-    for vectors, when in ((shape_of(isa).vectors, "if (cols > VF_LANES) "), (1, "else ")):
-        loop = [f"const vf b{v} = vf_load(w + {v} * VF_LANES);" for v in range(vectors)]
+    least = shape_of(isa).vectors // 2
+    for vectors, when in ((shape_of(isa).vectors, f"if (cols > {f'{least} * ' if least > 1 else ''}VF_LANES) "), (least, "else ")):
+        loop = [] if "lane" in isa.features else [f"const vf b{v} = vf_load(w + {v} * VF_LANES);" for v in range(vectors)]
         loop += [*_extras(tail, vectors, "0"), "for (int32_t i = 0; i < m;) {"]
         for h in heights:
             last = h == heights[-1]
