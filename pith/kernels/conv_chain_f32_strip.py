@@ -130,7 +130,19 @@ def _passed(tail: Tail, who: str, **at: str) -> str:
 def _keep(isa: ISA) -> CFunction:
     """C function: rows that are needed again, to the front of their memory."""
     name = f"keep_f32_{isa.name}"
-    text = f"""/* n floats (whole vectors) from p + by to p */
+    if "pair" in isa.features:
+        step = block_of(isa) // isa.lanes(4)
+        loads, stores = (" ".join(t.format(v=v) for v in range(step)) for t in ("const vf v{v} = vf_load(p + by + i + {v} * VF_LANES);", "vf_store(p + i + {v} * VF_LANES, v{v});"))
+        text = f"""/* n floats (whole blocks) from p + by to p */
+static void {name}(float *p, ptrdiff_t by, ptrdiff_t n) {{
+  for (ptrdiff_t i = 0; i < n; i += {step} * VF_LANES) {{
+    {loads}
+    {stores}
+  }}
+}}
+"""
+    else:
+        text = f"""/* n floats (whole vectors) from p + by to p */
 static void {name}(float *p, ptrdiff_t by, ptrdiff_t n) {{
   for (ptrdiff_t i = 0; i < n; i += VF_LANES) vf_store(p + i, vf_load(p + by + i));
 }}
@@ -149,7 +161,7 @@ def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: i
     full = [i for i, k in enumerate(own["p"].kinds) if k == "full"] if last else []
     made_rows, source = "", f"xb, wd, zero, TO{_passed(own['d'], 'd')},\n            i1 - i0, ow, ih, iw, sh, 1, ph - i0 * sh, pw, 0, iw * ldx, ldx, 0"
     if first:
-        f = expand(isa, own["e"])
+        f = expand(isa, own["e"], dense=edges is not None)
         inner = block_walk(isa, own["d"], kh, kw, sw, edges, block) if edges else depthwise_block(isa, own["d"], kh, kw, sw, pixels)
         called = [f, inner, _keep(isa)]
         made_rows = f"""          float *const e = ring + (ptrdiff_t)(c0 / {block}) * size;

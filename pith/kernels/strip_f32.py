@@ -62,8 +62,9 @@ def _extras(tail: Tail, vectors: int, first: str) -> list[str]:
     return out
 
 
-def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
-    """Statements of `rows` pixels from pixel i on, at column `col`, by `vectors` vectors of channels."""
+def _tile(isa: ISA, tail: Tail, rows: int, vectors: int, dense: bool) -> list[str]:
+    """Statements of `rows` pixels from pixel i on, at column `col`, by `vectors` vectors of channels; dense: nothing lies between
+    the rows of pixels."""
     block = block_of(isa)
     lanes = "lane" in isa.features
     o: list[str] = []
@@ -89,10 +90,17 @@ def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
                 o += [f"  {s}" for s in [*statements, f"s{r}_{v} = {result};"]]
             o.append("}")
         tail = Tail(None, ())
+    if dense and not lanes:
+        for r in range(rows):
+            o += ["{", *("  " + s for v in range(vectors) for s in _finish(tail, f"s{r}_{v}", f"y + {r * block} + {v} * VF_LANES", "", v)), "}"]
+        return [*o, f"y += {rows * block};"]
     places = [[f"{r * block} + {v} * VF_LANES" for v in range(vectors)] for r in range(rows)]
     if lanes:  # all of one row of pixels: at distances that are known
+        stores = [f"vf_store(y + {places[r][v]}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
+        if dense:
+            return [*o, *stores, f"y += {rows * block};"]
         o.append(f"if (col + {rows} < iw) {{")
-        o += [f"  vf_store(y + {places[r][v]}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
+        o += [f"  {s}" for s in stores]
         o += [f"  y += {rows * block};", f"  col += {rows};", "} else {"]
     for r in range(rows):
         o.append("{")
@@ -105,14 +113,15 @@ def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
 
 
 @functools.cache
-def expand(isa: ISA, tail: Tail) -> CFunction:
-    """y[h, iw, block] = tail(x[h * iw, k] @ w + bias) for the `cols` channels there are of a block, rows of y `width` apart.
+def expand(isa: ISA, tail: Tail, dense: bool = False) -> CFunction:
+    """y[h, iw, block] = tail(x[h * iw, k] @ w + bias) for the `cols` channels there are of a block, rows of y `width` apart (dense:
+    iw * block).
 
     Pixels left after the tall tiles are made together with one made before where a tile needs it (there are at least two);
     no sum depends on its tile.
     """
     tall, block = shape_of(isa).rows, block_of(isa)
-    name = f"expand_f32_{isa.name}_{tall}x{block}{tail.suffix}"
+    name = f"expand_f32_{isa.name}_{tall}x{block}{'_dense' if dense else ''}{tail.suffix}"
     heights = [tall, *(h for h in (8, 4, 2) if h < tall)]
     whole = ""
     least = shape_of(isa).vectors // 2
@@ -124,15 +133,14 @@ def expand(isa: ISA, tail: Tail) -> CFunction:
             loop.append(("  " if h == heights[0] else "  else ") + ("{" if last else f"if (m - i >= {h}) {{"))
             if last:
                 loop += ["    if (m - i < 2) { /* the pixel before once more, which is in the same row: iw is at least 2 */"]
-                loop += ["      i--;", f"      y -= {block};", "      col--;", "    }"]
-            loop += ["    " + s for s in _tile(isa, tail, h, vectors)]
+                loop += ["      i--;", f"      y -= {block};", *([] if dense else ["      col--;"]), "    }"]
+            loop += ["    " + s for s in _tile(isa, tail, h, vectors, dense)]
             loop += [f"    i += {h};", "  }"]
         loop.append("}")
         whole += f"  {when}{{\n" + "".join(f"    {s}\n" for s in loop) + "  }\n"
     text = f"""static void {name}(const float *x, const float *w, float *y{tail.params(False)}, int32_t h, int32_t iw, int32_t k,
     int32_t lda, int32_t width, int32_t cols) {{
-  const int32_t m = h * iw, gap = width - iw * {block};
-  int32_t col = 0;
+{"  const int32_t m = h * iw;" + chr(10) + "  (void)width;" if dense else f"  const int32_t m = h * iw, gap = width - iw * {block};" + chr(10) + "  int32_t col = 0;"}
 {whole}}}
 """
     return CFunction(name, text, vector_needs(tail.expr, isa) or (dialect(isa),), ("stdint.h", "stddef.h"))
