@@ -23,7 +23,7 @@ from pith.kernels.cost_f32 import product_cost
 from pith.kernels.matmul_f32_gemm import gemm
 from pith.kernels.shape_f32 import pack
 from pith.kernels.strip_f32 import block_of, depthwise_block, expand, pack_blocks
-from pith.kernels.tile_f32 import Tail, bias_of, extra_args, tail_of
+from pith.kernels.tile_f32 import NOINLINE, Tail, bias_of, extra_args, tail_of
 from pith.kernels.walk_f32 import Edges, block_walk, depthwise_walk, pack_walk
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
@@ -132,7 +132,8 @@ def _keep(isa: ISA) -> CFunction:
     name = f"keep_f32_{isa.name}"
     if "pair" in isa.features:
         step = block_of(isa) // isa.lanes(4)
-        loads, stores = (" ".join(t.format(v=v) for v in range(step)) for t in ("const vf v{v} = vf_load(p + by + i + {v} * VF_LANES);", "vf_store(p + i + {v} * VF_LANES, v{v});"))
+        loads = " ".join(f"const vf v{v} = vf_load(p + by + i + {v} * VF_LANES);" for v in range(step))
+        stores = " ".join(f"vf_store(p + i + {v} * VF_LANES, v{v});" for v in range(step))
         text = f"""/* n floats (whole blocks) from p + by to p */
 static void {name}(float *p, ptrdiff_t by, ptrdiff_t n) {{
   for (ptrdiff_t i = 0; i < n; i += {step} * VF_LANES) {{
@@ -164,6 +165,7 @@ def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: i
         f = expand(isa, own["e"], dense=edges is not None)
         inner = block_walk(isa, own["d"], kh, kw, sw, edges, block) if edges else depthwise_block(isa, own["d"], kh, kw, sw, pixels)
         called = [f, inner, _keep(isa)]
+        margin = "" if edges else f" + pw * {block}"
         made_rows = f"""          float *const e = ring + (ptrdiff_t)(c0 / {block}) * size;
           const int32_t at = i0 * sh - ph, lo = at < 0 ? 0 : at, below = at + (i1 - i0 - 1) * sh + {kh}, hi = below < ih ? below : ih;
           const int32_t was = at - step * sh, top = was < 0 ? 0 : was, past = was + (step - 1) * sh + {kh};
@@ -172,7 +174,7 @@ def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: i
           else if (lo > top) {_keep(isa).name}(e, (ptrdiff_t)(lo - top) * width, (ptrdiff_t)(have - lo) * width);
           if (have < hi)
             {f.name}(xb + (ptrdiff_t)have * iw * ldx, we + (ptrdiff_t)c0 * (1 + k),
-                e + (ptrdiff_t)(have - lo) * width{"" if edges else f" + pw * {block}"}{_passed(own["e"], "e", channel=" + c0")}, hi - have, iw, k, ldx, width, cols);
+                e + (ptrdiff_t)(have - lo) * width{margin}{_passed(own["e"], "e", channel=" + c0")}, hi - have, iw, k, ldx, width, cols);
 """
         source = f"""e, wd + (ptrdiff_t)c0 * {1 + kh * kw}, TO + c0{_passed(own['d'], 'd', channel=' + c0')},
               i1 - i0, ow, hi - lo, sh, lo - at, width"""
@@ -196,7 +198,9 @@ def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: i
         project = f"""      {f.name}(made, wp, y + {row} * ldy{_passed(own["p"], "p", full=f" + {row} * ldp#")},
           (o1 - o0) * ow, c, n, c, ldy{"".join(f", ldp{i}" for i in full)}, 0, (o1 - o0) * ow, 0, n);
 """
-    zeros = "    for (ptrdiff_t i = 0; i < blocks * size; i += VF_LANES) vf_store(ring + i, vf_set1(0.0f)); /* padding */\n" if first and not edges else "  (void)pw;\n" if first else ""
+    zeros = "    for (ptrdiff_t i = 0; i < blocks * size; i += VF_LANES) vf_store(ring + i, vf_set1(0.0f)); /* padding */\n" if first else ""
+    if first and edges:
+        zeros = "    (void)pw;\n"
     memory = ("  float *const ring = (float *)scratch;\n  const int32_t blocks = (c + BLOCK - 1) / BLOCK;\n".replace("BLOCK", str(block)) if first else "") + (
         ("  float *const made = " + ("ring + (ptrdiff_t)blocks * size;\n" if first else "(float *)scratch;\n")) if last else ""
     )
@@ -204,11 +208,11 @@ def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: i
     numbers += [f"ldp{i}" for i in full] + (["step", "width", "size"] if first else []) + ["rows", "bands", "begin", "end"]
     extras = [p for who, t in tails for p in _params(t, who)]
     suffixes = "".join(f"_{who}{t.suffix}" for who, t in tails if t.suffix)
-    how = f"l{edges.left}r{edges.over}t{edges.turn}_walk" if edges else f"p{pixels}{'_direct' if direct else ''}"
+    how = f"l{edges.left}r{edges.over}t{edges.turn}{'o' if edges.odd else ''}_walk" if edges else f"p{pixels}{'_direct' if direct else ''}"
     name = f"conv_chain_f32_{isa.name}_{''.join(own)}_{kh}x{kw}s{sw}{how}{suffixes}"
     pointers = ["const float *x", *(f"const float *w{who}" for who in own), *([] if first else ["const float *zero"]), "float *y"]
     head = ", ".join([*pointers, *extras, "void *scratch", *(f"int32_t {v}" for v in numbers)])
-    text = f"""static void {name}(
+    text = f"""{"PITH_NOINLINE " if edges else ""}static void {name}(
     {fill(head, 126, subsequent_indent="    ")}) {{
 {memory}  for (int32_t u = begin; u < end; u++) {{ /* bands of rows */
     const int32_t b = u / bands, o_from = oh * (u % bands) / bands, o_to = oh * (u % bands + 1) / bands;
@@ -219,7 +223,7 @@ def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: i
   }}
 }}
 """
-    return CFunction(name, text, tuple(called), ("stdint.h", "stddef.h"))
+    return CFunction(name, text, (*called, *([NOINLINE] if edges else [])), ("stdint.h", "stddef.h"))
 
 
 @kernel("conv_chain", "strip")

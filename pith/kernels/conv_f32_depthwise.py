@@ -222,7 +222,7 @@ def pack_depthwise(isa: ISA, weights: np.ndarray, bias: np.ndarray | None) -> np
 
 def edges_for(isa: ISA, tail: Tail, kernel: tuple[int, int], sw: int, left: int, dw: int, x: tuple[int, ...], ow: int) -> Edges | None:
     """How rows begin and end where the layer, with inputs of the shape x, is made column after column (`walk_f32`); else None."""
-    return edges_of(kernel[1], sw, left, x[2], ow) if dw == 1 and walks(isa, x[3], *kernel, sw, tail) else None
+    return edges_of(kernel[1], sw, left, x[2], ow, x[3] // isa.lanes(4)) if dw == 1 and walks(isa, x[3], *kernel, sw, tail) else None
 
 
 def depthwise_parts(

@@ -70,7 +70,7 @@ def lane_sums(rows: int, vectors: int, *, panel: int = 0, listed: bool = True, w
     o += ["subs %w[taps], %w[taps], #1", "b.ne 1b", "9:"] if listed else []
     results = ", ".join(f'"=w"({n})' for n in names)
     inputs = '[ao] "r"(ao), ' if listed else '[a] "r"(a), [lda] "r"((ptrdiff_t)lda), '
-    changed = f'[w] "+r"({w})' + (', [a] "+r"(a), [taps] "+r"(taps)' if listed else "")
+    changed = f'[w] "+&r"({w})' + (', [a] "+&r"(a), [taps] "+&r"(taps)' if listed else "")
     lost = [f"v{v}" for v in range(vectors + rows + pairs)] + [*row, left, *([step] if panel > vectors else []), "cc", "memory"]
     return [
         *(f'register vf {n} __asm__("v{first + i}");' for i, n in enumerate(names)),

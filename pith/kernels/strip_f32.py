@@ -14,7 +14,7 @@ import numpy as np
 
 from pith.kernels.lane_f32 import lane_sums
 from pith.kernels.shape_f32 import shape_of
-from pith.kernels.tile_f32 import Tail
+from pith.kernels.tile_f32 import NOINLINE, Tail
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect, print_vector
@@ -138,12 +138,17 @@ def expand(isa: ISA, tail: Tail, dense: bool = False) -> CFunction:
             loop += [f"    i += {h};", "  }"]
         loop.append("}")
         whole += f"  {when}{{\n" + "".join(f"    {s}\n" for s in loop) + "  }\n"
-    text = f"""static void {name}(const float *x, const float *w, float *y{tail.params(False)}, int32_t h, int32_t iw, int32_t k,
+    rows = f"  const int32_t m = h * iw, gap = width - iw * {block};\n  int32_t col = 0;\n"
+    if dense:
+        rows = "  const int32_t m = h * iw;\n  (void)width;\n"
+    apart = "lane" in isa.features  # several chains call it, and each would have its tiles once more
+    head = f"{'PITH_NOINLINE ' if apart else ''}static void {name}"
+    text = f"""{head}(const float *x, const float *w, float *y{tail.params(False)}, int32_t h, int32_t iw, int32_t k,
     int32_t lda, int32_t width, int32_t cols) {{
-{"  const int32_t m = h * iw;" + chr(10) + "  (void)width;" if dense else f"  const int32_t m = h * iw, gap = width - iw * {block};" + chr(10) + "  int32_t col = 0;"}
-{whole}}}
+{rows}{whole}}}
 """
-    return CFunction(name, text, vector_needs(tail.expr, isa) or (dialect(isa),), ("stdint.h", "stddef.h"))
+    called = (*(vector_needs(tail.expr, isa) or (dialect(isa),)), *([NOINLINE] if apart else []))
+    return CFunction(name, text, called, ("stdint.h", "stddef.h"))
 
 
 @functools.cache

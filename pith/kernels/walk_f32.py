@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pith.graph import DType
-from pith.kernels.tile_f32 import Tail
+from pith.graph import DType, Expr
+from pith.kernels.tile_f32 import NOINLINE, Tail
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
@@ -25,12 +25,14 @@ _NEAR = 16 << 10  # bytes of cache lines of the input that stay in a first-level
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """How the rows of a layer begin and end. left: columns of the first output before the picture;  over: columns of the last one
-    past it;  turn: what is left of the outputs inside the picture when as many at a time are made as overlap one column."""
+    """How the rows of a layer begin and end, and its channels. left: columns of the first output before the picture;  over: columns
+    of the last one past it;  turn: what is left of the outputs inside the picture when as many at a time are made as overlap one
+    column;  odd: the last vector of channels has no other beside it."""
 
     left: int
     over: int
     turn: int
+    odd: bool
 
 
 def in_flight(kw: int, sw: int) -> int:
@@ -43,28 +45,29 @@ def bounds(tail: Tail) -> tuple[tuple[str, int], ...] | None:
     is of another kind."""
     found: list[tuple[str, int]] = []
     e = tail.expr
-    while e is not None and e.op != "arg":
-        if e.op not in ("min", "max") or e.dtype is not DType.F32:
+    while e is not None and e.op in ("min", "max") and e.dtype is DType.F32:
+        numbers = [_number(a, tail) for a in e.args]
+        if (at := next((i for i, n in enumerate(numbers) if n is not None), None)) is None:
             return None
-        for inner, other in (e.args, e.args[::-1]):
-            if other.op == "arg" and int(other.value) >= 1 and tail.kinds[int(other.value) - 1] == "value":
-                found.append((f"f{e.op}", int(other.value) - 1))
-                break
-            if other.op == "const" and other.value == 0:
-                found.append((f"f{e.op}", -1))
-                break
-        else:
-            return None
-        e = inner
-    return tuple(found[::-1]) if e is None or int(e.value) == 0 else None
+        found.append((f"f{e.op}", numbers[at] or 0))
+        e = e.args[1 - at]
+    return tuple(found[::-1]) if e is None or (e.op == "arg" and int(e.value) == 0) else None
 
 
-def edges_of(kw: int, sw: int, left: int, iw: int, ow: int) -> Edges | None:
-    """For rows of `iw` columns with `left` before them and `ow` outputs; None where they are too short, or padded too much."""
+def _number(e: Expr, tail: Tail) -> int | None:
+    """Which extra of the kind "value" an expression is, -1 for zero; None for anything else."""
+    if e.op == "arg":
+        return int(e.value) - 1 if int(e.value) and tail.kinds[int(e.value) - 1] == "value" else None
+    return -1 if e.op == "const" and e.value == 0 else None
+
+
+def edges_of(kw: int, sw: int, left: int, iw: int, ow: int, vectors: int) -> Edges | None:
+    """For rows of `iw` columns with `left` before them and `ow` outputs, of so many vectors of channels; None where they are too
+    short, or padded too much."""
     over = max(0, (ow - 1) * sw + kw - left - iw)
     if left > kw - sw or over >= kw or iw < kw or ow <= -(-over // sw):
         return None
-    return Edges(left, over, (ow - -(-over // sw)) % in_flight(kw, sw))
+    return Edges(left, over, (ow - -(-over // sw)) % in_flight(kw, sw), vectors % VECTORS > 0)
 
 
 def walks(isa: ISA, channels: int, kh: int, kw: int, sw: int, tail: Tail) -> bool:
@@ -158,7 +161,7 @@ def walk(isa: ISA, kh: int, kw: int, sw: int, edges: Edges, tail: Tail, vectors:
     const float *p{t} = in{t} ? x + y{t} * xh : none;
     const ptrdiff_t d{t} = in{t} ? 4 * xw : 0;
 """
-    changed = ", ".join([*(f'[p{t}] "+r"(p{t})' for t in range(kh)), '[to] "+r"(to)', '[n] "+r"(n)'])
+    changed = ", ".join([*(f'[p{t}] "+&r"(p{t})' for t in range(kh)), '[to] "+&r"(to)', '[n] "+&r"(n)'])
     given = ", ".join([*(f'[d{t}] "r"(d{t})' for t in range(kh)), '[yw] "r"(4 * yw)', '[w] "r"(w)', *(f'[{k}] "w"({k}_all)' for k in values)])
     lost = ", ".join(f'"{r}"' for r in [*(f"v{i}" for i in range(registers)), "x9", "cc", "memory"])
     text = f"""/* rows i0 ... i1 - 1 of {4 * vectors} channels, a column at a time */
@@ -181,24 +184,24 @@ static void {name}(const float *x, const float *w, float *y{tail.params(False)},
 
 def _groups(isa: ISA, kh: int, kw: int, sw: int, edges: Edges, tail: Tail, x: str, y: str, given: str, indent: str) -> tuple[str, tuple[CFunction, ...]]:
     """C of a loop over channels c_from, ..., c_to - 1, and what it calls; x, y: where channel 0 lies; given: further arguments."""
-    pair, one = (walk(isa, kh, kw, sw, edges, tail, v) for v in (VECTORS, 1))
+    called = tuple(walk(isa, kh, kw, sw, edges, tail, v) for v in ((VECTORS, 1) if edges.odd else (VECTORS,)))
     passed = "".join(f", e{i}" for i in range(len(tail.kinds)))
-    text = f"""int32_t c = c_from;
-for (; c <= c_to - {4 * VECTORS}; c += {4 * VECTORS})
-  {pair.name}({x} + c, w + (ptrdiff_t)c * {1 + kh * kw}, {y} + c{passed}, {given});
-if (c < c_to) {one.name}({x} + c, w + (ptrdiff_t)c * {1 + kh * kw}, {y} + c{passed}, {given});
-"""
-    return "".join(f"{indent}{line}\n" for line in text.splitlines()), (pair, one)
+    calls = [f"{f.name}({x} + c, w + (ptrdiff_t)c * {1 + kh * kw}, {y} + c{passed}, {given});" for f in called]
+    lines = ["int32_t c = c_from;", f"for (; c <= c_to - {4 * VECTORS}; c += {4 * VECTORS})", f"  {calls[0]}"]
+    return "".join(f"{indent}{line}\n" for line in [*lines, *(f"if (c < c_to) {text}" for text in calls[1:])]), called
 
 
 @functools.cache
 def depthwise_walk(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, edges: Edges) -> CFunction:
-    """A whole layer, or some rows and channels of it; called as `conv_f32_depthwise.depthwise` is. c_from: a multiple of 8."""
+    """A whole layer, or some rows and channels of it; called as `conv_f32_depthwise.depthwise` is. c_from: a multiple of 8.
+
+    Apart from its callers: assembly looks short to a compiler, which would repeat it for every layer.
+    """
     loop, called = _groups(
         isa, kh, kw, sw, edges, tail, "xb", "yb", "i0, i0 + rows, ow, ih, sh, dh, ph, xh, xw, yh, yw", "    ",
     )  # fmt: skip
-    name = f"conv_f32_{isa.name}_depthwise_walk_{called[0].name.removeprefix(f'walk_f32_{isa.name}_')}"
-    text = f"""static void {name}(const float *x, const float *w, const float *zero, float *y{tail.params(False)},
+    name = f"conv_f32_{isa.name}_depthwise_walk{'_odd' if edges.odd else ''}_{called[0].name.removeprefix(f'walk_f32_{isa.name}_')}"
+    text = f"""PITH_NOINLINE static void {name}(const float *x, const float *w, const float *zero, float *y{tail.params(False)},
     int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t sh, int32_t dh, int32_t ph, int32_t pw,
     int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw,
     int32_t r_from, int32_t r_to, int32_t c_from, int32_t c_to) {{
@@ -213,7 +216,7 @@ def depthwise_walk(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, edges: Edges
 {loop}  }}
 }}
 """
-    return CFunction(name, text, called, ("stdint.h", "stddef.h"))
+    return CFunction(name, text, (NOINLINE, *called), ("stdint.h", "stddef.h"))
 
 
 @functools.cache
@@ -221,7 +224,7 @@ def block_walk(isa: ISA, tail: Tail, kh: int, kw: int, sw: int, edges: Edges, bl
     """The first `cols` channels of a block e [ih, width / block, block] that has no columns of zeros, called as
     `strip_f32.depthwise_block` is."""
     loop, called = _groups(isa, kh, kw, sw, edges, tail, "e", "y", f"0, oh, ow, ih, sh, 1, ph, width, {block}, yh, yw", "  ")
-    name = f"conv_f32_{isa.name}_block_walk{block}_{called[0].name.removeprefix(f'walk_f32_{isa.name}_')}"
+    name = f"conv_f32_{isa.name}_block_walk{block}{'_odd' if edges.odd else ''}_{called[0].name.removeprefix(f'walk_f32_{isa.name}_')}"
     text = f"""static void {name}(const float *e, const float *w, float *y{tail.params(False)}, int32_t oh, int32_t ow, int32_t ih,
     int32_t sh, int32_t ph, int32_t width, int32_t yh, int32_t yw, int32_t cols) {{
   const int32_t c_from = 0, c_to = cols;

@@ -157,13 +157,13 @@ def test_any_number_of_threads_gives_the_same_bits(tmp_path: Path, monkeypatch: 
 
 def test_edges_by_hand() -> None:
     """Outputs of a row: how many columns stick out on each side, and how many outputs are left after turns of those in flight."""
-    assert edges_of(3, 1, 1, 14, 14) == Edges(1, 1, 1)  # 13 outputs inside, three at a time
-    assert edges_of(3, 2, 1, 112, 56) == Edges(1, 0, 0)
-    assert edges_of(3, 2, 0, 112, 56) == Edges(0, 1, 1)  # 55 inside, two at a time
-    assert edges_of(3, 1, 0, 5, 3) == Edges(0, 0, 0)
-    assert edges_of(3, 1, 1, 2, 2) is None  # shorter than the kernel
-    assert edges_of(3, 2, 2, 9, 5) is None  # the first output would have no column of its first step
-    assert edges_of(2, 1, 0, 9, 11) is None  # the last output lies outside
+    assert edges_of(3, 1, 1, 14, 14, 4) == Edges(1, 1, 1, False)  # 13 outputs inside, three at a time
+    assert edges_of(3, 2, 1, 112, 56, 5) == Edges(1, 0, 0, True)
+    assert edges_of(3, 2, 0, 112, 56, 2) == Edges(0, 1, 1, False)  # 55 inside, two at a time
+    assert edges_of(3, 1, 0, 5, 3, 2) == Edges(0, 0, 0, False)
+    assert edges_of(3, 1, 1, 2, 2, 2) is None  # shorter than the kernel
+    assert edges_of(3, 2, 2, 9, 5, 2) is None  # the first output would have no column of its first step
+    assert edges_of(2, 1, 0, 9, 11, 2) is None  # the last output lies outside
 
 
 def test_where_columns_are_walked() -> None:
