@@ -15,9 +15,9 @@ def lane_sums(rows: int, vectors: int, *, panel: int = 0, listed: bool = True, w
     bias included; a single row has partial sums p1_{v}, p2_{v} and p3_{v} besides, for every fourth k, to be added to it.
 
     They read C variables, two of them by the names given: w (float32: the bias, then a row of the panel for each k, each `panel`
-    vectors, 0: `vectors`) and kc (int32_t: how many k). listed: a (pointers to the rows, tap by tap), ao (ptrdiff_t: what is added to each) and taps (int32_t);
-    else a is the first row itself, lda (int32_t) the elements from one row to the next, and there is one tap.
-    w ends past the panel where that has no gaps, a past the list or unchanged.
+    vectors, 0: `vectors`) and kc (int32_t: how many k). listed: a (pointers to the rows, tap by tap), ao (ptrdiff_t: what is added
+    to each) and taps (int32_t); else a is the first row itself, lda (int32_t) the elements from one row to the next, and there is
+    one tap. w ends past the panel where that has no gaps, a past the list or unchanged.
     """
     panel = panel or vectors
     split = 4 if rows == 1 else 1

@@ -26,7 +26,7 @@ from tests.kernels.test_conv_chain import built, random_chain
 ISA = get_target("aarch64").isa
 X = arg(0, DType.F32)
 emulated = pytest.mark.skipif(bool(lacking(get_target("aarch64"))), reason=lacking(get_target("aarch64")))
-several = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+several = settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 
 # a pool whose threads run one after the other: right for cases that do not read each other's results
 _TURNS = """typedef struct turns {{
@@ -120,7 +120,7 @@ def test_columns_of_depthwise_convolutions(tmp_path_factory: pytest.TempPathFact
 def test_blocks(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     """Fused blocks, with the walk in them and without, some of them the input's own residual."""
     folder, rng = tmp_path_factory.mktemp("net") / "net", np.random.default_rng(seed)
-    cases = [random_chain(rng) for _ in range(16)]
+    cases = [random_chain(rng) for _ in range(10)]
     graph, feeds = built(cases)
     with pytest.MonkeyPatch.context() as m:
         m.setattr(chains, "pays", lambda call: True)
