@@ -17,13 +17,14 @@ import numpy as np
 
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
 from pith.kernels.chain_stages import stage_calls
-from pith.kernels.conv_f32_depthwise import UNROLLED, depthwise, is_direct, pack_depthwise, pixels_together
+from pith.kernels.conv_f32_depthwise import UNROLLED, depthwise, edges_for, is_direct, pack_depthwise, pixels_together
 from pith.kernels.conv_f32_pointwise import fast_conv
 from pith.kernels.cost_f32 import product_cost
 from pith.kernels.matmul_f32_gemm import gemm
 from pith.kernels.shape_f32 import pack
 from pith.kernels.strip_f32 import block_of, depthwise_block, expand, pack_blocks
-from pith.kernels.tile_f32 import Tail, bias_of, extra_args, tail_of
+from pith.kernels.tile_f32 import NOINLINE, Tail, bias_of, extra_args, tail_of
+from pith.kernels.walk_f32 import Edges, block_walk, depthwise_walk, pack_walk
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
@@ -89,13 +90,20 @@ class Plan:
     scratch: int  # bytes
 
 
+def edges_in(links: Links) -> Edges | None:
+    """How rows of the depthwise convolution begin and end where it needs no columns of zeros (`walk_f32`)."""
+    depth, at = links.depth, links.depth.attrs
+    kh, kw = depth.input(1).shape[2:]
+    return edges_for(depth.isa, links.tails["d"], (kh, kw), at["strides"][1], at["pads"][1], 1, depth.input(0).shape, depth.outputs[0].shape[2])
+
+
 def plan_of(call: Call, links: Links) -> Plan:
     """As much at a time as the caches hold."""
     depth, isa = links.depth, call.isa
     _, _, iw, c = depth.input(0).shape
     _, oh, ow, _ = depth.outputs[0].shape
     (kh, kw), (sh, sw), pw, block = depth.input(1).shape[2:], depth.attrs["strides"], depth.attrs["pads"][1], block_of(isa)
-    width = max(pw + iw, (ow - 1) * sw + kw) * block
+    width = (iw if edges_in(links) else max(pw + iw, (ow - 1) * sw + kw)) * block
     first, second = call.schedule.get("first", _FIRST), call.schedule.get("second", isa.near // 4)
     step = max(1, min(oh, (first // (4 * width) - (kh - sh)) // sh))
     most = second // (4 * ow * c) if links.project is not None else oh
@@ -122,7 +130,20 @@ def _passed(tail: Tail, who: str, **at: str) -> str:
 def _keep(isa: ISA) -> CFunction:
     """C function: rows that are needed again, to the front of their memory."""
     name = f"keep_f32_{isa.name}"
-    text = f"""/* n floats (whole vectors) from p + by to p */
+    if "pair" in isa.features:
+        step = block_of(isa) // isa.lanes(4)
+        loads = " ".join(f"const vf v{v} = vf_load(p + by + i + {v} * VF_LANES);" for v in range(step))
+        stores = " ".join(f"vf_store(p + i + {v} * VF_LANES, v{v});" for v in range(step))
+        text = f"""/* n floats (whole blocks) from p + by to p */
+static void {name}(float *p, ptrdiff_t by, ptrdiff_t n) {{
+  for (ptrdiff_t i = 0; i < n; i += {step} * VF_LANES) {{
+    {loads}
+    {stores}
+  }}
+}}
+"""
+    else:
+        text = f"""/* n floats (whole vectors) from p + by to p */
 static void {name}(float *p, ptrdiff_t by, ptrdiff_t n) {{
   for (ptrdiff_t i = 0; i < n; i += VF_LANES) vf_store(p + i, vf_load(p + by + i));
 }}
@@ -131,18 +152,20 @@ static void {name}(float *p, ptrdiff_t by, ptrdiff_t n) {{
 
 
 @functools.cache
-def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: int, pixels: int, direct: bool) -> CFunction:
-    """The whole chain, for bands of output rows; `tails`: the epilogues by convolution, "e" (1x1), "d", "p" (1x1)."""
+def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: int, pixels: int, direct: bool, edges: Edges | None) -> CFunction:
+    """The whole chain, for bands of output rows; `tails`: the epilogues by convolution, "e" (1x1), "d", "p" (1x1);  edges: where
+    the depthwise one goes column after column."""
     own, block = dict(tails), block_of(isa)
     first, last = "e" in own, "p" in own
-    inner = depthwise(isa, own["d"], kh, kw, sw, pixels, direct)
+    inner = depthwise_walk(isa, own["d"], kh, kw, sw, edges) if edges else depthwise(isa, own["d"], kh, kw, sw, pixels, direct)
     called = [inner]
     full = [i for i, k in enumerate(own["p"].kinds) if k == "full"] if last else []
     made_rows, source = "", f"xb, wd, zero, TO{_passed(own['d'], 'd')},\n            i1 - i0, ow, ih, iw, sh, 1, ph - i0 * sh, pw, 0, iw * ldx, ldx, 0"
     if first:
-        f = expand(isa, own["e"])
-        inner = depthwise_block(isa, own["d"], kh, kw, sw, pixels)
+        f = expand(isa, own["e"], dense=edges is not None)
+        inner = block_walk(isa, own["d"], kh, kw, sw, edges, block) if edges else depthwise_block(isa, own["d"], kh, kw, sw, pixels)
         called = [f, inner, _keep(isa)]
+        margin = "" if edges else f" + pw * {block}"
         made_rows = f"""          float *const e = ring + (ptrdiff_t)(c0 / {block}) * size;
           const int32_t at = i0 * sh - ph, lo = at < 0 ? 0 : at, below = at + (i1 - i0 - 1) * sh + {kh}, hi = below < ih ? below : ih;
           const int32_t was = at - step * sh, top = was < 0 ? 0 : was, past = was + (step - 1) * sh + {kh};
@@ -151,7 +174,7 @@ def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: i
           else if (lo > top) {_keep(isa).name}(e, (ptrdiff_t)(lo - top) * width, (ptrdiff_t)(have - lo) * width);
           if (have < hi)
             {f.name}(xb + (ptrdiff_t)have * iw * ldx, we + (ptrdiff_t)c0 * (1 + k),
-                e + (ptrdiff_t)(have - lo) * width + pw * {block}{_passed(own["e"], "e", channel=" + c0")}, hi - have, iw, k, ldx, width, cols);
+                e + (ptrdiff_t)(have - lo) * width{margin}{_passed(own["e"], "e", channel=" + c0")}, hi - have, iw, k, ldx, width, cols);
 """
         source = f"""e, wd + (ptrdiff_t)c0 * {1 + kh * kw}, TO + c0{_passed(own['d'], 'd', channel=' + c0')},
               i1 - i0, ow, hi - lo, sh, lo - at, width"""
@@ -176,6 +199,8 @@ def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: i
           (o1 - o0) * ow, c, n, c, ldy{"".join(f", ldp{i}" for i in full)}, 0, (o1 - o0) * ow, 0, n);
 """
     zeros = "    for (ptrdiff_t i = 0; i < blocks * size; i += VF_LANES) vf_store(ring + i, vf_set1(0.0f)); /* padding */\n" if first else ""
+    if first and edges:
+        zeros = "    (void)pw;\n"
     memory = ("  float *const ring = (float *)scratch;\n  const int32_t blocks = (c + BLOCK - 1) / BLOCK;\n".replace("BLOCK", str(block)) if first else "") + (
         ("  float *const made = " + ("ring + (ptrdiff_t)blocks * size;\n" if first else "(float *)scratch;\n")) if last else ""
     )
@@ -183,10 +208,11 @@ def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: i
     numbers += [f"ldp{i}" for i in full] + (["step", "width", "size"] if first else []) + ["rows", "bands", "begin", "end"]
     extras = [p for who, t in tails for p in _params(t, who)]
     suffixes = "".join(f"_{who}{t.suffix}" for who, t in tails if t.suffix)
-    name = f"conv_chain_f32_{isa.name}_{''.join(own)}_{kh}x{kw}s{sw}p{pixels}{'_direct' if direct else ''}{suffixes}"
+    how = f"l{edges.left}r{edges.over}t{edges.turn}{'o' if edges.odd else ''}_walk" if edges else f"p{pixels}{'_direct' if direct else ''}"
+    name = f"conv_chain_f32_{isa.name}_{''.join(own)}_{kh}x{kw}s{sw}{how}{suffixes}"
     pointers = ["const float *x", *(f"const float *w{who}" for who in own), *([] if first else ["const float *zero"]), "float *y"]
     head = ", ".join([*pointers, *extras, "void *scratch", *(f"int32_t {v}" for v in numbers)])
-    text = f"""static void {name}(
+    text = f"""{"PITH_NOINLINE " if edges else ""}static void {name}(
     {fill(head, 126, subsequent_indent="    ")}) {{
 {memory}  for (int32_t u = begin; u < end; u++) {{ /* bands of rows */
     const int32_t b = u / bands, o_from = oh * (u % bands) / bands, o_to = oh * (u % bands + 1) / bands;
@@ -197,7 +223,7 @@ def strip(isa: ISA, tails: tuple[tuple[str, Tail], ...], kh: int, kw: int, sw: i
   }}
 }}
 """
-    return CFunction(name, text, tuple(called), ("stdint.h", "stddef.h"))
+    return CFunction(name, text, (*called, *([NOINLINE] if edges else [])), ("stdint.h", "stddef.h"))
 
 
 @kernel("conv_chain", "strip")
@@ -268,6 +294,7 @@ class ConvChainStrip(Kernel):
         n, ih, iw, k = x.shape
         oh, ow = y.shape[1:3]
         (sh, sw), (ph, pw) = at["strides"], at["pads"][:2]
+        edges = edges_in(links)
         weights: list[Arg] = []
         extras: list[Arg] = []
         pitches: list[Arg] = []
@@ -278,7 +305,7 @@ class ConvChainStrip(Kernel):
             assert const is not None
             bias = bias_of(part)
             if part is depth:
-                packed = pack_depthwise(isa, const[:, 0], bias)
+                packed = pack_walk(const[:, 0], bias) if edges else pack_depthwise(isa, const[:, 0], bias)
             else:
                 packed = (pack_blocks if who == "e" else pack)(isa, const[:, :, 0, 0].T, bias)
             weights.append(Const(packed))
@@ -293,7 +320,7 @@ class ConvChainStrip(Kernel):
         cut = [*([plan.step, plan.width, plan.ring] if first else []), plan.rows, bands]
         units = n * bands
         pixels = min(pixels_together(ow, sw), ow if first else 7)
-        f = strip(isa, tuple(tails.items()), kh, kw, sw, pixels, not first and is_direct(isa, c, sw))
+        f = strip(isa, tuple(tails.items()), kh, kw, sw, pixels, not first and is_direct(isa, c, sw), edges)
         zeros: list[Arg] = [] if first else [Const(np.zeros(c, np.float32))]  # stand for columns outside the picture
         args = (
             In(0), *weights, *zeros, Out(0), *extras, Scratch(), *map(Int, numbers), *pitches,

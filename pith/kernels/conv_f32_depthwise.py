@@ -16,6 +16,7 @@ from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Ke
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
 from pith.kernels.shape_f32 import by_rows
 from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, rows_tail, tail_of
+from pith.kernels.walk_f32 import VECTORS, Edges, depthwise_walk, edges_of, pack_walk, walks
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import needs as vector_needs
@@ -219,10 +220,17 @@ def pack_depthwise(isa: ISA, weights: np.ndarray, bias: np.ndarray | None) -> np
     return np.ascontiguousarray(stacked.reshape(len(stacked), -1, lanes).swapaxes(0, 1))
 
 
-def depthwise_parts(isa: ISA, rows: int, width: int, channels: int, taps: int, threads: int) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
+def edges_for(isa: ISA, tail: Tail, kernel: tuple[int, int], sw: int, left: int, dw: int, x: tuple[int, ...], ow: int) -> Edges | None:
+    """How rows begin and end where the layer, with inputs of the shape x, is made column after column (`walk_f32`); else None."""
+    return edges_of(kernel[1], sw, left, x[2], ow, x[3] // isa.lanes(4)) if dw == 1 and walks(isa, x[3], *kernel, sw, tail) else None
+
+
+def depthwise_parts(
+    isa: ISA, rows: int, width: int, channels: int, taps: int, threads: int, vectors_each: int = 1
+) -> tuple[int, tuple[Arg, Arg, Arg, Arg]]:
     """How threads share out the work: units, and the arguments r_from, r_to, c_from, c_to. Rows of the picture, of `width` pixels,
-    or vectors of channels, as `shape_f32.by_rows` says."""
-    lanes = isa.lanes(4)
+    or groups of so many vectors of channels, as `shape_f32.by_rows` says."""
+    lanes = isa.lanes(4) * vectors_each
     vectors = -(-channels // lanes)
     if vectors == 1 or by_rows(isa, rows, rows * width, channels, threads, 4 * taps * channels):
         return rows, (Begin(), End(1, rows), Int(0), Int(channels))
@@ -258,18 +266,24 @@ class ConvDepthwise(Kernel):
         x, w, y, at = call.input(0), call.input(1), call.outputs[0], call.attrs
         assert tail is not None and w.const is not None
         ch, _, kh, kw = w.shape
-        packed = pack_depthwise(call.isa, w.const[:, 0], bias_of(call))
         (sh, sw), (dh, dw) = at["strides"], at["dilations"]
         baked = max(kh, kw) <= UNROLLED and dw == 1 and sw <= 3
+        edges = edges_for(call.isa, tail, (kh, kw), sw, at["pads"][1], dw, x.shape, y.shape[2])
+        packed = pack_walk(w.const[:, 0], bias_of(call)) if edges else pack_depthwise(call.isa, w.const[:, 0], bias_of(call))
         pixels = pixels_together(y.shape[2], sw) if baked else 1
-        f = depthwise(call.isa, tail, *((kh, kw, sw) if baked else (0, 0, 0)), pixels, baked and is_direct(call.isa, ch, sw))
+        if edges:
+            f = depthwise_walk(call.isa, tail, kh, kw, sw, edges)
+        else:
+            f = depthwise(call.isa, tail, *((kh, kw, sw) if baked else (0, 0, 0)), pixels, baked and is_direct(call.isa, ch, sw))
         pointers, strides = extra_args(call, tail, 3)
         geometry = (sh, dh) if baked else (kh, kw, sh, sw, dh, dw)
         sizes = (*y.shape[1:3], x.shape[1], x.shape[2], *geometry, *at["pads"][:2])
-        units, part = depthwise_parts(call.isa, y.shape[0] * y.shape[1], y.shape[2], ch, kh * kw, call.options.threads)
+        units, part = depthwise_parts(call.isa, y.shape[0] * y.shape[1], y.shape[2], ch, kh * kw, call.options.threads,
+                                      VECTORS if edges else 1)  # fmt: skip
         zeros: list[Arg] = [Const(np.zeros(ch, np.float32))] if baked else []
         args: tuple[Arg, ...] = (
             In(0), Const(packed), *zeros, Out(0), *pointers, *map(Int, sizes),
             *map(Int, x.strides[:3]), *map(Int, y.strides[:3]), *strides, *part,
         )  # fmt: skip
-        return Emitted(f, args, why=f"depthwise {kh}x{kw}, {pixels} pixels at a time", units=units)
+        how = f"{VECTORS} vectors of channels a column at a time" if edges else f"{pixels} pixels at a time"
+        return Emitted(f, args, why=f"depthwise {kh}x{kw}, {how}", units=units)

@@ -45,7 +45,7 @@ def direct(isa: ISA, tail: Tail, merged: bool, copied: bool = False, shape: Shap
     taps, depth = ("kh", "kw * c") if merged else ("kh * kw", "c")
     text = implicit_product(
         name, ("float", "float", "float"), tail.params(False), [(i, "float") for i, k in enumerate(tail.kinds) if k == "full"],
-        [GROUPED[k].format(i=i) for i, k in enumerate(tail.kinds)], block.name, s.rows, s.height_text("pixels - p"),
+        [GROUPED[k].format(i=i) for i, k in enumerate(tail.kinds)], block.name, s.rows, s.height_text("p_to", "p", "pixels"),
         f"(1 + (ptrdiff_t){taps} * {depth})", merged=merged, patch=merged or copied,
         ahead=s,
         before=f"{copy_rows(isa).name}(a, kh * kw * height, c, patch);" if copied else "",

@@ -20,8 +20,10 @@ def product_cost(isa: ISA, m: int, k: int, n: int) -> float:
     while n > 0:
         width = next(width for least, width in panel_widths(isa) if n >= least)
         n, panels, vectors = n - width, panels + 1, vectors + max(width / lanes, 0.5)
-    blocks = m // s.rows
-    rows, left = blocks * s.rows, m % s.rows
+    lower = min(-m % s.rows, m // s.few) if s.close else 0  # blocks of the lower height
+    blocks = lower + (m - lower * s.few) // s.rows
+    rows = lower * s.few + (blocks - lower) * s.rows
+    left = m - rows
     while left > 0:
         height = s.rows if left > 2 * s.few else s.few if left > 1 else 1
         rows, left, blocks = rows + height, left - height, blocks + 1

@@ -71,7 +71,7 @@ def gemm(isa: ISA, tail: Tail, copied: bool = False, shape: Shape | None = None)
 {count}  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) {{ /* columns that stay in cache */
     const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
     for (int32_t m0 = m_from; m0 < m_to;) {{
-      const int32_t height = {s.height_text("m - m0")};
+      const int32_t height = {s.height_text("m_to", "m0", "m")};
       const int32_t rows = m - m0 < height ? m - m0 : height;
       for (int32_t i = 0; i < height; i++) {{ /* rows past the end repeat the last one and are not stored */
         const ptrdiff_t at = m0 + (i < rows ? i : rows - 1);

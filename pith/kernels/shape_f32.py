@@ -41,10 +41,18 @@ class Shape:
         """Heights of the bodies, tallest first."""
         return tuple(dict.fromkeys((self.rows, self.few, 1))) if self.few else (self.rows,)
 
-    def height_text(self, left: str) -> str:
-        """C expression of the height for `left` rows."""
+    @property
+    def close(self) -> bool:
+        """Whether the lower height is one row less than the other: nearly all numbers of rows are made of both without waste."""
+        return 0 < self.few == self.rows - 1
+
+    def height_text(self, end: str, at: str, whole: str) -> str:
+        """C expression of the height for the rows from `at` on, of a thread that makes those before `end`, of `whole` in all."""
+        left = f"{end if self.close else whole} - {at}"
         if not self.few:
             return str(self.rows)
+        if self.close:
+            return f"{whole} == 1 ? 1 : ({left}) % {self.rows} ? {self.few} : {self.rows}"
         return f"{left} > {2 * self.few} ? {self.rows} : {left} > 1 ? {self.few} : 1" if self.few > 1 else f"{left} > 1 ? {self.rows} : 1"
 
 
@@ -53,7 +61,7 @@ def shape_of(isa: ISA) -> Shape:
     if isa.lanes(4) == 1:
         return Shape(4, 4, 1)
     if "lane" in isa.features:  # four k of each row lie in a register
-        return Shape(7, 3, 3)
+        return Shape(5, 4, 4)
     return Shape(14, 2, 4) if isa.registers >= 32 else Shape(6, 2, 2)
 
 
@@ -84,8 +92,8 @@ def panel_widths(isa: ISA) -> tuple[tuple[int, int], ...]:
     s, lanes = shape_of(isa), isa.lanes(4)
     half = lanes // 2 if isa.half else 0
     least = lanes + half + 1  # fewer go into a panel of one vector, and one of half a vector
-    if s.vectors == 3:
-        return (2 * lanes + 1, 3 * lanes), (least, 2 * lanes), (1, lanes)
+    if s.vectors == 4 and lanes > 1:
+        return (3 * lanes + 1, 4 * lanes), (least, 2 * lanes), (1, lanes)
     return ((least, s.vectors * lanes), (half + 1, lanes), *(((1, half),) if half else ()))
 
 

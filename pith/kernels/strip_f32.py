@@ -12,9 +12,9 @@ import functools
 
 import numpy as np
 
-from pith.kernels.lane_f32 import by_lane
+from pith.kernels.lane_f32 import lane_sums
 from pith.kernels.shape_f32 import shape_of
-from pith.kernels.tile_f32 import Tail
+from pith.kernels.tile_f32 import NOINLINE, Tail
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect, print_vector
@@ -62,22 +62,26 @@ def _extras(tail: Tail, vectors: int, first: str) -> list[str]:
     return out
 
 
-def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
-    """Statements of `rows` pixels from pixel i on, at column `col`, by `vectors` vectors of channels."""
+def _tile(isa: ISA, tail: Tail, rows: int, vectors: int, dense: bool) -> list[str]:
+    """Statements of `rows` pixels from pixel i on, at column `col`, by `vectors` vectors of channels; dense: nothing lies between
+    the rows of pixels."""
     block = block_of(isa)
-    row = "vf_row({})" if "lane" in isa.features else "{}"
-    o = [f"const float *const a{r} = {row.format(f'a{r - 1} + lda' if r else 'x + (ptrdiff_t)i * lda')};" for r in range(rows)]
-    o.append(f"const float *q = w + {block};")
-    o.append("vf " + ", ".join(f"s{r}_{v} = b{v}" for r in range(rows) for v in range(vectors)) + ";")
-    lanes = by_lane(isa, rows, vectors, shape_of(isa).vectors, "j", "k", "q")
-    o += ["int32_t j = 0;", *lanes] if lanes else []
-    o.append(f"for ({'' if lanes else 'int32_t j = 0'}; j < k; j++, q += {block}) {{")
-    o += [f"  const vf w{v} = vf_load(q + {v} * VF_LANES);" for v in range(vectors)]
-    for r in range(rows):
-        o.append(f"  const vf p{r} = vf_set1(a{r}[j]);")
-        o += [f"  s{r}_{v} = vf_fma(p{r}, w{v}, s{r}_{v});" for v in range(vectors)]
-    o.append("}")
-    if tail.expr is not None and "lane" in isa.features:
+    lanes = "lane" in isa.features
+    o: list[str] = []
+    if lanes:
+        o += ["const float *const a = x + (ptrdiff_t)i * lda;", "const float *q = w;"]
+        o += lane_sums(rows, vectors, panel=shape_of(isa).vectors, listed=False, w="q", kc="k")
+    else:
+        o += [f"const float *const a{r} = {f'a{r - 1} + lda' if r else 'x + (ptrdiff_t)i * lda'};" for r in range(rows)]
+        o.append(f"const float *q = w + {block};")
+        o.append("vf " + ", ".join(f"s{r}_{v} = b{v}" for r in range(rows) for v in range(vectors)) + ";")
+        o.append(f"for (int32_t j = 0; j < k; j++, q += {block}) {{")
+        o += [f"  const vf w{v} = vf_load(q + {v} * VF_LANES);" for v in range(vectors)]
+        for r in range(rows):
+            o.append(f"  const vf p{r} = vf_set1(a{r}[j]);")
+            o += [f"  s{r}_{v} = vf_fma(p{r}, w{v}, s{r}_{v});" for v in range(vectors)]
+        o.append("}")
+    if tail.expr is not None and lanes:
         for r in range(rows):
             o.append("{")
             for v in range(vectors):
@@ -86,10 +90,17 @@ def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
                 o += [f"  {s}" for s in [*statements, f"s{r}_{v} = {result};"]]
             o.append("}")
         tail = Tail(None, ())
+    if dense and not lanes:
+        for r in range(rows):
+            o += ["{", *("  " + s for v in range(vectors) for s in _finish(tail, f"s{r}_{v}", f"y + {r * block} + {v} * VF_LANES", "", v)), "}"]
+        return [*o, f"y += {rows * block};"]
     places = [[f"{r * block} + {v} * VF_LANES" for v in range(vectors)] for r in range(rows)]
-    if "lane" in isa.features:  # all of one row of pixels: at distances that are known
+    if lanes:  # all of one row of pixels: at distances that are known
+        stores = [f"vf_store(y + {places[r][v]}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
+        if dense:
+            return [*o, *stores, f"y += {rows * block};"]
         o.append(f"if (col + {rows} < iw) {{")
-        o += [f"  vf_store(y + {places[r][v]}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
+        o += [f"  {s}" for s in stores]
         o += [f"  y += {rows * block};", f"  col += {rows};", "} else {"]
     for r in range(rows):
         o.append("{")
@@ -98,40 +109,46 @@ def _tile(isa: ISA, tail: Tail, rows: int, vectors: int) -> list[str]:
         o.append(f"  y += {block};")
         o.append("  if (++col == iw) { col = 0; y += gap; }")
         o.append("}")
-    return [*o, "}"] if "lane" in isa.features else o
+    return [*o, "}"] if lanes else o
 
 
 @functools.cache
-def expand(isa: ISA, tail: Tail) -> CFunction:
-    """y[h, iw, block] = tail(x[h * iw, k] @ w + bias) for the `cols` channels there are of a block, rows of y `width` apart.
+def expand(isa: ISA, tail: Tail, dense: bool = False) -> CFunction:
+    """y[h, iw, block] = tail(x[h * iw, k] @ w + bias) for the `cols` channels there are of a block, rows of y `width` apart (dense:
+    iw * block).
 
     Pixels left after the tall tiles are made together with one made before where a tile needs it (there are at least two);
     no sum depends on its tile.
     """
     tall, block = shape_of(isa).rows, block_of(isa)
-    name = f"expand_f32_{isa.name}_{tall}x{block}{tail.suffix}"
+    name = f"expand_f32_{isa.name}_{tall}x{block}{'_dense' if dense else ''}{tail.suffix}"
     heights = [tall, *(h for h in (8, 4, 2) if h < tall)]
     whole = ""
-    for vectors, when in ((shape_of(isa).vectors, "if (cols > VF_LANES) "), (1, "else ")):
-        loop = [f"const vf b{v} = vf_load(w + {v} * VF_LANES);" for v in range(vectors)]
+    least = shape_of(isa).vectors // 2
+    for vectors, when in ((shape_of(isa).vectors, f"if (cols > {f'{least} * ' if least > 1 else ''}VF_LANES) "), (least, "else ")):
+        loop = [] if "lane" in isa.features else [f"const vf b{v} = vf_load(w + {v} * VF_LANES);" for v in range(vectors)]
         loop += [*_extras(tail, vectors, "0"), "for (int32_t i = 0; i < m;) {"]
         for h in heights:
             last = h == heights[-1]
             loop.append(("  " if h == heights[0] else "  else ") + ("{" if last else f"if (m - i >= {h}) {{"))
             if last:
                 loop += ["    if (m - i < 2) { /* the pixel before once more, which is in the same row: iw is at least 2 */"]
-                loop += ["      i--;", f"      y -= {block};", "      col--;", "    }"]
-            loop += ["    " + s for s in _tile(isa, tail, h, vectors)]
+                loop += ["      i--;", f"      y -= {block};", *([] if dense else ["      col--;"]), "    }"]
+            loop += ["    " + s for s in _tile(isa, tail, h, vectors, dense)]
             loop += [f"    i += {h};", "  }"]
         loop.append("}")
         whole += f"  {when}{{\n" + "".join(f"    {s}\n" for s in loop) + "  }\n"
-    text = f"""static void {name}(const float *x, const float *w, float *y{tail.params(False)}, int32_t h, int32_t iw, int32_t k,
+    rows = f"  const int32_t m = h * iw, gap = width - iw * {block};\n  int32_t col = 0;\n"
+    if dense:
+        rows = "  const int32_t m = h * iw;\n  (void)width;\n"
+    apart = "lane" in isa.features  # several chains call it, and each would have its tiles once more
+    head = f"{'PITH_NOINLINE ' if apart else ''}static void {name}"
+    text = f"""{head}(const float *x, const float *w, float *y{tail.params(False)}, int32_t h, int32_t iw, int32_t k,
     int32_t lda, int32_t width, int32_t cols) {{
-  const int32_t m = h * iw, gap = width - iw * {block};
-  int32_t col = 0;
-{whole}}}
+{rows}{whole}}}
 """
-    return CFunction(name, text, vector_needs(tail.expr, isa) or (dialect(isa),), ("stdint.h", "stddef.h"))
+    called = (*(vector_needs(tail.expr, isa) or (dialect(isa),)), *([NOINLINE] if apart else []))
+    return CFunction(name, text, called, ("stdint.h", "stddef.h"))
 
 
 @functools.cache

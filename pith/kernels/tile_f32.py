@@ -18,7 +18,7 @@ from pith.graph import DType, Expr
 from pith.graph.expr import arg
 from pith.kernels.base import Arg, Call, Float, In, Int
 from pith.kernels.fused_map import IVDEP
-from pith.kernels.lane_f32 import by_lane
+from pith.kernels.lane_f32 import lane_sums
 from pith.kernels.shape_f32 import Shape, panel_width, panel_widths, shape_of
 from pith.targets.isa.base import ISA
 from pith.vector.cexpr import digest, never_nan, print_expr
@@ -227,44 +227,51 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail, ahead: bool = False) -> 
     inline = tail if tail.vector else Tail(None, ())
     name = f"tile_f32_{isa.name}_{rows}x{vectors * isa.lanes(4)}{'_ahead' if ahead else ''}{inline.suffix}"
     lanes = "VF_LANES"
+    by_lane = "lane" in isa.features
     sums = range(_SPLIT if rows == 1 else 1)  # partial sums of one row, so that successive k do not wait for each other
     o = [
         f"/* {rows} rows x {vectors} vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */",
         f"static void {name}(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,",
         f"    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols{inline.params(True)}{', uintptr_t next, int32_t step' if ahead else ''}) {{",
     ]
-    for v in range(vectors):
-        o.append(f"  const vf bias{v} = vf_load(w + {v} * {lanes});")
-    o.append("  vf " + ", ".join(f"s{r}_{v} = bias{v}" for r in range(rows) for v in range(vectors)) + ";")
-    if len(sums) > 1:
-        o.append("  vf " + ", ".join(f"p{i}_{v} = vf_set1(0.0f)" for i in sums[1:] for v in range(vectors)) + ";")
-    o.append(f"  w += {vectors} * {lanes};")
-    o.append("  for (int32_t t = 0; t < taps; t++) {")
-    for r in range(rows):
-        o.append(f"    const float *const a{r} = a[{r}] + ao;")
-    o.append(f"    a += {rows};")
-    o.append("    int32_t k = 0;")
-    o += [f"    {line}" for line in by_lane(isa, rows, vectors, vectors, "k", "kc", "w")]
-    for step in dict.fromkeys((len(sums), 1)):
-        o.append(f"    for (; k <= kc - {step}; k += {step}, w += {step * vectors} * {lanes}) {{")
-        for i in range(step):
-            at = f"[k + {i}]" if i else "[k]"
-            for v in range(vectors):
-                if isa.vector_bytes and v * isa.vector_bytes % _LINE == 0:
-                    o.append(f"      {PREFETCH.name}(w, {(_AHEAD + i) * vectors + v} * {lanes});")
-                o.append(f"      const vf b{i}_{v} = vf_load(w + {i * vectors + v} * {lanes});")
-            if ahead and not i:
-                o.append(f"      {LATER.name}(next);\n      next += (uintptr_t)step;")
-            for r in range(rows):
-                o.append(f"      const vf x{r}_{i} = vf_set1(a{r}{at});")
+    if by_lane:
+        o += [f"  {line}" for line in lane_sums(rows, vectors)]
+    else:
+        for v in range(vectors):
+            o.append(f"  const vf bias{v} = vf_load(w + {v} * {lanes});")
+        o.append("  vf " + ", ".join(f"s{r}_{v} = bias{v}" for r in range(rows) for v in range(vectors)) + ";")
+        if len(sums) > 1:
+            o.append("  vf " + ", ".join(f"p{i}_{v} = vf_set1(0.0f)" for i in sums[1:] for v in range(vectors)) + ";")
+        o.append(f"  w += {vectors} * {lanes};")
+        o.append("  for (int32_t t = 0; t < taps; t++) {")
+        for r in range(rows):
+            o.append(f"    const float *const a{r} = a[{r}] + ao;")
+        o.append(f"    a += {rows};")
+        o.append("    int32_t k = 0;")
+        for step in dict.fromkeys((len(sums), 1)):
+            o.append(f"    for (; k <= kc - {step}; k += {step}, w += {step * vectors} * {lanes}) {{")
+            for i in range(step):
+                at = f"[k + {i}]" if i else "[k]"
                 for v in range(vectors):
-                    total = f"p{i}_{v}" if i else f"s{r}_{v}"
-                    o.append(f"      {total} = vf_fma(x{r}_{i}, b{i}_{v}, {total});")
-        o.append("    }")
-    o.append("  }")
+                    if isa.vector_bytes and v * isa.vector_bytes % _LINE == 0:
+                        o.append(f"      {PREFETCH.name}(w, {(_AHEAD + i) * vectors + v} * {lanes});")
+                    o.append(f"      const vf b{i}_{v} = vf_load(w + {i * vectors + v} * {lanes});")
+                if ahead and not i:
+                    o.append(f"      {LATER.name}(next);\n      next += (uintptr_t)step;")
+                for r in range(rows):
+                    o.append(f"      const vf x{r}_{i} = vf_set1(a{r}{at});")
+                    for v in range(vectors):
+                        total = f"p{i}_{v}" if i else f"s{r}_{v}"
+                        o.append(f"      {total} = vf_fma(x{r}_{i}, b{i}_{v}, {total});")
+            o.append("    }")
+        o.append("  }")
     if len(sums) > 1:
         o += [f"  s0_{v} = (s0_{v} + p1_{v}) + (p2_{v} + p3_{v});" for v in range(vectors)]
     width = f"{vectors} * {lanes}"
+    if by_lane:
+        o += [f"  {line}" for line in _to_rows(inline, rows, vectors)]
+        return CFunction(name, "\n".join([*o, "}"]) + "\n", (PART, *([PART_OF] if "full" in inline.kinds else []), *needs(inline.expr, isa)),
+                         ("stdint.h", "stddef.h"))  # fmt: skip
     o.append("  /* rows past the end, and whole vectors where only part of one is wanted, go to spare memory */")
     o.append(f"  float spare[{rows} * {width}], *p[{rows}];")
     o.append(f"  const int full = cols >= {width};")
@@ -300,6 +307,42 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail, ahead: bool = False) -> 
     o.append(f"  if (!full) {PART.name}(y, no, spare, rows, cols, {width});")
     o.append("}")
     return CFunction(name, "\n".join(o) + "\n", (*called, *needs(inline.expr, isa)), ("stdint.h", "stddef.h"))
+
+
+def _to_rows(tail: Tail, rows: int, vectors: int) -> list[str]:
+    """The end of a tile whose sums are in many registers: the epilogue there, then whole tiles to their rows and others to spare
+    memory first, so that what nearly every tile does takes no decisions row by row."""
+    width = vectors * 4
+    o = [f"const int full = cols >= {width};"]
+    for i, kind in enumerate(tail.kinds):
+        if kind == "channel":
+            for v in range(vectors):
+                o.append(f"const vf c{i}_{v} = full ? vf_load(e{i} + no + {4 * v}) : vf_load_n(e{i} + no + {4 * v}, cols - {4 * v});")
+        elif kind == "value":
+            o.append(f"const vf v{i} = vf_set1(e{i});")
+        else:
+            o += [f"float spare{i}[{rows * width}];", f"if (!full) {PART_OF.name}(e{i}, no, spare{i}, {rows}, cols, {width});"]
+    results: list[list[str]] = []
+    for r in range(rows):
+        full = [i for i, kind in enumerate(tail.kinds) if kind == "full"]
+        o += [f"const float *const q{i}_{r} = full ? e{i}[{r}] + no : spare{i} + {r * width};" for i in full]
+        results.append([])
+        for v in range(vectors):
+            result = f"s{r}_{v}"
+            if tail.expr is not None:
+                names = [f"vf_load(q{i}_{r} + {4 * v})" if k == "full" else f"c{i}_{v}" if k == "channel" else f"v{i}" for i, k in enumerate(tail.kinds)]
+                o += [f"const vf x{i}_{r}_{v} = {names[i]};" for i in full]
+                names = [f"x{i}_{r}_{v}" if i in full else n for i, n in enumerate(names)]
+                statements, result = print_vector(tail.expr, [result, *names], f"t{r}_{v}_", tail.numbers)
+                o += [*statements, f"const vf z{r}_{v} = {result};"]
+                result = f"z{r}_{v}"
+            results[-1].append(result)
+    o.append(f"if (full && rows >= {rows}) {{")
+    for r in range(rows):
+        o += [f"  float *const y{r} = y[{r}] + no;", *(f"  vf_store(y{r} + {4 * v}, {results[r][v]});" for v in range(vectors))]
+    o += ["} else {", f"  float spare[{rows * width}];"]
+    o += [f"  vf_store(spare + {4 * (r * vectors + v)}, {results[r][v]});" for r in range(rows) for v in range(vectors)]
+    return [*o, f"  {PART.name}(y, no, spare, rows < {rows} ? rows : {rows}, full ? {width} : cols, {width});", "}"]
 
 
 @functools.cache

@@ -294,6 +294,9 @@ ONLY_ON = {"conv_integer/amx": "x86-64-amx", "conv_integer/amx_window": "x86-64-
            "conv_integer/depthwise_mve": "cortex-m55", "conv_integer/mve_row": "cortex-m55", "matmul_integer/mve_row": "cortex-m55",
            "conv_integer/mve": "cortex-m55", "matmul_integer/mve": "cortex-m55"}  # fmt: skip
 
+# kernels with code of another kind for one more target
+ALSO_ON = {"matmul/gemm": "aarch64", "conv/depthwise": "aarch64", "conv_chain/strip": "aarch64"}
+
 
 def compiled(name: str, target: str) -> Compilation:
     """The network for kernel `name` lowered for `target`, or for the one target that has it."""

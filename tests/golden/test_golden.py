@@ -9,7 +9,7 @@ import pytest
 
 from pith.kernels.base import KERNELS, load_all
 from pith.vector.cfunction import CFunction
-from tests.golden.cases import BUILT, ONLY_ON, SUITE, compiled
+from tests.golden.cases import ALSO_ON, BUILT, ONLY_ON, SUITE, compiled
 
 FOLDER = Path(__file__).parent / "c"
 TARGETS = ("c99", "x86-64-v3")
@@ -44,7 +44,7 @@ VECTORS_ONLY = ("gru/lanes", "lstm/lanes", "rnn/lanes",
                 *ONLY_ON)  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "target"), [(n, t) for n in NAMES for t in TARGETS if t != "c99" or n not in VECTORS_ONLY])
+@pytest.mark.parametrize(("name", "target"), [*((n, t) for n in NAMES for t in TARGETS if t != "c99" or n not in VECTORS_ONLY), *ALSO_ON.items()])
 def test_text(name: str, target: str) -> None:
     op, family = name.split("/")
     program = compiled(name, target).programs[0]

@@ -2,4 +2,4 @@
 
 from pith.targets.isa.base import ISA
 
-AARCH64 = ISA("neon", vector_bytes=16, registers=32, fma=True, headers=("arm_neon.h",), features=frozenset({"lane", "smull", "fixed", "put16"}))
+AARCH64 = ISA("neon", vector_bytes=16, registers=32, fma=True, headers=("arm_neon.h",), features=frozenset({"lane", "pair", "smull", "fixed", "put16"}))

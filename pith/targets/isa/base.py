@@ -13,8 +13,8 @@ class ISA:
     registers: number of vector registers;  fma: fused multiply-add in hardware;  masks: loads and stores under a mask;
     byte_pairs: products of unsigned and signed bytes, two neighbours summed in 16 bits, in one instruction;
     headers: C headers its intrinsics need;  features: further facts by name ("vnni", "bf16"; "lane": products by one
-    element of a vector; "smull": products of signed bytes widened to 16 bits; "sdot": dot products of four signed bytes;
-    "i8mm": products of matrices of signed bytes;
+    element of a vector, "pair": loads and stores of two to four neighbouring vectors, both in A64 assembly; "smull": products
+    of signed bytes widened to 16 bits; "sdot": dot products of four signed bytes; "i8mm": products of matrices of signed bytes;
     "fixed": rounded high products and rounding shifts of int32;  "put16": four vectors of sums go to one of bytes);
     half: the instruction set with half the vector, where this one includes it and runs it cheaper.
 

@@ -1,0 +1,2004 @@
+/* width of the panel that begins where `left` columns are left */
+static inline int32_t panel_width_neon(int32_t left) { return left >= 13 ? 16 : left >= 5 ? 8 : 4; }
+
+/* the first `cols` columns of a finished tile to their rows */
+PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *t, int32_t rows, int32_t cols, int32_t width) {
+  for (int32_t r = 0; r < rows; r++, t += width) {
+    float *const p = y[r] + no;
+    for (int32_t c = 0; c < cols; c++) p[c] = t[c];
+  }
+}
+
+/* 5 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_neon_5x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
+  register vf s0_0 __asm__("v12");
+  register vf s0_1 __asm__("v13");
+  register vf s0_2 __asm__("v14");
+  register vf s0_3 __asm__("v15");
+  register vf s1_0 __asm__("v16");
+  register vf s1_1 __asm__("v17");
+  register vf s1_2 __asm__("v18");
+  register vf s1_3 __asm__("v19");
+  register vf s2_0 __asm__("v20");
+  register vf s2_1 __asm__("v21");
+  register vf s2_2 __asm__("v22");
+  register vf s2_3 __asm__("v23");
+  register vf s3_0 __asm__("v24");
+  register vf s3_1 __asm__("v25");
+  register vf s3_2 __asm__("v26");
+  register vf s3_3 __asm__("v27");
+  register vf s4_0 __asm__("v28");
+  register vf s4_1 __asm__("v29");
+  register vf s4_2 __asm__("v30");
+  register vf s4_3 __asm__("v31");
+  __asm__ volatile(
+      "ld1 {v12.4s, v13.4s, v14.4s, v15.4s}, [%[w]]\n"
+      "ld1 {v16.4s, v17.4s, v18.4s, v19.4s}, [%[w]]\n"
+      "ld1 {v20.4s, v21.4s, v22.4s, v23.4s}, [%[w]]\n"
+      "ld1 {v24.4s, v25.4s, v26.4s, v27.4s}, [%[w]]\n"
+      "ld1 {v28.4s, v29.4s, v30.4s, v31.4s}, [%[w]]\n"
+      "add %[w], %[w], #64\n"
+      "cbz %w[taps], 9f\n"
+      "1:\n"
+      "ldp x9, x10, [%[a]], #16\n"
+      "ldp x11, x12, [%[a]], #16\n"
+      "ldr x13, [%[a]], #8\n"
+      "add x9, x9, %[ao], lsl #2\n"
+      "add x10, x10, %[ao], lsl #2\n"
+      "add x11, x11, %[ao], lsl #2\n"
+      "add x12, x12, %[ao], lsl #2\n"
+      "add x13, x13, %[ao], lsl #2\n"
+      "lsr w14, %w[kc], #3\n"
+      "cbz x14, 3f\n"
+      "2:\n"
+      "ldp q4, q9, [x9], #32\n"
+      "ldp q5, q10, [x10], #32\n"
+      "ldp q6, q11, [x11], #32\n"
+      "ldr q7, [x12], #16\n"
+      "ldr q8, [x13], #16\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v4.s[0]\n"
+      "fmla v13.4s, v1.4s, v4.s[0]\n"
+      "fmla v14.4s, v2.4s, v4.s[0]\n"
+      "fmla v15.4s, v3.4s, v4.s[0]\n"
+      "fmla v16.4s, v0.4s, v5.s[0]\n"
+      "fmla v17.4s, v1.4s, v5.s[0]\n"
+      "fmla v18.4s, v2.4s, v5.s[0]\n"
+      "fmla v19.4s, v3.4s, v5.s[0]\n"
+      "fmla v20.4s, v0.4s, v6.s[0]\n"
+      "fmla v21.4s, v1.4s, v6.s[0]\n"
+      "fmla v22.4s, v2.4s, v6.s[0]\n"
+      "fmla v23.4s, v3.4s, v6.s[0]\n"
+      "fmla v24.4s, v0.4s, v7.s[0]\n"
+      "fmla v25.4s, v1.4s, v7.s[0]\n"
+      "fmla v26.4s, v2.4s, v7.s[0]\n"
+      "fmla v27.4s, v3.4s, v7.s[0]\n"
+      "fmla v28.4s, v0.4s, v8.s[0]\n"
+      "fmla v29.4s, v1.4s, v8.s[0]\n"
+      "fmla v30.4s, v2.4s, v8.s[0]\n"
+      "fmla v31.4s, v3.4s, v8.s[0]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v4.s[1]\n"
+      "fmla v13.4s, v1.4s, v4.s[1]\n"
+      "fmla v14.4s, v2.4s, v4.s[1]\n"
+      "fmla v15.4s, v3.4s, v4.s[1]\n"
+      "fmla v16.4s, v0.4s, v5.s[1]\n"
+      "fmla v17.4s, v1.4s, v5.s[1]\n"
+      "fmla v18.4s, v2.4s, v5.s[1]\n"
+      "fmla v19.4s, v3.4s, v5.s[1]\n"
+      "fmla v20.4s, v0.4s, v6.s[1]\n"
+      "fmla v21.4s, v1.4s, v6.s[1]\n"
+      "fmla v22.4s, v2.4s, v6.s[1]\n"
+      "fmla v23.4s, v3.4s, v6.s[1]\n"
+      "fmla v24.4s, v0.4s, v7.s[1]\n"
+      "fmla v25.4s, v1.4s, v7.s[1]\n"
+      "fmla v26.4s, v2.4s, v7.s[1]\n"
+      "fmla v27.4s, v3.4s, v7.s[1]\n"
+      "fmla v28.4s, v0.4s, v8.s[1]\n"
+      "fmla v29.4s, v1.4s, v8.s[1]\n"
+      "fmla v30.4s, v2.4s, v8.s[1]\n"
+      "fmla v31.4s, v3.4s, v8.s[1]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v4.s[2]\n"
+      "fmla v13.4s, v1.4s, v4.s[2]\n"
+      "fmla v14.4s, v2.4s, v4.s[2]\n"
+      "fmla v15.4s, v3.4s, v4.s[2]\n"
+      "fmla v16.4s, v0.4s, v5.s[2]\n"
+      "fmla v17.4s, v1.4s, v5.s[2]\n"
+      "fmla v18.4s, v2.4s, v5.s[2]\n"
+      "fmla v19.4s, v3.4s, v5.s[2]\n"
+      "fmla v20.4s, v0.4s, v6.s[2]\n"
+      "fmla v21.4s, v1.4s, v6.s[2]\n"
+      "fmla v22.4s, v2.4s, v6.s[2]\n"
+      "fmla v23.4s, v3.4s, v6.s[2]\n"
+      "fmla v24.4s, v0.4s, v7.s[2]\n"
+      "fmla v25.4s, v1.4s, v7.s[2]\n"
+      "fmla v26.4s, v2.4s, v7.s[2]\n"
+      "fmla v27.4s, v3.4s, v7.s[2]\n"
+      "fmla v28.4s, v0.4s, v8.s[2]\n"
+      "fmla v29.4s, v1.4s, v8.s[2]\n"
+      "fmla v30.4s, v2.4s, v8.s[2]\n"
+      "fmla v31.4s, v3.4s, v8.s[2]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v4.s[3]\n"
+      "fmla v13.4s, v1.4s, v4.s[3]\n"
+      "fmla v14.4s, v2.4s, v4.s[3]\n"
+      "fmla v15.4s, v3.4s, v4.s[3]\n"
+      "fmla v16.4s, v0.4s, v5.s[3]\n"
+      "fmla v17.4s, v1.4s, v5.s[3]\n"
+      "fmla v18.4s, v2.4s, v5.s[3]\n"
+      "fmla v19.4s, v3.4s, v5.s[3]\n"
+      "fmla v20.4s, v0.4s, v6.s[3]\n"
+      "fmla v21.4s, v1.4s, v6.s[3]\n"
+      "fmla v22.4s, v2.4s, v6.s[3]\n"
+      "fmla v23.4s, v3.4s, v6.s[3]\n"
+      "fmla v24.4s, v0.4s, v7.s[3]\n"
+      "fmla v25.4s, v1.4s, v7.s[3]\n"
+      "fmla v26.4s, v2.4s, v7.s[3]\n"
+      "fmla v27.4s, v3.4s, v7.s[3]\n"
+      "fmla v28.4s, v0.4s, v8.s[3]\n"
+      "fmla v29.4s, v1.4s, v8.s[3]\n"
+      "fmla v30.4s, v2.4s, v8.s[3]\n"
+      "fmla v31.4s, v3.4s, v8.s[3]\n"
+      "ldr q7, [x12], #16\n"
+      "ldr q8, [x13], #16\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v9.s[0]\n"
+      "fmla v13.4s, v1.4s, v9.s[0]\n"
+      "fmla v14.4s, v2.4s, v9.s[0]\n"
+      "fmla v15.4s, v3.4s, v9.s[0]\n"
+      "fmla v16.4s, v0.4s, v10.s[0]\n"
+      "fmla v17.4s, v1.4s, v10.s[0]\n"
+      "fmla v18.4s, v2.4s, v10.s[0]\n"
+      "fmla v19.4s, v3.4s, v10.s[0]\n"
+      "fmla v20.4s, v0.4s, v11.s[0]\n"
+      "fmla v21.4s, v1.4s, v11.s[0]\n"
+      "fmla v22.4s, v2.4s, v11.s[0]\n"
+      "fmla v23.4s, v3.4s, v11.s[0]\n"
+      "fmla v24.4s, v0.4s, v7.s[0]\n"
+      "fmla v25.4s, v1.4s, v7.s[0]\n"
+      "fmla v26.4s, v2.4s, v7.s[0]\n"
+      "fmla v27.4s, v3.4s, v7.s[0]\n"
+      "fmla v28.4s, v0.4s, v8.s[0]\n"
+      "fmla v29.4s, v1.4s, v8.s[0]\n"
+      "fmla v30.4s, v2.4s, v8.s[0]\n"
+      "fmla v31.4s, v3.4s, v8.s[0]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v9.s[1]\n"
+      "fmla v13.4s, v1.4s, v9.s[1]\n"
+      "fmla v14.4s, v2.4s, v9.s[1]\n"
+      "fmla v15.4s, v3.4s, v9.s[1]\n"
+      "fmla v16.4s, v0.4s, v10.s[1]\n"
+      "fmla v17.4s, v1.4s, v10.s[1]\n"
+      "fmla v18.4s, v2.4s, v10.s[1]\n"
+      "fmla v19.4s, v3.4s, v10.s[1]\n"
+      "fmla v20.4s, v0.4s, v11.s[1]\n"
+      "fmla v21.4s, v1.4s, v11.s[1]\n"
+      "fmla v22.4s, v2.4s, v11.s[1]\n"
+      "fmla v23.4s, v3.4s, v11.s[1]\n"
+      "fmla v24.4s, v0.4s, v7.s[1]\n"
+      "fmla v25.4s, v1.4s, v7.s[1]\n"
+      "fmla v26.4s, v2.4s, v7.s[1]\n"
+      "fmla v27.4s, v3.4s, v7.s[1]\n"
+      "fmla v28.4s, v0.4s, v8.s[1]\n"
+      "fmla v29.4s, v1.4s, v8.s[1]\n"
+      "fmla v30.4s, v2.4s, v8.s[1]\n"
+      "fmla v31.4s, v3.4s, v8.s[1]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v9.s[2]\n"
+      "fmla v13.4s, v1.4s, v9.s[2]\n"
+      "fmla v14.4s, v2.4s, v9.s[2]\n"
+      "fmla v15.4s, v3.4s, v9.s[2]\n"
+      "fmla v16.4s, v0.4s, v10.s[2]\n"
+      "fmla v17.4s, v1.4s, v10.s[2]\n"
+      "fmla v18.4s, v2.4s, v10.s[2]\n"
+      "fmla v19.4s, v3.4s, v10.s[2]\n"
+      "fmla v20.4s, v0.4s, v11.s[2]\n"
+      "fmla v21.4s, v1.4s, v11.s[2]\n"
+      "fmla v22.4s, v2.4s, v11.s[2]\n"
+      "fmla v23.4s, v3.4s, v11.s[2]\n"
+      "fmla v24.4s, v0.4s, v7.s[2]\n"
+      "fmla v25.4s, v1.4s, v7.s[2]\n"
+      "fmla v26.4s, v2.4s, v7.s[2]\n"
+      "fmla v27.4s, v3.4s, v7.s[2]\n"
+      "fmla v28.4s, v0.4s, v8.s[2]\n"
+      "fmla v29.4s, v1.4s, v8.s[2]\n"
+      "fmla v30.4s, v2.4s, v8.s[2]\n"
+      "fmla v31.4s, v3.4s, v8.s[2]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v9.s[3]\n"
+      "fmla v13.4s, v1.4s, v9.s[3]\n"
+      "fmla v14.4s, v2.4s, v9.s[3]\n"
+      "fmla v15.4s, v3.4s, v9.s[3]\n"
+      "fmla v16.4s, v0.4s, v10.s[3]\n"
+      "fmla v17.4s, v1.4s, v10.s[3]\n"
+      "fmla v18.4s, v2.4s, v10.s[3]\n"
+      "fmla v19.4s, v3.4s, v10.s[3]\n"
+      "fmla v20.4s, v0.4s, v11.s[3]\n"
+      "fmla v21.4s, v1.4s, v11.s[3]\n"
+      "fmla v22.4s, v2.4s, v11.s[3]\n"
+      "fmla v23.4s, v3.4s, v11.s[3]\n"
+      "fmla v24.4s, v0.4s, v7.s[3]\n"
+      "fmla v25.4s, v1.4s, v7.s[3]\n"
+      "fmla v26.4s, v2.4s, v7.s[3]\n"
+      "fmla v27.4s, v3.4s, v7.s[3]\n"
+      "fmla v28.4s, v0.4s, v8.s[3]\n"
+      "fmla v29.4s, v1.4s, v8.s[3]\n"
+      "fmla v30.4s, v2.4s, v8.s[3]\n"
+      "fmla v31.4s, v3.4s, v8.s[3]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 2b\n"
+      "3:\n"
+      "tbz %w[kc], #2, 4f\n"
+      "ldr q4, [x9], #16\n"
+      "ldr q5, [x10], #16\n"
+      "ldr q6, [x11], #16\n"
+      "ldr q7, [x12], #16\n"
+      "ldr q8, [x13], #16\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v4.s[0]\n"
+      "fmla v13.4s, v1.4s, v4.s[0]\n"
+      "fmla v14.4s, v2.4s, v4.s[0]\n"
+      "fmla v15.4s, v3.4s, v4.s[0]\n"
+      "fmla v16.4s, v0.4s, v5.s[0]\n"
+      "fmla v17.4s, v1.4s, v5.s[0]\n"
+      "fmla v18.4s, v2.4s, v5.s[0]\n"
+      "fmla v19.4s, v3.4s, v5.s[0]\n"
+      "fmla v20.4s, v0.4s, v6.s[0]\n"
+      "fmla v21.4s, v1.4s, v6.s[0]\n"
+      "fmla v22.4s, v2.4s, v6.s[0]\n"
+      "fmla v23.4s, v3.4s, v6.s[0]\n"
+      "fmla v24.4s, v0.4s, v7.s[0]\n"
+      "fmla v25.4s, v1.4s, v7.s[0]\n"
+      "fmla v26.4s, v2.4s, v7.s[0]\n"
+      "fmla v27.4s, v3.4s, v7.s[0]\n"
+      "fmla v28.4s, v0.4s, v8.s[0]\n"
+      "fmla v29.4s, v1.4s, v8.s[0]\n"
+      "fmla v30.4s, v2.4s, v8.s[0]\n"
+      "fmla v31.4s, v3.4s, v8.s[0]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v4.s[1]\n"
+      "fmla v13.4s, v1.4s, v4.s[1]\n"
+      "fmla v14.4s, v2.4s, v4.s[1]\n"
+      "fmla v15.4s, v3.4s, v4.s[1]\n"
+      "fmla v16.4s, v0.4s, v5.s[1]\n"
+      "fmla v17.4s, v1.4s, v5.s[1]\n"
+      "fmla v18.4s, v2.4s, v5.s[1]\n"
+      "fmla v19.4s, v3.4s, v5.s[1]\n"
+      "fmla v20.4s, v0.4s, v6.s[1]\n"
+      "fmla v21.4s, v1.4s, v6.s[1]\n"
+      "fmla v22.4s, v2.4s, v6.s[1]\n"
+      "fmla v23.4s, v3.4s, v6.s[1]\n"
+      "fmla v24.4s, v0.4s, v7.s[1]\n"
+      "fmla v25.4s, v1.4s, v7.s[1]\n"
+      "fmla v26.4s, v2.4s, v7.s[1]\n"
+      "fmla v27.4s, v3.4s, v7.s[1]\n"
+      "fmla v28.4s, v0.4s, v8.s[1]\n"
+      "fmla v29.4s, v1.4s, v8.s[1]\n"
+      "fmla v30.4s, v2.4s, v8.s[1]\n"
+      "fmla v31.4s, v3.4s, v8.s[1]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v4.s[2]\n"
+      "fmla v13.4s, v1.4s, v4.s[2]\n"
+      "fmla v14.4s, v2.4s, v4.s[2]\n"
+      "fmla v15.4s, v3.4s, v4.s[2]\n"
+      "fmla v16.4s, v0.4s, v5.s[2]\n"
+      "fmla v17.4s, v1.4s, v5.s[2]\n"
+      "fmla v18.4s, v2.4s, v5.s[2]\n"
+      "fmla v19.4s, v3.4s, v5.s[2]\n"
+      "fmla v20.4s, v0.4s, v6.s[2]\n"
+      "fmla v21.4s, v1.4s, v6.s[2]\n"
+      "fmla v22.4s, v2.4s, v6.s[2]\n"
+      "fmla v23.4s, v3.4s, v6.s[2]\n"
+      "fmla v24.4s, v0.4s, v7.s[2]\n"
+      "fmla v25.4s, v1.4s, v7.s[2]\n"
+      "fmla v26.4s, v2.4s, v7.s[2]\n"
+      "fmla v27.4s, v3.4s, v7.s[2]\n"
+      "fmla v28.4s, v0.4s, v8.s[2]\n"
+      "fmla v29.4s, v1.4s, v8.s[2]\n"
+      "fmla v30.4s, v2.4s, v8.s[2]\n"
+      "fmla v31.4s, v3.4s, v8.s[2]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v12.4s, v0.4s, v4.s[3]\n"
+      "fmla v13.4s, v1.4s, v4.s[3]\n"
+      "fmla v14.4s, v2.4s, v4.s[3]\n"
+      "fmla v15.4s, v3.4s, v4.s[3]\n"
+      "fmla v16.4s, v0.4s, v5.s[3]\n"
+      "fmla v17.4s, v1.4s, v5.s[3]\n"
+      "fmla v18.4s, v2.4s, v5.s[3]\n"
+      "fmla v19.4s, v3.4s, v5.s[3]\n"
+      "fmla v20.4s, v0.4s, v6.s[3]\n"
+      "fmla v21.4s, v1.4s, v6.s[3]\n"
+      "fmla v22.4s, v2.4s, v6.s[3]\n"
+      "fmla v23.4s, v3.4s, v6.s[3]\n"
+      "fmla v24.4s, v0.4s, v7.s[3]\n"
+      "fmla v25.4s, v1.4s, v7.s[3]\n"
+      "fmla v26.4s, v2.4s, v7.s[3]\n"
+      "fmla v27.4s, v3.4s, v7.s[3]\n"
+      "fmla v28.4s, v0.4s, v8.s[3]\n"
+      "fmla v29.4s, v1.4s, v8.s[3]\n"
+      "fmla v30.4s, v2.4s, v8.s[3]\n"
+      "fmla v31.4s, v3.4s, v8.s[3]\n"
+      "4:\n"
+      "ands x14, %[kc], #3\n"
+      "b.eq 6f\n"
+      "5:\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "ldr s4, [x9], #4\n"
+      "ldr s5, [x10], #4\n"
+      "ldr s6, [x11], #4\n"
+      "ldr s7, [x12], #4\n"
+      "ldr s8, [x13], #4\n"
+      "fmla v12.4s, v0.4s, v4.s[0]\n"
+      "fmla v13.4s, v1.4s, v4.s[0]\n"
+      "fmla v14.4s, v2.4s, v4.s[0]\n"
+      "fmla v15.4s, v3.4s, v4.s[0]\n"
+      "fmla v16.4s, v0.4s, v5.s[0]\n"
+      "fmla v17.4s, v1.4s, v5.s[0]\n"
+      "fmla v18.4s, v2.4s, v5.s[0]\n"
+      "fmla v19.4s, v3.4s, v5.s[0]\n"
+      "fmla v20.4s, v0.4s, v6.s[0]\n"
+      "fmla v21.4s, v1.4s, v6.s[0]\n"
+      "fmla v22.4s, v2.4s, v6.s[0]\n"
+      "fmla v23.4s, v3.4s, v6.s[0]\n"
+      "fmla v24.4s, v0.4s, v7.s[0]\n"
+      "fmla v25.4s, v1.4s, v7.s[0]\n"
+      "fmla v26.4s, v2.4s, v7.s[0]\n"
+      "fmla v27.4s, v3.4s, v7.s[0]\n"
+      "fmla v28.4s, v0.4s, v8.s[0]\n"
+      "fmla v29.4s, v1.4s, v8.s[0]\n"
+      "fmla v30.4s, v2.4s, v8.s[0]\n"
+      "fmla v31.4s, v3.4s, v8.s[0]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 5b\n"
+      "6:\n"
+      "subs %w[taps], %w[taps], #1\n"
+      "b.ne 1b\n"
+      "9:\n"
+      : "=w"(s0_0), "=w"(s0_1), "=w"(s0_2), "=w"(s0_3), "=w"(s1_0), "=w"(s1_1), "=w"(s1_2), "=w"(s1_3), "=w"(s2_0), "=w"(s2_1), "=w"(s2_2), "=w"(s2_3), "=w"(s3_0), "=w"(s3_1), "=w"(s3_2), "=w"(s3_3), "=w"(s4_0), "=w"(s4_1), "=w"(s4_2), "=w"(s4_3), [w] "+&r"(w), [a] "+&r"(a), [taps] "+&r"(taps)
+      : [ao] "r"(ao), [kc] "r"((ptrdiff_t)kc)
+      : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "x9", "x10", "x11", "x12", "x13", "x14", "cc", "memory");
+  const int full = cols >= 16;
+  const vf v0 = vf_set1(e0);
+  const vf t0_0_0 = vf_max(s0_0, vf_set1(0.0f));
+  const vf z0_0 = vf_min(t0_0_0, v0);
+  const vf t0_1_0 = vf_max(s0_1, vf_set1(0.0f));
+  const vf z0_1 = vf_min(t0_1_0, v0);
+  const vf t0_2_0 = vf_max(s0_2, vf_set1(0.0f));
+  const vf z0_2 = vf_min(t0_2_0, v0);
+  const vf t0_3_0 = vf_max(s0_3, vf_set1(0.0f));
+  const vf z0_3 = vf_min(t0_3_0, v0);
+  const vf t1_0_0 = vf_max(s1_0, vf_set1(0.0f));
+  const vf z1_0 = vf_min(t1_0_0, v0);
+  const vf t1_1_0 = vf_max(s1_1, vf_set1(0.0f));
+  const vf z1_1 = vf_min(t1_1_0, v0);
+  const vf t1_2_0 = vf_max(s1_2, vf_set1(0.0f));
+  const vf z1_2 = vf_min(t1_2_0, v0);
+  const vf t1_3_0 = vf_max(s1_3, vf_set1(0.0f));
+  const vf z1_3 = vf_min(t1_3_0, v0);
+  const vf t2_0_0 = vf_max(s2_0, vf_set1(0.0f));
+  const vf z2_0 = vf_min(t2_0_0, v0);
+  const vf t2_1_0 = vf_max(s2_1, vf_set1(0.0f));
+  const vf z2_1 = vf_min(t2_1_0, v0);
+  const vf t2_2_0 = vf_max(s2_2, vf_set1(0.0f));
+  const vf z2_2 = vf_min(t2_2_0, v0);
+  const vf t2_3_0 = vf_max(s2_3, vf_set1(0.0f));
+  const vf z2_3 = vf_min(t2_3_0, v0);
+  const vf t3_0_0 = vf_max(s3_0, vf_set1(0.0f));
+  const vf z3_0 = vf_min(t3_0_0, v0);
+  const vf t3_1_0 = vf_max(s3_1, vf_set1(0.0f));
+  const vf z3_1 = vf_min(t3_1_0, v0);
+  const vf t3_2_0 = vf_max(s3_2, vf_set1(0.0f));
+  const vf z3_2 = vf_min(t3_2_0, v0);
+  const vf t3_3_0 = vf_max(s3_3, vf_set1(0.0f));
+  const vf z3_3 = vf_min(t3_3_0, v0);
+  const vf t4_0_0 = vf_max(s4_0, vf_set1(0.0f));
+  const vf z4_0 = vf_min(t4_0_0, v0);
+  const vf t4_1_0 = vf_max(s4_1, vf_set1(0.0f));
+  const vf z4_1 = vf_min(t4_1_0, v0);
+  const vf t4_2_0 = vf_max(s4_2, vf_set1(0.0f));
+  const vf z4_2 = vf_min(t4_2_0, v0);
+  const vf t4_3_0 = vf_max(s4_3, vf_set1(0.0f));
+  const vf z4_3 = vf_min(t4_3_0, v0);
+  if (full && rows >= 5) {
+    float *const y0 = y[0] + no;
+    vf_store(y0 + 0, z0_0);
+    vf_store(y0 + 4, z0_1);
+    vf_store(y0 + 8, z0_2);
+    vf_store(y0 + 12, z0_3);
+    float *const y1 = y[1] + no;
+    vf_store(y1 + 0, z1_0);
+    vf_store(y1 + 4, z1_1);
+    vf_store(y1 + 8, z1_2);
+    vf_store(y1 + 12, z1_3);
+    float *const y2 = y[2] + no;
+    vf_store(y2 + 0, z2_0);
+    vf_store(y2 + 4, z2_1);
+    vf_store(y2 + 8, z2_2);
+    vf_store(y2 + 12, z2_3);
+    float *const y3 = y[3] + no;
+    vf_store(y3 + 0, z3_0);
+    vf_store(y3 + 4, z3_1);
+    vf_store(y3 + 8, z3_2);
+    vf_store(y3 + 12, z3_3);
+    float *const y4 = y[4] + no;
+    vf_store(y4 + 0, z4_0);
+    vf_store(y4 + 4, z4_1);
+    vf_store(y4 + 8, z4_2);
+    vf_store(y4 + 12, z4_3);
+  } else {
+    float spare[80];
+    vf_store(spare + 0, z0_0);
+    vf_store(spare + 4, z0_1);
+    vf_store(spare + 8, z0_2);
+    vf_store(spare + 12, z0_3);
+    vf_store(spare + 16, z1_0);
+    vf_store(spare + 20, z1_1);
+    vf_store(spare + 24, z1_2);
+    vf_store(spare + 28, z1_3);
+    vf_store(spare + 32, z2_0);
+    vf_store(spare + 36, z2_1);
+    vf_store(spare + 40, z2_2);
+    vf_store(spare + 44, z2_3);
+    vf_store(spare + 48, z3_0);
+    vf_store(spare + 52, z3_1);
+    vf_store(spare + 56, z3_2);
+    vf_store(spare + 60, z3_3);
+    vf_store(spare + 64, z4_0);
+    vf_store(spare + 68, z4_1);
+    vf_store(spare + 72, z4_2);
+    vf_store(spare + 76, z4_3);
+    tile_part(y, no, spare, rows < 5 ? rows : 5, full ? 16 : cols, 16);
+  }
+}
+
+/* 4 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_neon_4x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
+  register vf s0_0 __asm__("v16");
+  register vf s0_1 __asm__("v17");
+  register vf s0_2 __asm__("v18");
+  register vf s0_3 __asm__("v19");
+  register vf s1_0 __asm__("v20");
+  register vf s1_1 __asm__("v21");
+  register vf s1_2 __asm__("v22");
+  register vf s1_3 __asm__("v23");
+  register vf s2_0 __asm__("v24");
+  register vf s2_1 __asm__("v25");
+  register vf s2_2 __asm__("v26");
+  register vf s2_3 __asm__("v27");
+  register vf s3_0 __asm__("v28");
+  register vf s3_1 __asm__("v29");
+  register vf s3_2 __asm__("v30");
+  register vf s3_3 __asm__("v31");
+  __asm__ volatile(
+      "ld1 {v16.4s, v17.4s, v18.4s, v19.4s}, [%[w]]\n"
+      "ld1 {v20.4s, v21.4s, v22.4s, v23.4s}, [%[w]]\n"
+      "ld1 {v24.4s, v25.4s, v26.4s, v27.4s}, [%[w]]\n"
+      "ld1 {v28.4s, v29.4s, v30.4s, v31.4s}, [%[w]]\n"
+      "add %[w], %[w], #64\n"
+      "cbz %w[taps], 9f\n"
+      "1:\n"
+      "ldp x9, x10, [%[a]], #16\n"
+      "ldp x11, x12, [%[a]], #16\n"
+      "add x9, x9, %[ao], lsl #2\n"
+      "add x10, x10, %[ao], lsl #2\n"
+      "add x11, x11, %[ao], lsl #2\n"
+      "add x12, x12, %[ao], lsl #2\n"
+      "lsr w14, %w[kc], #3\n"
+      "cbz x14, 3f\n"
+      "2:\n"
+      "ldp q4, q8, [x9], #32\n"
+      "ldp q5, q9, [x10], #32\n"
+      "ldp q6, q10, [x11], #32\n"
+      "ldp q7, q11, [x12], #32\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v4.s[0]\n"
+      "fmla v17.4s, v1.4s, v4.s[0]\n"
+      "fmla v18.4s, v2.4s, v4.s[0]\n"
+      "fmla v19.4s, v3.4s, v4.s[0]\n"
+      "fmla v20.4s, v0.4s, v5.s[0]\n"
+      "fmla v21.4s, v1.4s, v5.s[0]\n"
+      "fmla v22.4s, v2.4s, v5.s[0]\n"
+      "fmla v23.4s, v3.4s, v5.s[0]\n"
+      "fmla v24.4s, v0.4s, v6.s[0]\n"
+      "fmla v25.4s, v1.4s, v6.s[0]\n"
+      "fmla v26.4s, v2.4s, v6.s[0]\n"
+      "fmla v27.4s, v3.4s, v6.s[0]\n"
+      "fmla v28.4s, v0.4s, v7.s[0]\n"
+      "fmla v29.4s, v1.4s, v7.s[0]\n"
+      "fmla v30.4s, v2.4s, v7.s[0]\n"
+      "fmla v31.4s, v3.4s, v7.s[0]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v4.s[1]\n"
+      "fmla v17.4s, v1.4s, v4.s[1]\n"
+      "fmla v18.4s, v2.4s, v4.s[1]\n"
+      "fmla v19.4s, v3.4s, v4.s[1]\n"
+      "fmla v20.4s, v0.4s, v5.s[1]\n"
+      "fmla v21.4s, v1.4s, v5.s[1]\n"
+      "fmla v22.4s, v2.4s, v5.s[1]\n"
+      "fmla v23.4s, v3.4s, v5.s[1]\n"
+      "fmla v24.4s, v0.4s, v6.s[1]\n"
+      "fmla v25.4s, v1.4s, v6.s[1]\n"
+      "fmla v26.4s, v2.4s, v6.s[1]\n"
+      "fmla v27.4s, v3.4s, v6.s[1]\n"
+      "fmla v28.4s, v0.4s, v7.s[1]\n"
+      "fmla v29.4s, v1.4s, v7.s[1]\n"
+      "fmla v30.4s, v2.4s, v7.s[1]\n"
+      "fmla v31.4s, v3.4s, v7.s[1]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v4.s[2]\n"
+      "fmla v17.4s, v1.4s, v4.s[2]\n"
+      "fmla v18.4s, v2.4s, v4.s[2]\n"
+      "fmla v19.4s, v3.4s, v4.s[2]\n"
+      "fmla v20.4s, v0.4s, v5.s[2]\n"
+      "fmla v21.4s, v1.4s, v5.s[2]\n"
+      "fmla v22.4s, v2.4s, v5.s[2]\n"
+      "fmla v23.4s, v3.4s, v5.s[2]\n"
+      "fmla v24.4s, v0.4s, v6.s[2]\n"
+      "fmla v25.4s, v1.4s, v6.s[2]\n"
+      "fmla v26.4s, v2.4s, v6.s[2]\n"
+      "fmla v27.4s, v3.4s, v6.s[2]\n"
+      "fmla v28.4s, v0.4s, v7.s[2]\n"
+      "fmla v29.4s, v1.4s, v7.s[2]\n"
+      "fmla v30.4s, v2.4s, v7.s[2]\n"
+      "fmla v31.4s, v3.4s, v7.s[2]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v4.s[3]\n"
+      "fmla v17.4s, v1.4s, v4.s[3]\n"
+      "fmla v18.4s, v2.4s, v4.s[3]\n"
+      "fmla v19.4s, v3.4s, v4.s[3]\n"
+      "fmla v20.4s, v0.4s, v5.s[3]\n"
+      "fmla v21.4s, v1.4s, v5.s[3]\n"
+      "fmla v22.4s, v2.4s, v5.s[3]\n"
+      "fmla v23.4s, v3.4s, v5.s[3]\n"
+      "fmla v24.4s, v0.4s, v6.s[3]\n"
+      "fmla v25.4s, v1.4s, v6.s[3]\n"
+      "fmla v26.4s, v2.4s, v6.s[3]\n"
+      "fmla v27.4s, v3.4s, v6.s[3]\n"
+      "fmla v28.4s, v0.4s, v7.s[3]\n"
+      "fmla v29.4s, v1.4s, v7.s[3]\n"
+      "fmla v30.4s, v2.4s, v7.s[3]\n"
+      "fmla v31.4s, v3.4s, v7.s[3]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v8.s[0]\n"
+      "fmla v17.4s, v1.4s, v8.s[0]\n"
+      "fmla v18.4s, v2.4s, v8.s[0]\n"
+      "fmla v19.4s, v3.4s, v8.s[0]\n"
+      "fmla v20.4s, v0.4s, v9.s[0]\n"
+      "fmla v21.4s, v1.4s, v9.s[0]\n"
+      "fmla v22.4s, v2.4s, v9.s[0]\n"
+      "fmla v23.4s, v3.4s, v9.s[0]\n"
+      "fmla v24.4s, v0.4s, v10.s[0]\n"
+      "fmla v25.4s, v1.4s, v10.s[0]\n"
+      "fmla v26.4s, v2.4s, v10.s[0]\n"
+      "fmla v27.4s, v3.4s, v10.s[0]\n"
+      "fmla v28.4s, v0.4s, v11.s[0]\n"
+      "fmla v29.4s, v1.4s, v11.s[0]\n"
+      "fmla v30.4s, v2.4s, v11.s[0]\n"
+      "fmla v31.4s, v3.4s, v11.s[0]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v8.s[1]\n"
+      "fmla v17.4s, v1.4s, v8.s[1]\n"
+      "fmla v18.4s, v2.4s, v8.s[1]\n"
+      "fmla v19.4s, v3.4s, v8.s[1]\n"
+      "fmla v20.4s, v0.4s, v9.s[1]\n"
+      "fmla v21.4s, v1.4s, v9.s[1]\n"
+      "fmla v22.4s, v2.4s, v9.s[1]\n"
+      "fmla v23.4s, v3.4s, v9.s[1]\n"
+      "fmla v24.4s, v0.4s, v10.s[1]\n"
+      "fmla v25.4s, v1.4s, v10.s[1]\n"
+      "fmla v26.4s, v2.4s, v10.s[1]\n"
+      "fmla v27.4s, v3.4s, v10.s[1]\n"
+      "fmla v28.4s, v0.4s, v11.s[1]\n"
+      "fmla v29.4s, v1.4s, v11.s[1]\n"
+      "fmla v30.4s, v2.4s, v11.s[1]\n"
+      "fmla v31.4s, v3.4s, v11.s[1]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v8.s[2]\n"
+      "fmla v17.4s, v1.4s, v8.s[2]\n"
+      "fmla v18.4s, v2.4s, v8.s[2]\n"
+      "fmla v19.4s, v3.4s, v8.s[2]\n"
+      "fmla v20.4s, v0.4s, v9.s[2]\n"
+      "fmla v21.4s, v1.4s, v9.s[2]\n"
+      "fmla v22.4s, v2.4s, v9.s[2]\n"
+      "fmla v23.4s, v3.4s, v9.s[2]\n"
+      "fmla v24.4s, v0.4s, v10.s[2]\n"
+      "fmla v25.4s, v1.4s, v10.s[2]\n"
+      "fmla v26.4s, v2.4s, v10.s[2]\n"
+      "fmla v27.4s, v3.4s, v10.s[2]\n"
+      "fmla v28.4s, v0.4s, v11.s[2]\n"
+      "fmla v29.4s, v1.4s, v11.s[2]\n"
+      "fmla v30.4s, v2.4s, v11.s[2]\n"
+      "fmla v31.4s, v3.4s, v11.s[2]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v8.s[3]\n"
+      "fmla v17.4s, v1.4s, v8.s[3]\n"
+      "fmla v18.4s, v2.4s, v8.s[3]\n"
+      "fmla v19.4s, v3.4s, v8.s[3]\n"
+      "fmla v20.4s, v0.4s, v9.s[3]\n"
+      "fmla v21.4s, v1.4s, v9.s[3]\n"
+      "fmla v22.4s, v2.4s, v9.s[3]\n"
+      "fmla v23.4s, v3.4s, v9.s[3]\n"
+      "fmla v24.4s, v0.4s, v10.s[3]\n"
+      "fmla v25.4s, v1.4s, v10.s[3]\n"
+      "fmla v26.4s, v2.4s, v10.s[3]\n"
+      "fmla v27.4s, v3.4s, v10.s[3]\n"
+      "fmla v28.4s, v0.4s, v11.s[3]\n"
+      "fmla v29.4s, v1.4s, v11.s[3]\n"
+      "fmla v30.4s, v2.4s, v11.s[3]\n"
+      "fmla v31.4s, v3.4s, v11.s[3]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 2b\n"
+      "3:\n"
+      "tbz %w[kc], #2, 4f\n"
+      "ldr q4, [x9], #16\n"
+      "ldr q5, [x10], #16\n"
+      "ldr q6, [x11], #16\n"
+      "ldr q7, [x12], #16\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v4.s[0]\n"
+      "fmla v17.4s, v1.4s, v4.s[0]\n"
+      "fmla v18.4s, v2.4s, v4.s[0]\n"
+      "fmla v19.4s, v3.4s, v4.s[0]\n"
+      "fmla v20.4s, v0.4s, v5.s[0]\n"
+      "fmla v21.4s, v1.4s, v5.s[0]\n"
+      "fmla v22.4s, v2.4s, v5.s[0]\n"
+      "fmla v23.4s, v3.4s, v5.s[0]\n"
+      "fmla v24.4s, v0.4s, v6.s[0]\n"
+      "fmla v25.4s, v1.4s, v6.s[0]\n"
+      "fmla v26.4s, v2.4s, v6.s[0]\n"
+      "fmla v27.4s, v3.4s, v6.s[0]\n"
+      "fmla v28.4s, v0.4s, v7.s[0]\n"
+      "fmla v29.4s, v1.4s, v7.s[0]\n"
+      "fmla v30.4s, v2.4s, v7.s[0]\n"
+      "fmla v31.4s, v3.4s, v7.s[0]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v4.s[1]\n"
+      "fmla v17.4s, v1.4s, v4.s[1]\n"
+      "fmla v18.4s, v2.4s, v4.s[1]\n"
+      "fmla v19.4s, v3.4s, v4.s[1]\n"
+      "fmla v20.4s, v0.4s, v5.s[1]\n"
+      "fmla v21.4s, v1.4s, v5.s[1]\n"
+      "fmla v22.4s, v2.4s, v5.s[1]\n"
+      "fmla v23.4s, v3.4s, v5.s[1]\n"
+      "fmla v24.4s, v0.4s, v6.s[1]\n"
+      "fmla v25.4s, v1.4s, v6.s[1]\n"
+      "fmla v26.4s, v2.4s, v6.s[1]\n"
+      "fmla v27.4s, v3.4s, v6.s[1]\n"
+      "fmla v28.4s, v0.4s, v7.s[1]\n"
+      "fmla v29.4s, v1.4s, v7.s[1]\n"
+      "fmla v30.4s, v2.4s, v7.s[1]\n"
+      "fmla v31.4s, v3.4s, v7.s[1]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v4.s[2]\n"
+      "fmla v17.4s, v1.4s, v4.s[2]\n"
+      "fmla v18.4s, v2.4s, v4.s[2]\n"
+      "fmla v19.4s, v3.4s, v4.s[2]\n"
+      "fmla v20.4s, v0.4s, v5.s[2]\n"
+      "fmla v21.4s, v1.4s, v5.s[2]\n"
+      "fmla v22.4s, v2.4s, v5.s[2]\n"
+      "fmla v23.4s, v3.4s, v5.s[2]\n"
+      "fmla v24.4s, v0.4s, v6.s[2]\n"
+      "fmla v25.4s, v1.4s, v6.s[2]\n"
+      "fmla v26.4s, v2.4s, v6.s[2]\n"
+      "fmla v27.4s, v3.4s, v6.s[2]\n"
+      "fmla v28.4s, v0.4s, v7.s[2]\n"
+      "fmla v29.4s, v1.4s, v7.s[2]\n"
+      "fmla v30.4s, v2.4s, v7.s[2]\n"
+      "fmla v31.4s, v3.4s, v7.s[2]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v4.s[3]\n"
+      "fmla v17.4s, v1.4s, v4.s[3]\n"
+      "fmla v18.4s, v2.4s, v4.s[3]\n"
+      "fmla v19.4s, v3.4s, v4.s[3]\n"
+      "fmla v20.4s, v0.4s, v5.s[3]\n"
+      "fmla v21.4s, v1.4s, v5.s[3]\n"
+      "fmla v22.4s, v2.4s, v5.s[3]\n"
+      "fmla v23.4s, v3.4s, v5.s[3]\n"
+      "fmla v24.4s, v0.4s, v6.s[3]\n"
+      "fmla v25.4s, v1.4s, v6.s[3]\n"
+      "fmla v26.4s, v2.4s, v6.s[3]\n"
+      "fmla v27.4s, v3.4s, v6.s[3]\n"
+      "fmla v28.4s, v0.4s, v7.s[3]\n"
+      "fmla v29.4s, v1.4s, v7.s[3]\n"
+      "fmla v30.4s, v2.4s, v7.s[3]\n"
+      "fmla v31.4s, v3.4s, v7.s[3]\n"
+      "4:\n"
+      "ands x14, %[kc], #3\n"
+      "b.eq 6f\n"
+      "5:\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "ldr s4, [x9], #4\n"
+      "ldr s5, [x10], #4\n"
+      "ldr s6, [x11], #4\n"
+      "ldr s7, [x12], #4\n"
+      "fmla v16.4s, v0.4s, v4.s[0]\n"
+      "fmla v17.4s, v1.4s, v4.s[0]\n"
+      "fmla v18.4s, v2.4s, v4.s[0]\n"
+      "fmla v19.4s, v3.4s, v4.s[0]\n"
+      "fmla v20.4s, v0.4s, v5.s[0]\n"
+      "fmla v21.4s, v1.4s, v5.s[0]\n"
+      "fmla v22.4s, v2.4s, v5.s[0]\n"
+      "fmla v23.4s, v3.4s, v5.s[0]\n"
+      "fmla v24.4s, v0.4s, v6.s[0]\n"
+      "fmla v25.4s, v1.4s, v6.s[0]\n"
+      "fmla v26.4s, v2.4s, v6.s[0]\n"
+      "fmla v27.4s, v3.4s, v6.s[0]\n"
+      "fmla v28.4s, v0.4s, v7.s[0]\n"
+      "fmla v29.4s, v1.4s, v7.s[0]\n"
+      "fmla v30.4s, v2.4s, v7.s[0]\n"
+      "fmla v31.4s, v3.4s, v7.s[0]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 5b\n"
+      "6:\n"
+      "subs %w[taps], %w[taps], #1\n"
+      "b.ne 1b\n"
+      "9:\n"
+      : "=w"(s0_0), "=w"(s0_1), "=w"(s0_2), "=w"(s0_3), "=w"(s1_0), "=w"(s1_1), "=w"(s1_2), "=w"(s1_3), "=w"(s2_0), "=w"(s2_1), "=w"(s2_2), "=w"(s2_3), "=w"(s3_0), "=w"(s3_1), "=w"(s3_2), "=w"(s3_3), [w] "+&r"(w), [a] "+&r"(a), [taps] "+&r"(taps)
+      : [ao] "r"(ao), [kc] "r"((ptrdiff_t)kc)
+      : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "x9", "x10", "x11", "x12", "x14", "cc", "memory");
+  const int full = cols >= 16;
+  const vf v0 = vf_set1(e0);
+  const vf t0_0_0 = vf_max(s0_0, vf_set1(0.0f));
+  const vf z0_0 = vf_min(t0_0_0, v0);
+  const vf t0_1_0 = vf_max(s0_1, vf_set1(0.0f));
+  const vf z0_1 = vf_min(t0_1_0, v0);
+  const vf t0_2_0 = vf_max(s0_2, vf_set1(0.0f));
+  const vf z0_2 = vf_min(t0_2_0, v0);
+  const vf t0_3_0 = vf_max(s0_3, vf_set1(0.0f));
+  const vf z0_3 = vf_min(t0_3_0, v0);
+  const vf t1_0_0 = vf_max(s1_0, vf_set1(0.0f));
+  const vf z1_0 = vf_min(t1_0_0, v0);
+  const vf t1_1_0 = vf_max(s1_1, vf_set1(0.0f));
+  const vf z1_1 = vf_min(t1_1_0, v0);
+  const vf t1_2_0 = vf_max(s1_2, vf_set1(0.0f));
+  const vf z1_2 = vf_min(t1_2_0, v0);
+  const vf t1_3_0 = vf_max(s1_3, vf_set1(0.0f));
+  const vf z1_3 = vf_min(t1_3_0, v0);
+  const vf t2_0_0 = vf_max(s2_0, vf_set1(0.0f));
+  const vf z2_0 = vf_min(t2_0_0, v0);
+  const vf t2_1_0 = vf_max(s2_1, vf_set1(0.0f));
+  const vf z2_1 = vf_min(t2_1_0, v0);
+  const vf t2_2_0 = vf_max(s2_2, vf_set1(0.0f));
+  const vf z2_2 = vf_min(t2_2_0, v0);
+  const vf t2_3_0 = vf_max(s2_3, vf_set1(0.0f));
+  const vf z2_3 = vf_min(t2_3_0, v0);
+  const vf t3_0_0 = vf_max(s3_0, vf_set1(0.0f));
+  const vf z3_0 = vf_min(t3_0_0, v0);
+  const vf t3_1_0 = vf_max(s3_1, vf_set1(0.0f));
+  const vf z3_1 = vf_min(t3_1_0, v0);
+  const vf t3_2_0 = vf_max(s3_2, vf_set1(0.0f));
+  const vf z3_2 = vf_min(t3_2_0, v0);
+  const vf t3_3_0 = vf_max(s3_3, vf_set1(0.0f));
+  const vf z3_3 = vf_min(t3_3_0, v0);
+  if (full && rows >= 4) {
+    float *const y0 = y[0] + no;
+    vf_store(y0 + 0, z0_0);
+    vf_store(y0 + 4, z0_1);
+    vf_store(y0 + 8, z0_2);
+    vf_store(y0 + 12, z0_3);
+    float *const y1 = y[1] + no;
+    vf_store(y1 + 0, z1_0);
+    vf_store(y1 + 4, z1_1);
+    vf_store(y1 + 8, z1_2);
+    vf_store(y1 + 12, z1_3);
+    float *const y2 = y[2] + no;
+    vf_store(y2 + 0, z2_0);
+    vf_store(y2 + 4, z2_1);
+    vf_store(y2 + 8, z2_2);
+    vf_store(y2 + 12, z2_3);
+    float *const y3 = y[3] + no;
+    vf_store(y3 + 0, z3_0);
+    vf_store(y3 + 4, z3_1);
+    vf_store(y3 + 8, z3_2);
+    vf_store(y3 + 12, z3_3);
+  } else {
+    float spare[64];
+    vf_store(spare + 0, z0_0);
+    vf_store(spare + 4, z0_1);
+    vf_store(spare + 8, z0_2);
+    vf_store(spare + 12, z0_3);
+    vf_store(spare + 16, z1_0);
+    vf_store(spare + 20, z1_1);
+    vf_store(spare + 24, z1_2);
+    vf_store(spare + 28, z1_3);
+    vf_store(spare + 32, z2_0);
+    vf_store(spare + 36, z2_1);
+    vf_store(spare + 40, z2_2);
+    vf_store(spare + 44, z2_3);
+    vf_store(spare + 48, z3_0);
+    vf_store(spare + 52, z3_1);
+    vf_store(spare + 56, z3_2);
+    vf_store(spare + 60, z3_3);
+    tile_part(y, no, spare, rows < 4 ? rows : 4, full ? 16 : cols, 16);
+  }
+}
+
+/* 1 rows x 4 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_neon_1x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
+  register vf s0_0 __asm__("v16");
+  register vf s0_1 __asm__("v17");
+  register vf s0_2 __asm__("v18");
+  register vf s0_3 __asm__("v19");
+  register vf p1_0 __asm__("v20");
+  register vf p1_1 __asm__("v21");
+  register vf p1_2 __asm__("v22");
+  register vf p1_3 __asm__("v23");
+  register vf p2_0 __asm__("v24");
+  register vf p2_1 __asm__("v25");
+  register vf p2_2 __asm__("v26");
+  register vf p2_3 __asm__("v27");
+  register vf p3_0 __asm__("v28");
+  register vf p3_1 __asm__("v29");
+  register vf p3_2 __asm__("v30");
+  register vf p3_3 __asm__("v31");
+  __asm__ volatile(
+      "ld1 {v16.4s, v17.4s, v18.4s, v19.4s}, [%[w]]\n"
+      "add %[w], %[w], #64\n"
+      "movi v20.4s, #0\n"
+      "movi v21.4s, #0\n"
+      "movi v22.4s, #0\n"
+      "movi v23.4s, #0\n"
+      "movi v24.4s, #0\n"
+      "movi v25.4s, #0\n"
+      "movi v26.4s, #0\n"
+      "movi v27.4s, #0\n"
+      "movi v28.4s, #0\n"
+      "movi v29.4s, #0\n"
+      "movi v30.4s, #0\n"
+      "movi v31.4s, #0\n"
+      "cbz %w[taps], 9f\n"
+      "1:\n"
+      "ldr x9, [%[a]], #8\n"
+      "add x9, x9, %[ao], lsl #2\n"
+      "lsr w14, %w[kc], #3\n"
+      "cbz x14, 3f\n"
+      "2:\n"
+      "ldp q4, q5, [x9], #32\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v4.s[0]\n"
+      "fmla v17.4s, v1.4s, v4.s[0]\n"
+      "fmla v18.4s, v2.4s, v4.s[0]\n"
+      "fmla v19.4s, v3.4s, v4.s[0]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v20.4s, v0.4s, v4.s[1]\n"
+      "fmla v21.4s, v1.4s, v4.s[1]\n"
+      "fmla v22.4s, v2.4s, v4.s[1]\n"
+      "fmla v23.4s, v3.4s, v4.s[1]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v24.4s, v0.4s, v4.s[2]\n"
+      "fmla v25.4s, v1.4s, v4.s[2]\n"
+      "fmla v26.4s, v2.4s, v4.s[2]\n"
+      "fmla v27.4s, v3.4s, v4.s[2]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v28.4s, v0.4s, v4.s[3]\n"
+      "fmla v29.4s, v1.4s, v4.s[3]\n"
+      "fmla v30.4s, v2.4s, v4.s[3]\n"
+      "fmla v31.4s, v3.4s, v4.s[3]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v5.s[0]\n"
+      "fmla v17.4s, v1.4s, v5.s[0]\n"
+      "fmla v18.4s, v2.4s, v5.s[0]\n"
+      "fmla v19.4s, v3.4s, v5.s[0]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v20.4s, v0.4s, v5.s[1]\n"
+      "fmla v21.4s, v1.4s, v5.s[1]\n"
+      "fmla v22.4s, v2.4s, v5.s[1]\n"
+      "fmla v23.4s, v3.4s, v5.s[1]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v24.4s, v0.4s, v5.s[2]\n"
+      "fmla v25.4s, v1.4s, v5.s[2]\n"
+      "fmla v26.4s, v2.4s, v5.s[2]\n"
+      "fmla v27.4s, v3.4s, v5.s[2]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v28.4s, v0.4s, v5.s[3]\n"
+      "fmla v29.4s, v1.4s, v5.s[3]\n"
+      "fmla v30.4s, v2.4s, v5.s[3]\n"
+      "fmla v31.4s, v3.4s, v5.s[3]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 2b\n"
+      "3:\n"
+      "tbz %w[kc], #2, 4f\n"
+      "ldr q4, [x9], #16\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v16.4s, v0.4s, v4.s[0]\n"
+      "fmla v17.4s, v1.4s, v4.s[0]\n"
+      "fmla v18.4s, v2.4s, v4.s[0]\n"
+      "fmla v19.4s, v3.4s, v4.s[0]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v20.4s, v0.4s, v4.s[1]\n"
+      "fmla v21.4s, v1.4s, v4.s[1]\n"
+      "fmla v22.4s, v2.4s, v4.s[1]\n"
+      "fmla v23.4s, v3.4s, v4.s[1]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v24.4s, v0.4s, v4.s[2]\n"
+      "fmla v25.4s, v1.4s, v4.s[2]\n"
+      "fmla v26.4s, v2.4s, v4.s[2]\n"
+      "fmla v27.4s, v3.4s, v4.s[2]\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "fmla v28.4s, v0.4s, v4.s[3]\n"
+      "fmla v29.4s, v1.4s, v4.s[3]\n"
+      "fmla v30.4s, v2.4s, v4.s[3]\n"
+      "fmla v31.4s, v3.4s, v4.s[3]\n"
+      "4:\n"
+      "ands x14, %[kc], #3\n"
+      "b.eq 6f\n"
+      "5:\n"
+      "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%[w]], #64\n"
+      "ldr s4, [x9], #4\n"
+      "fmla v16.4s, v0.4s, v4.s[0]\n"
+      "fmla v17.4s, v1.4s, v4.s[0]\n"
+      "fmla v18.4s, v2.4s, v4.s[0]\n"
+      "fmla v19.4s, v3.4s, v4.s[0]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 5b\n"
+      "6:\n"
+      "subs %w[taps], %w[taps], #1\n"
+      "b.ne 1b\n"
+      "9:\n"
+      : "=w"(s0_0), "=w"(s0_1), "=w"(s0_2), "=w"(s0_3), "=w"(p1_0), "=w"(p1_1), "=w"(p1_2), "=w"(p1_3), "=w"(p2_0), "=w"(p2_1), "=w"(p2_2), "=w"(p2_3), "=w"(p3_0), "=w"(p3_1), "=w"(p3_2), "=w"(p3_3), [w] "+&r"(w), [a] "+&r"(a), [taps] "+&r"(taps)
+      : [ao] "r"(ao), [kc] "r"((ptrdiff_t)kc)
+      : "v0", "v1", "v2", "v3", "v4", "v5", "x9", "x14", "cc", "memory");
+  s0_0 = (s0_0 + p1_0) + (p2_0 + p3_0);
+  s0_1 = (s0_1 + p1_1) + (p2_1 + p3_1);
+  s0_2 = (s0_2 + p1_2) + (p2_2 + p3_2);
+  s0_3 = (s0_3 + p1_3) + (p2_3 + p3_3);
+  const int full = cols >= 16;
+  const vf v0 = vf_set1(e0);
+  const vf t0_0_0 = vf_max(s0_0, vf_set1(0.0f));
+  const vf z0_0 = vf_min(t0_0_0, v0);
+  const vf t0_1_0 = vf_max(s0_1, vf_set1(0.0f));
+  const vf z0_1 = vf_min(t0_1_0, v0);
+  const vf t0_2_0 = vf_max(s0_2, vf_set1(0.0f));
+  const vf z0_2 = vf_min(t0_2_0, v0);
+  const vf t0_3_0 = vf_max(s0_3, vf_set1(0.0f));
+  const vf z0_3 = vf_min(t0_3_0, v0);
+  if (full && rows >= 1) {
+    float *const y0 = y[0] + no;
+    vf_store(y0 + 0, z0_0);
+    vf_store(y0 + 4, z0_1);
+    vf_store(y0 + 8, z0_2);
+    vf_store(y0 + 12, z0_3);
+  } else {
+    float spare[16];
+    vf_store(spare + 0, z0_0);
+    vf_store(spare + 4, z0_1);
+    vf_store(spare + 8, z0_2);
+    vf_store(spare + 12, z0_3);
+    tile_part(y, no, spare, rows < 1 ? rows : 1, full ? 16 : cols, 16);
+  }
+}
+
+/* 5 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_neon_5x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
+  register vf s0_0 __asm__("v22");
+  register vf s0_1 __asm__("v23");
+  register vf s1_0 __asm__("v24");
+  register vf s1_1 __asm__("v25");
+  register vf s2_0 __asm__("v26");
+  register vf s2_1 __asm__("v27");
+  register vf s3_0 __asm__("v28");
+  register vf s3_1 __asm__("v29");
+  register vf s4_0 __asm__("v30");
+  register vf s4_1 __asm__("v31");
+  __asm__ volatile(
+      "ld1 {v22.4s, v23.4s}, [%[w]]\n"
+      "ld1 {v24.4s, v25.4s}, [%[w]]\n"
+      "ld1 {v26.4s, v27.4s}, [%[w]]\n"
+      "ld1 {v28.4s, v29.4s}, [%[w]]\n"
+      "ld1 {v30.4s, v31.4s}, [%[w]]\n"
+      "add %[w], %[w], #32\n"
+      "cbz %w[taps], 9f\n"
+      "1:\n"
+      "ldp x9, x10, [%[a]], #16\n"
+      "ldp x11, x12, [%[a]], #16\n"
+      "ldr x13, [%[a]], #8\n"
+      "add x9, x9, %[ao], lsl #2\n"
+      "add x10, x10, %[ao], lsl #2\n"
+      "add x11, x11, %[ao], lsl #2\n"
+      "add x12, x12, %[ao], lsl #2\n"
+      "add x13, x13, %[ao], lsl #2\n"
+      "lsr w14, %w[kc], #3\n"
+      "cbz x14, 3f\n"
+      "2:\n"
+      "ldp q2, q7, [x9], #32\n"
+      "ldp q3, q8, [x10], #32\n"
+      "ldp q4, q9, [x11], #32\n"
+      "ldp q5, q10, [x12], #32\n"
+      "ldp q6, q11, [x13], #32\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v2.s[0]\n"
+      "fmla v23.4s, v1.4s, v2.s[0]\n"
+      "fmla v24.4s, v0.4s, v3.s[0]\n"
+      "fmla v25.4s, v1.4s, v3.s[0]\n"
+      "fmla v26.4s, v0.4s, v4.s[0]\n"
+      "fmla v27.4s, v1.4s, v4.s[0]\n"
+      "fmla v28.4s, v0.4s, v5.s[0]\n"
+      "fmla v29.4s, v1.4s, v5.s[0]\n"
+      "fmla v30.4s, v0.4s, v6.s[0]\n"
+      "fmla v31.4s, v1.4s, v6.s[0]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v2.s[1]\n"
+      "fmla v23.4s, v1.4s, v2.s[1]\n"
+      "fmla v24.4s, v0.4s, v3.s[1]\n"
+      "fmla v25.4s, v1.4s, v3.s[1]\n"
+      "fmla v26.4s, v0.4s, v4.s[1]\n"
+      "fmla v27.4s, v1.4s, v4.s[1]\n"
+      "fmla v28.4s, v0.4s, v5.s[1]\n"
+      "fmla v29.4s, v1.4s, v5.s[1]\n"
+      "fmla v30.4s, v0.4s, v6.s[1]\n"
+      "fmla v31.4s, v1.4s, v6.s[1]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v2.s[2]\n"
+      "fmla v23.4s, v1.4s, v2.s[2]\n"
+      "fmla v24.4s, v0.4s, v3.s[2]\n"
+      "fmla v25.4s, v1.4s, v3.s[2]\n"
+      "fmla v26.4s, v0.4s, v4.s[2]\n"
+      "fmla v27.4s, v1.4s, v4.s[2]\n"
+      "fmla v28.4s, v0.4s, v5.s[2]\n"
+      "fmla v29.4s, v1.4s, v5.s[2]\n"
+      "fmla v30.4s, v0.4s, v6.s[2]\n"
+      "fmla v31.4s, v1.4s, v6.s[2]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v2.s[3]\n"
+      "fmla v23.4s, v1.4s, v2.s[3]\n"
+      "fmla v24.4s, v0.4s, v3.s[3]\n"
+      "fmla v25.4s, v1.4s, v3.s[3]\n"
+      "fmla v26.4s, v0.4s, v4.s[3]\n"
+      "fmla v27.4s, v1.4s, v4.s[3]\n"
+      "fmla v28.4s, v0.4s, v5.s[3]\n"
+      "fmla v29.4s, v1.4s, v5.s[3]\n"
+      "fmla v30.4s, v0.4s, v6.s[3]\n"
+      "fmla v31.4s, v1.4s, v6.s[3]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v7.s[0]\n"
+      "fmla v23.4s, v1.4s, v7.s[0]\n"
+      "fmla v24.4s, v0.4s, v8.s[0]\n"
+      "fmla v25.4s, v1.4s, v8.s[0]\n"
+      "fmla v26.4s, v0.4s, v9.s[0]\n"
+      "fmla v27.4s, v1.4s, v9.s[0]\n"
+      "fmla v28.4s, v0.4s, v10.s[0]\n"
+      "fmla v29.4s, v1.4s, v10.s[0]\n"
+      "fmla v30.4s, v0.4s, v11.s[0]\n"
+      "fmla v31.4s, v1.4s, v11.s[0]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v7.s[1]\n"
+      "fmla v23.4s, v1.4s, v7.s[1]\n"
+      "fmla v24.4s, v0.4s, v8.s[1]\n"
+      "fmla v25.4s, v1.4s, v8.s[1]\n"
+      "fmla v26.4s, v0.4s, v9.s[1]\n"
+      "fmla v27.4s, v1.4s, v9.s[1]\n"
+      "fmla v28.4s, v0.4s, v10.s[1]\n"
+      "fmla v29.4s, v1.4s, v10.s[1]\n"
+      "fmla v30.4s, v0.4s, v11.s[1]\n"
+      "fmla v31.4s, v1.4s, v11.s[1]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v7.s[2]\n"
+      "fmla v23.4s, v1.4s, v7.s[2]\n"
+      "fmla v24.4s, v0.4s, v8.s[2]\n"
+      "fmla v25.4s, v1.4s, v8.s[2]\n"
+      "fmla v26.4s, v0.4s, v9.s[2]\n"
+      "fmla v27.4s, v1.4s, v9.s[2]\n"
+      "fmla v28.4s, v0.4s, v10.s[2]\n"
+      "fmla v29.4s, v1.4s, v10.s[2]\n"
+      "fmla v30.4s, v0.4s, v11.s[2]\n"
+      "fmla v31.4s, v1.4s, v11.s[2]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v7.s[3]\n"
+      "fmla v23.4s, v1.4s, v7.s[3]\n"
+      "fmla v24.4s, v0.4s, v8.s[3]\n"
+      "fmla v25.4s, v1.4s, v8.s[3]\n"
+      "fmla v26.4s, v0.4s, v9.s[3]\n"
+      "fmla v27.4s, v1.4s, v9.s[3]\n"
+      "fmla v28.4s, v0.4s, v10.s[3]\n"
+      "fmla v29.4s, v1.4s, v10.s[3]\n"
+      "fmla v30.4s, v0.4s, v11.s[3]\n"
+      "fmla v31.4s, v1.4s, v11.s[3]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 2b\n"
+      "3:\n"
+      "tbz %w[kc], #2, 4f\n"
+      "ldr q2, [x9], #16\n"
+      "ldr q3, [x10], #16\n"
+      "ldr q4, [x11], #16\n"
+      "ldr q5, [x12], #16\n"
+      "ldr q6, [x13], #16\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v2.s[0]\n"
+      "fmla v23.4s, v1.4s, v2.s[0]\n"
+      "fmla v24.4s, v0.4s, v3.s[0]\n"
+      "fmla v25.4s, v1.4s, v3.s[0]\n"
+      "fmla v26.4s, v0.4s, v4.s[0]\n"
+      "fmla v27.4s, v1.4s, v4.s[0]\n"
+      "fmla v28.4s, v0.4s, v5.s[0]\n"
+      "fmla v29.4s, v1.4s, v5.s[0]\n"
+      "fmla v30.4s, v0.4s, v6.s[0]\n"
+      "fmla v31.4s, v1.4s, v6.s[0]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v2.s[1]\n"
+      "fmla v23.4s, v1.4s, v2.s[1]\n"
+      "fmla v24.4s, v0.4s, v3.s[1]\n"
+      "fmla v25.4s, v1.4s, v3.s[1]\n"
+      "fmla v26.4s, v0.4s, v4.s[1]\n"
+      "fmla v27.4s, v1.4s, v4.s[1]\n"
+      "fmla v28.4s, v0.4s, v5.s[1]\n"
+      "fmla v29.4s, v1.4s, v5.s[1]\n"
+      "fmla v30.4s, v0.4s, v6.s[1]\n"
+      "fmla v31.4s, v1.4s, v6.s[1]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v2.s[2]\n"
+      "fmla v23.4s, v1.4s, v2.s[2]\n"
+      "fmla v24.4s, v0.4s, v3.s[2]\n"
+      "fmla v25.4s, v1.4s, v3.s[2]\n"
+      "fmla v26.4s, v0.4s, v4.s[2]\n"
+      "fmla v27.4s, v1.4s, v4.s[2]\n"
+      "fmla v28.4s, v0.4s, v5.s[2]\n"
+      "fmla v29.4s, v1.4s, v5.s[2]\n"
+      "fmla v30.4s, v0.4s, v6.s[2]\n"
+      "fmla v31.4s, v1.4s, v6.s[2]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v22.4s, v0.4s, v2.s[3]\n"
+      "fmla v23.4s, v1.4s, v2.s[3]\n"
+      "fmla v24.4s, v0.4s, v3.s[3]\n"
+      "fmla v25.4s, v1.4s, v3.s[3]\n"
+      "fmla v26.4s, v0.4s, v4.s[3]\n"
+      "fmla v27.4s, v1.4s, v4.s[3]\n"
+      "fmla v28.4s, v0.4s, v5.s[3]\n"
+      "fmla v29.4s, v1.4s, v5.s[3]\n"
+      "fmla v30.4s, v0.4s, v6.s[3]\n"
+      "fmla v31.4s, v1.4s, v6.s[3]\n"
+      "4:\n"
+      "ands x14, %[kc], #3\n"
+      "b.eq 6f\n"
+      "5:\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "ldr s2, [x9], #4\n"
+      "ldr s3, [x10], #4\n"
+      "ldr s4, [x11], #4\n"
+      "ldr s5, [x12], #4\n"
+      "ldr s6, [x13], #4\n"
+      "fmla v22.4s, v0.4s, v2.s[0]\n"
+      "fmla v23.4s, v1.4s, v2.s[0]\n"
+      "fmla v24.4s, v0.4s, v3.s[0]\n"
+      "fmla v25.4s, v1.4s, v3.s[0]\n"
+      "fmla v26.4s, v0.4s, v4.s[0]\n"
+      "fmla v27.4s, v1.4s, v4.s[0]\n"
+      "fmla v28.4s, v0.4s, v5.s[0]\n"
+      "fmla v29.4s, v1.4s, v5.s[0]\n"
+      "fmla v30.4s, v0.4s, v6.s[0]\n"
+      "fmla v31.4s, v1.4s, v6.s[0]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 5b\n"
+      "6:\n"
+      "subs %w[taps], %w[taps], #1\n"
+      "b.ne 1b\n"
+      "9:\n"
+      : "=w"(s0_0), "=w"(s0_1), "=w"(s1_0), "=w"(s1_1), "=w"(s2_0), "=w"(s2_1), "=w"(s3_0), "=w"(s3_1), "=w"(s4_0), "=w"(s4_1), [w] "+&r"(w), [a] "+&r"(a), [taps] "+&r"(taps)
+      : [ao] "r"(ao), [kc] "r"((ptrdiff_t)kc)
+      : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "x9", "x10", "x11", "x12", "x13", "x14", "cc", "memory");
+  const int full = cols >= 8;
+  const vf v0 = vf_set1(e0);
+  const vf t0_0_0 = vf_max(s0_0, vf_set1(0.0f));
+  const vf z0_0 = vf_min(t0_0_0, v0);
+  const vf t0_1_0 = vf_max(s0_1, vf_set1(0.0f));
+  const vf z0_1 = vf_min(t0_1_0, v0);
+  const vf t1_0_0 = vf_max(s1_0, vf_set1(0.0f));
+  const vf z1_0 = vf_min(t1_0_0, v0);
+  const vf t1_1_0 = vf_max(s1_1, vf_set1(0.0f));
+  const vf z1_1 = vf_min(t1_1_0, v0);
+  const vf t2_0_0 = vf_max(s2_0, vf_set1(0.0f));
+  const vf z2_0 = vf_min(t2_0_0, v0);
+  const vf t2_1_0 = vf_max(s2_1, vf_set1(0.0f));
+  const vf z2_1 = vf_min(t2_1_0, v0);
+  const vf t3_0_0 = vf_max(s3_0, vf_set1(0.0f));
+  const vf z3_0 = vf_min(t3_0_0, v0);
+  const vf t3_1_0 = vf_max(s3_1, vf_set1(0.0f));
+  const vf z3_1 = vf_min(t3_1_0, v0);
+  const vf t4_0_0 = vf_max(s4_0, vf_set1(0.0f));
+  const vf z4_0 = vf_min(t4_0_0, v0);
+  const vf t4_1_0 = vf_max(s4_1, vf_set1(0.0f));
+  const vf z4_1 = vf_min(t4_1_0, v0);
+  if (full && rows >= 5) {
+    float *const y0 = y[0] + no;
+    vf_store(y0 + 0, z0_0);
+    vf_store(y0 + 4, z0_1);
+    float *const y1 = y[1] + no;
+    vf_store(y1 + 0, z1_0);
+    vf_store(y1 + 4, z1_1);
+    float *const y2 = y[2] + no;
+    vf_store(y2 + 0, z2_0);
+    vf_store(y2 + 4, z2_1);
+    float *const y3 = y[3] + no;
+    vf_store(y3 + 0, z3_0);
+    vf_store(y3 + 4, z3_1);
+    float *const y4 = y[4] + no;
+    vf_store(y4 + 0, z4_0);
+    vf_store(y4 + 4, z4_1);
+  } else {
+    float spare[40];
+    vf_store(spare + 0, z0_0);
+    vf_store(spare + 4, z0_1);
+    vf_store(spare + 8, z1_0);
+    vf_store(spare + 12, z1_1);
+    vf_store(spare + 16, z2_0);
+    vf_store(spare + 20, z2_1);
+    vf_store(spare + 24, z3_0);
+    vf_store(spare + 28, z3_1);
+    vf_store(spare + 32, z4_0);
+    vf_store(spare + 36, z4_1);
+    tile_part(y, no, spare, rows < 5 ? rows : 5, full ? 8 : cols, 8);
+  }
+}
+
+/* 4 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_neon_4x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
+  register vf s0_0 __asm__("v24");
+  register vf s0_1 __asm__("v25");
+  register vf s1_0 __asm__("v26");
+  register vf s1_1 __asm__("v27");
+  register vf s2_0 __asm__("v28");
+  register vf s2_1 __asm__("v29");
+  register vf s3_0 __asm__("v30");
+  register vf s3_1 __asm__("v31");
+  __asm__ volatile(
+      "ld1 {v24.4s, v25.4s}, [%[w]]\n"
+      "ld1 {v26.4s, v27.4s}, [%[w]]\n"
+      "ld1 {v28.4s, v29.4s}, [%[w]]\n"
+      "ld1 {v30.4s, v31.4s}, [%[w]]\n"
+      "add %[w], %[w], #32\n"
+      "cbz %w[taps], 9f\n"
+      "1:\n"
+      "ldp x9, x10, [%[a]], #16\n"
+      "ldp x11, x12, [%[a]], #16\n"
+      "add x9, x9, %[ao], lsl #2\n"
+      "add x10, x10, %[ao], lsl #2\n"
+      "add x11, x11, %[ao], lsl #2\n"
+      "add x12, x12, %[ao], lsl #2\n"
+      "lsr w14, %w[kc], #3\n"
+      "cbz x14, 3f\n"
+      "2:\n"
+      "ldp q2, q6, [x9], #32\n"
+      "ldp q3, q7, [x10], #32\n"
+      "ldp q4, q8, [x11], #32\n"
+      "ldp q5, q9, [x12], #32\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v2.s[0]\n"
+      "fmla v25.4s, v1.4s, v2.s[0]\n"
+      "fmla v26.4s, v0.4s, v3.s[0]\n"
+      "fmla v27.4s, v1.4s, v3.s[0]\n"
+      "fmla v28.4s, v0.4s, v4.s[0]\n"
+      "fmla v29.4s, v1.4s, v4.s[0]\n"
+      "fmla v30.4s, v0.4s, v5.s[0]\n"
+      "fmla v31.4s, v1.4s, v5.s[0]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v2.s[1]\n"
+      "fmla v25.4s, v1.4s, v2.s[1]\n"
+      "fmla v26.4s, v0.4s, v3.s[1]\n"
+      "fmla v27.4s, v1.4s, v3.s[1]\n"
+      "fmla v28.4s, v0.4s, v4.s[1]\n"
+      "fmla v29.4s, v1.4s, v4.s[1]\n"
+      "fmla v30.4s, v0.4s, v5.s[1]\n"
+      "fmla v31.4s, v1.4s, v5.s[1]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v2.s[2]\n"
+      "fmla v25.4s, v1.4s, v2.s[2]\n"
+      "fmla v26.4s, v0.4s, v3.s[2]\n"
+      "fmla v27.4s, v1.4s, v3.s[2]\n"
+      "fmla v28.4s, v0.4s, v4.s[2]\n"
+      "fmla v29.4s, v1.4s, v4.s[2]\n"
+      "fmla v30.4s, v0.4s, v5.s[2]\n"
+      "fmla v31.4s, v1.4s, v5.s[2]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v2.s[3]\n"
+      "fmla v25.4s, v1.4s, v2.s[3]\n"
+      "fmla v26.4s, v0.4s, v3.s[3]\n"
+      "fmla v27.4s, v1.4s, v3.s[3]\n"
+      "fmla v28.4s, v0.4s, v4.s[3]\n"
+      "fmla v29.4s, v1.4s, v4.s[3]\n"
+      "fmla v30.4s, v0.4s, v5.s[3]\n"
+      "fmla v31.4s, v1.4s, v5.s[3]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v6.s[0]\n"
+      "fmla v25.4s, v1.4s, v6.s[0]\n"
+      "fmla v26.4s, v0.4s, v7.s[0]\n"
+      "fmla v27.4s, v1.4s, v7.s[0]\n"
+      "fmla v28.4s, v0.4s, v8.s[0]\n"
+      "fmla v29.4s, v1.4s, v8.s[0]\n"
+      "fmla v30.4s, v0.4s, v9.s[0]\n"
+      "fmla v31.4s, v1.4s, v9.s[0]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v6.s[1]\n"
+      "fmla v25.4s, v1.4s, v6.s[1]\n"
+      "fmla v26.4s, v0.4s, v7.s[1]\n"
+      "fmla v27.4s, v1.4s, v7.s[1]\n"
+      "fmla v28.4s, v0.4s, v8.s[1]\n"
+      "fmla v29.4s, v1.4s, v8.s[1]\n"
+      "fmla v30.4s, v0.4s, v9.s[1]\n"
+      "fmla v31.4s, v1.4s, v9.s[1]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v6.s[2]\n"
+      "fmla v25.4s, v1.4s, v6.s[2]\n"
+      "fmla v26.4s, v0.4s, v7.s[2]\n"
+      "fmla v27.4s, v1.4s, v7.s[2]\n"
+      "fmla v28.4s, v0.4s, v8.s[2]\n"
+      "fmla v29.4s, v1.4s, v8.s[2]\n"
+      "fmla v30.4s, v0.4s, v9.s[2]\n"
+      "fmla v31.4s, v1.4s, v9.s[2]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v6.s[3]\n"
+      "fmla v25.4s, v1.4s, v6.s[3]\n"
+      "fmla v26.4s, v0.4s, v7.s[3]\n"
+      "fmla v27.4s, v1.4s, v7.s[3]\n"
+      "fmla v28.4s, v0.4s, v8.s[3]\n"
+      "fmla v29.4s, v1.4s, v8.s[3]\n"
+      "fmla v30.4s, v0.4s, v9.s[3]\n"
+      "fmla v31.4s, v1.4s, v9.s[3]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 2b\n"
+      "3:\n"
+      "tbz %w[kc], #2, 4f\n"
+      "ldr q2, [x9], #16\n"
+      "ldr q3, [x10], #16\n"
+      "ldr q4, [x11], #16\n"
+      "ldr q5, [x12], #16\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v2.s[0]\n"
+      "fmla v25.4s, v1.4s, v2.s[0]\n"
+      "fmla v26.4s, v0.4s, v3.s[0]\n"
+      "fmla v27.4s, v1.4s, v3.s[0]\n"
+      "fmla v28.4s, v0.4s, v4.s[0]\n"
+      "fmla v29.4s, v1.4s, v4.s[0]\n"
+      "fmla v30.4s, v0.4s, v5.s[0]\n"
+      "fmla v31.4s, v1.4s, v5.s[0]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v2.s[1]\n"
+      "fmla v25.4s, v1.4s, v2.s[1]\n"
+      "fmla v26.4s, v0.4s, v3.s[1]\n"
+      "fmla v27.4s, v1.4s, v3.s[1]\n"
+      "fmla v28.4s, v0.4s, v4.s[1]\n"
+      "fmla v29.4s, v1.4s, v4.s[1]\n"
+      "fmla v30.4s, v0.4s, v5.s[1]\n"
+      "fmla v31.4s, v1.4s, v5.s[1]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v2.s[2]\n"
+      "fmla v25.4s, v1.4s, v2.s[2]\n"
+      "fmla v26.4s, v0.4s, v3.s[2]\n"
+      "fmla v27.4s, v1.4s, v3.s[2]\n"
+      "fmla v28.4s, v0.4s, v4.s[2]\n"
+      "fmla v29.4s, v1.4s, v4.s[2]\n"
+      "fmla v30.4s, v0.4s, v5.s[2]\n"
+      "fmla v31.4s, v1.4s, v5.s[2]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v2.s[3]\n"
+      "fmla v25.4s, v1.4s, v2.s[3]\n"
+      "fmla v26.4s, v0.4s, v3.s[3]\n"
+      "fmla v27.4s, v1.4s, v3.s[3]\n"
+      "fmla v28.4s, v0.4s, v4.s[3]\n"
+      "fmla v29.4s, v1.4s, v4.s[3]\n"
+      "fmla v30.4s, v0.4s, v5.s[3]\n"
+      "fmla v31.4s, v1.4s, v5.s[3]\n"
+      "4:\n"
+      "ands x14, %[kc], #3\n"
+      "b.eq 6f\n"
+      "5:\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "ldr s2, [x9], #4\n"
+      "ldr s3, [x10], #4\n"
+      "ldr s4, [x11], #4\n"
+      "ldr s5, [x12], #4\n"
+      "fmla v24.4s, v0.4s, v2.s[0]\n"
+      "fmla v25.4s, v1.4s, v2.s[0]\n"
+      "fmla v26.4s, v0.4s, v3.s[0]\n"
+      "fmla v27.4s, v1.4s, v3.s[0]\n"
+      "fmla v28.4s, v0.4s, v4.s[0]\n"
+      "fmla v29.4s, v1.4s, v4.s[0]\n"
+      "fmla v30.4s, v0.4s, v5.s[0]\n"
+      "fmla v31.4s, v1.4s, v5.s[0]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 5b\n"
+      "6:\n"
+      "subs %w[taps], %w[taps], #1\n"
+      "b.ne 1b\n"
+      "9:\n"
+      : "=w"(s0_0), "=w"(s0_1), "=w"(s1_0), "=w"(s1_1), "=w"(s2_0), "=w"(s2_1), "=w"(s3_0), "=w"(s3_1), [w] "+&r"(w), [a] "+&r"(a), [taps] "+&r"(taps)
+      : [ao] "r"(ao), [kc] "r"((ptrdiff_t)kc)
+      : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "x9", "x10", "x11", "x12", "x14", "cc", "memory");
+  const int full = cols >= 8;
+  const vf v0 = vf_set1(e0);
+  const vf t0_0_0 = vf_max(s0_0, vf_set1(0.0f));
+  const vf z0_0 = vf_min(t0_0_0, v0);
+  const vf t0_1_0 = vf_max(s0_1, vf_set1(0.0f));
+  const vf z0_1 = vf_min(t0_1_0, v0);
+  const vf t1_0_0 = vf_max(s1_0, vf_set1(0.0f));
+  const vf z1_0 = vf_min(t1_0_0, v0);
+  const vf t1_1_0 = vf_max(s1_1, vf_set1(0.0f));
+  const vf z1_1 = vf_min(t1_1_0, v0);
+  const vf t2_0_0 = vf_max(s2_0, vf_set1(0.0f));
+  const vf z2_0 = vf_min(t2_0_0, v0);
+  const vf t2_1_0 = vf_max(s2_1, vf_set1(0.0f));
+  const vf z2_1 = vf_min(t2_1_0, v0);
+  const vf t3_0_0 = vf_max(s3_0, vf_set1(0.0f));
+  const vf z3_0 = vf_min(t3_0_0, v0);
+  const vf t3_1_0 = vf_max(s3_1, vf_set1(0.0f));
+  const vf z3_1 = vf_min(t3_1_0, v0);
+  if (full && rows >= 4) {
+    float *const y0 = y[0] + no;
+    vf_store(y0 + 0, z0_0);
+    vf_store(y0 + 4, z0_1);
+    float *const y1 = y[1] + no;
+    vf_store(y1 + 0, z1_0);
+    vf_store(y1 + 4, z1_1);
+    float *const y2 = y[2] + no;
+    vf_store(y2 + 0, z2_0);
+    vf_store(y2 + 4, z2_1);
+    float *const y3 = y[3] + no;
+    vf_store(y3 + 0, z3_0);
+    vf_store(y3 + 4, z3_1);
+  } else {
+    float spare[32];
+    vf_store(spare + 0, z0_0);
+    vf_store(spare + 4, z0_1);
+    vf_store(spare + 8, z1_0);
+    vf_store(spare + 12, z1_1);
+    vf_store(spare + 16, z2_0);
+    vf_store(spare + 20, z2_1);
+    vf_store(spare + 24, z3_0);
+    vf_store(spare + 28, z3_1);
+    tile_part(y, no, spare, rows < 4 ? rows : 4, full ? 8 : cols, 8);
+  }
+}
+
+/* 1 rows x 2 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_neon_1x8_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
+  register vf s0_0 __asm__("v24");
+  register vf s0_1 __asm__("v25");
+  register vf p1_0 __asm__("v26");
+  register vf p1_1 __asm__("v27");
+  register vf p2_0 __asm__("v28");
+  register vf p2_1 __asm__("v29");
+  register vf p3_0 __asm__("v30");
+  register vf p3_1 __asm__("v31");
+  __asm__ volatile(
+      "ld1 {v24.4s, v25.4s}, [%[w]]\n"
+      "add %[w], %[w], #32\n"
+      "movi v26.4s, #0\n"
+      "movi v27.4s, #0\n"
+      "movi v28.4s, #0\n"
+      "movi v29.4s, #0\n"
+      "movi v30.4s, #0\n"
+      "movi v31.4s, #0\n"
+      "cbz %w[taps], 9f\n"
+      "1:\n"
+      "ldr x9, [%[a]], #8\n"
+      "add x9, x9, %[ao], lsl #2\n"
+      "lsr w14, %w[kc], #3\n"
+      "cbz x14, 3f\n"
+      "2:\n"
+      "ldp q2, q3, [x9], #32\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v2.s[0]\n"
+      "fmla v25.4s, v1.4s, v2.s[0]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v26.4s, v0.4s, v2.s[1]\n"
+      "fmla v27.4s, v1.4s, v2.s[1]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v28.4s, v0.4s, v2.s[2]\n"
+      "fmla v29.4s, v1.4s, v2.s[2]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v30.4s, v0.4s, v2.s[3]\n"
+      "fmla v31.4s, v1.4s, v2.s[3]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v3.s[0]\n"
+      "fmla v25.4s, v1.4s, v3.s[0]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v26.4s, v0.4s, v3.s[1]\n"
+      "fmla v27.4s, v1.4s, v3.s[1]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v28.4s, v0.4s, v3.s[2]\n"
+      "fmla v29.4s, v1.4s, v3.s[2]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v30.4s, v0.4s, v3.s[3]\n"
+      "fmla v31.4s, v1.4s, v3.s[3]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 2b\n"
+      "3:\n"
+      "tbz %w[kc], #2, 4f\n"
+      "ldr q2, [x9], #16\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v24.4s, v0.4s, v2.s[0]\n"
+      "fmla v25.4s, v1.4s, v2.s[0]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v26.4s, v0.4s, v2.s[1]\n"
+      "fmla v27.4s, v1.4s, v2.s[1]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v28.4s, v0.4s, v2.s[2]\n"
+      "fmla v29.4s, v1.4s, v2.s[2]\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "fmla v30.4s, v0.4s, v2.s[3]\n"
+      "fmla v31.4s, v1.4s, v2.s[3]\n"
+      "4:\n"
+      "ands x14, %[kc], #3\n"
+      "b.eq 6f\n"
+      "5:\n"
+      "ld1 {v0.4s, v1.4s}, [%[w]], #32\n"
+      "ldr s2, [x9], #4\n"
+      "fmla v24.4s, v0.4s, v2.s[0]\n"
+      "fmla v25.4s, v1.4s, v2.s[0]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 5b\n"
+      "6:\n"
+      "subs %w[taps], %w[taps], #1\n"
+      "b.ne 1b\n"
+      "9:\n"
+      : "=w"(s0_0), "=w"(s0_1), "=w"(p1_0), "=w"(p1_1), "=w"(p2_0), "=w"(p2_1), "=w"(p3_0), "=w"(p3_1), [w] "+&r"(w), [a] "+&r"(a), [taps] "+&r"(taps)
+      : [ao] "r"(ao), [kc] "r"((ptrdiff_t)kc)
+      : "v0", "v1", "v2", "v3", "x9", "x14", "cc", "memory");
+  s0_0 = (s0_0 + p1_0) + (p2_0 + p3_0);
+  s0_1 = (s0_1 + p1_1) + (p2_1 + p3_1);
+  const int full = cols >= 8;
+  const vf v0 = vf_set1(e0);
+  const vf t0_0_0 = vf_max(s0_0, vf_set1(0.0f));
+  const vf z0_0 = vf_min(t0_0_0, v0);
+  const vf t0_1_0 = vf_max(s0_1, vf_set1(0.0f));
+  const vf z0_1 = vf_min(t0_1_0, v0);
+  if (full && rows >= 1) {
+    float *const y0 = y[0] + no;
+    vf_store(y0 + 0, z0_0);
+    vf_store(y0 + 4, z0_1);
+  } else {
+    float spare[8];
+    vf_store(spare + 0, z0_0);
+    vf_store(spare + 4, z0_1);
+    tile_part(y, no, spare, rows < 1 ? rows : 1, full ? 8 : cols, 8);
+  }
+}
+
+/* 5 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_neon_5x4_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
+  register vf s0_0 __asm__("v27");
+  register vf s1_0 __asm__("v28");
+  register vf s2_0 __asm__("v29");
+  register vf s3_0 __asm__("v30");
+  register vf s4_0 __asm__("v31");
+  __asm__ volatile(
+      "ld1 {v27.4s}, [%[w]]\n"
+      "ld1 {v28.4s}, [%[w]]\n"
+      "ld1 {v29.4s}, [%[w]]\n"
+      "ld1 {v30.4s}, [%[w]]\n"
+      "ld1 {v31.4s}, [%[w]]\n"
+      "add %[w], %[w], #16\n"
+      "cbz %w[taps], 9f\n"
+      "1:\n"
+      "ldp x9, x10, [%[a]], #16\n"
+      "ldp x11, x12, [%[a]], #16\n"
+      "ldr x13, [%[a]], #8\n"
+      "add x9, x9, %[ao], lsl #2\n"
+      "add x10, x10, %[ao], lsl #2\n"
+      "add x11, x11, %[ao], lsl #2\n"
+      "add x12, x12, %[ao], lsl #2\n"
+      "add x13, x13, %[ao], lsl #2\n"
+      "lsr w14, %w[kc], #3\n"
+      "cbz x14, 3f\n"
+      "2:\n"
+      "ldp q1, q6, [x9], #32\n"
+      "ldp q2, q7, [x10], #32\n"
+      "ldp q3, q8, [x11], #32\n"
+      "ldp q4, q9, [x12], #32\n"
+      "ldp q5, q10, [x13], #32\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v1.s[0]\n"
+      "fmla v28.4s, v0.4s, v2.s[0]\n"
+      "fmla v29.4s, v0.4s, v3.s[0]\n"
+      "fmla v30.4s, v0.4s, v4.s[0]\n"
+      "fmla v31.4s, v0.4s, v5.s[0]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v1.s[1]\n"
+      "fmla v28.4s, v0.4s, v2.s[1]\n"
+      "fmla v29.4s, v0.4s, v3.s[1]\n"
+      "fmla v30.4s, v0.4s, v4.s[1]\n"
+      "fmla v31.4s, v0.4s, v5.s[1]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v1.s[2]\n"
+      "fmla v28.4s, v0.4s, v2.s[2]\n"
+      "fmla v29.4s, v0.4s, v3.s[2]\n"
+      "fmla v30.4s, v0.4s, v4.s[2]\n"
+      "fmla v31.4s, v0.4s, v5.s[2]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v1.s[3]\n"
+      "fmla v28.4s, v0.4s, v2.s[3]\n"
+      "fmla v29.4s, v0.4s, v3.s[3]\n"
+      "fmla v30.4s, v0.4s, v4.s[3]\n"
+      "fmla v31.4s, v0.4s, v5.s[3]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v6.s[0]\n"
+      "fmla v28.4s, v0.4s, v7.s[0]\n"
+      "fmla v29.4s, v0.4s, v8.s[0]\n"
+      "fmla v30.4s, v0.4s, v9.s[0]\n"
+      "fmla v31.4s, v0.4s, v10.s[0]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v6.s[1]\n"
+      "fmla v28.4s, v0.4s, v7.s[1]\n"
+      "fmla v29.4s, v0.4s, v8.s[1]\n"
+      "fmla v30.4s, v0.4s, v9.s[1]\n"
+      "fmla v31.4s, v0.4s, v10.s[1]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v6.s[2]\n"
+      "fmla v28.4s, v0.4s, v7.s[2]\n"
+      "fmla v29.4s, v0.4s, v8.s[2]\n"
+      "fmla v30.4s, v0.4s, v9.s[2]\n"
+      "fmla v31.4s, v0.4s, v10.s[2]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v6.s[3]\n"
+      "fmla v28.4s, v0.4s, v7.s[3]\n"
+      "fmla v29.4s, v0.4s, v8.s[3]\n"
+      "fmla v30.4s, v0.4s, v9.s[3]\n"
+      "fmla v31.4s, v0.4s, v10.s[3]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 2b\n"
+      "3:\n"
+      "tbz %w[kc], #2, 4f\n"
+      "ldr q1, [x9], #16\n"
+      "ldr q2, [x10], #16\n"
+      "ldr q3, [x11], #16\n"
+      "ldr q4, [x12], #16\n"
+      "ldr q5, [x13], #16\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v1.s[0]\n"
+      "fmla v28.4s, v0.4s, v2.s[0]\n"
+      "fmla v29.4s, v0.4s, v3.s[0]\n"
+      "fmla v30.4s, v0.4s, v4.s[0]\n"
+      "fmla v31.4s, v0.4s, v5.s[0]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v1.s[1]\n"
+      "fmla v28.4s, v0.4s, v2.s[1]\n"
+      "fmla v29.4s, v0.4s, v3.s[1]\n"
+      "fmla v30.4s, v0.4s, v4.s[1]\n"
+      "fmla v31.4s, v0.4s, v5.s[1]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v1.s[2]\n"
+      "fmla v28.4s, v0.4s, v2.s[2]\n"
+      "fmla v29.4s, v0.4s, v3.s[2]\n"
+      "fmla v30.4s, v0.4s, v4.s[2]\n"
+      "fmla v31.4s, v0.4s, v5.s[2]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v27.4s, v0.4s, v1.s[3]\n"
+      "fmla v28.4s, v0.4s, v2.s[3]\n"
+      "fmla v29.4s, v0.4s, v3.s[3]\n"
+      "fmla v30.4s, v0.4s, v4.s[3]\n"
+      "fmla v31.4s, v0.4s, v5.s[3]\n"
+      "4:\n"
+      "ands x14, %[kc], #3\n"
+      "b.eq 6f\n"
+      "5:\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "ldr s1, [x9], #4\n"
+      "ldr s2, [x10], #4\n"
+      "ldr s3, [x11], #4\n"
+      "ldr s4, [x12], #4\n"
+      "ldr s5, [x13], #4\n"
+      "fmla v27.4s, v0.4s, v1.s[0]\n"
+      "fmla v28.4s, v0.4s, v2.s[0]\n"
+      "fmla v29.4s, v0.4s, v3.s[0]\n"
+      "fmla v30.4s, v0.4s, v4.s[0]\n"
+      "fmla v31.4s, v0.4s, v5.s[0]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 5b\n"
+      "6:\n"
+      "subs %w[taps], %w[taps], #1\n"
+      "b.ne 1b\n"
+      "9:\n"
+      : "=w"(s0_0), "=w"(s1_0), "=w"(s2_0), "=w"(s3_0), "=w"(s4_0), [w] "+&r"(w), [a] "+&r"(a), [taps] "+&r"(taps)
+      : [ao] "r"(ao), [kc] "r"((ptrdiff_t)kc)
+      : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "x9", "x10", "x11", "x12", "x13", "x14", "cc", "memory");
+  const int full = cols >= 4;
+  const vf v0 = vf_set1(e0);
+  const vf t0_0_0 = vf_max(s0_0, vf_set1(0.0f));
+  const vf z0_0 = vf_min(t0_0_0, v0);
+  const vf t1_0_0 = vf_max(s1_0, vf_set1(0.0f));
+  const vf z1_0 = vf_min(t1_0_0, v0);
+  const vf t2_0_0 = vf_max(s2_0, vf_set1(0.0f));
+  const vf z2_0 = vf_min(t2_0_0, v0);
+  const vf t3_0_0 = vf_max(s3_0, vf_set1(0.0f));
+  const vf z3_0 = vf_min(t3_0_0, v0);
+  const vf t4_0_0 = vf_max(s4_0, vf_set1(0.0f));
+  const vf z4_0 = vf_min(t4_0_0, v0);
+  if (full && rows >= 5) {
+    float *const y0 = y[0] + no;
+    vf_store(y0 + 0, z0_0);
+    float *const y1 = y[1] + no;
+    vf_store(y1 + 0, z1_0);
+    float *const y2 = y[2] + no;
+    vf_store(y2 + 0, z2_0);
+    float *const y3 = y[3] + no;
+    vf_store(y3 + 0, z3_0);
+    float *const y4 = y[4] + no;
+    vf_store(y4 + 0, z4_0);
+  } else {
+    float spare[20];
+    vf_store(spare + 0, z0_0);
+    vf_store(spare + 4, z1_0);
+    vf_store(spare + 8, z2_0);
+    vf_store(spare + 12, z3_0);
+    vf_store(spare + 16, z4_0);
+    tile_part(y, no, spare, rows < 5 ? rows : 5, full ? 4 : cols, 4);
+  }
+}
+
+/* 4 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_neon_4x4_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
+  register vf s0_0 __asm__("v28");
+  register vf s1_0 __asm__("v29");
+  register vf s2_0 __asm__("v30");
+  register vf s3_0 __asm__("v31");
+  __asm__ volatile(
+      "ld1 {v28.4s}, [%[w]]\n"
+      "ld1 {v29.4s}, [%[w]]\n"
+      "ld1 {v30.4s}, [%[w]]\n"
+      "ld1 {v31.4s}, [%[w]]\n"
+      "add %[w], %[w], #16\n"
+      "cbz %w[taps], 9f\n"
+      "1:\n"
+      "ldp x9, x10, [%[a]], #16\n"
+      "ldp x11, x12, [%[a]], #16\n"
+      "add x9, x9, %[ao], lsl #2\n"
+      "add x10, x10, %[ao], lsl #2\n"
+      "add x11, x11, %[ao], lsl #2\n"
+      "add x12, x12, %[ao], lsl #2\n"
+      "lsr w14, %w[kc], #3\n"
+      "cbz x14, 3f\n"
+      "2:\n"
+      "ldp q1, q5, [x9], #32\n"
+      "ldp q2, q6, [x10], #32\n"
+      "ldp q3, q7, [x11], #32\n"
+      "ldp q4, q8, [x12], #32\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v1.s[0]\n"
+      "fmla v29.4s, v0.4s, v2.s[0]\n"
+      "fmla v30.4s, v0.4s, v3.s[0]\n"
+      "fmla v31.4s, v0.4s, v4.s[0]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v1.s[1]\n"
+      "fmla v29.4s, v0.4s, v2.s[1]\n"
+      "fmla v30.4s, v0.4s, v3.s[1]\n"
+      "fmla v31.4s, v0.4s, v4.s[1]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v1.s[2]\n"
+      "fmla v29.4s, v0.4s, v2.s[2]\n"
+      "fmla v30.4s, v0.4s, v3.s[2]\n"
+      "fmla v31.4s, v0.4s, v4.s[2]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v1.s[3]\n"
+      "fmla v29.4s, v0.4s, v2.s[3]\n"
+      "fmla v30.4s, v0.4s, v3.s[3]\n"
+      "fmla v31.4s, v0.4s, v4.s[3]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v5.s[0]\n"
+      "fmla v29.4s, v0.4s, v6.s[0]\n"
+      "fmla v30.4s, v0.4s, v7.s[0]\n"
+      "fmla v31.4s, v0.4s, v8.s[0]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v5.s[1]\n"
+      "fmla v29.4s, v0.4s, v6.s[1]\n"
+      "fmla v30.4s, v0.4s, v7.s[1]\n"
+      "fmla v31.4s, v0.4s, v8.s[1]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v5.s[2]\n"
+      "fmla v29.4s, v0.4s, v6.s[2]\n"
+      "fmla v30.4s, v0.4s, v7.s[2]\n"
+      "fmla v31.4s, v0.4s, v8.s[2]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v5.s[3]\n"
+      "fmla v29.4s, v0.4s, v6.s[3]\n"
+      "fmla v30.4s, v0.4s, v7.s[3]\n"
+      "fmla v31.4s, v0.4s, v8.s[3]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 2b\n"
+      "3:\n"
+      "tbz %w[kc], #2, 4f\n"
+      "ldr q1, [x9], #16\n"
+      "ldr q2, [x10], #16\n"
+      "ldr q3, [x11], #16\n"
+      "ldr q4, [x12], #16\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v1.s[0]\n"
+      "fmla v29.4s, v0.4s, v2.s[0]\n"
+      "fmla v30.4s, v0.4s, v3.s[0]\n"
+      "fmla v31.4s, v0.4s, v4.s[0]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v1.s[1]\n"
+      "fmla v29.4s, v0.4s, v2.s[1]\n"
+      "fmla v30.4s, v0.4s, v3.s[1]\n"
+      "fmla v31.4s, v0.4s, v4.s[1]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v1.s[2]\n"
+      "fmla v29.4s, v0.4s, v2.s[2]\n"
+      "fmla v30.4s, v0.4s, v3.s[2]\n"
+      "fmla v31.4s, v0.4s, v4.s[2]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v1.s[3]\n"
+      "fmla v29.4s, v0.4s, v2.s[3]\n"
+      "fmla v30.4s, v0.4s, v3.s[3]\n"
+      "fmla v31.4s, v0.4s, v4.s[3]\n"
+      "4:\n"
+      "ands x14, %[kc], #3\n"
+      "b.eq 6f\n"
+      "5:\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "ldr s1, [x9], #4\n"
+      "ldr s2, [x10], #4\n"
+      "ldr s3, [x11], #4\n"
+      "ldr s4, [x12], #4\n"
+      "fmla v28.4s, v0.4s, v1.s[0]\n"
+      "fmla v29.4s, v0.4s, v2.s[0]\n"
+      "fmla v30.4s, v0.4s, v3.s[0]\n"
+      "fmla v31.4s, v0.4s, v4.s[0]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 5b\n"
+      "6:\n"
+      "subs %w[taps], %w[taps], #1\n"
+      "b.ne 1b\n"
+      "9:\n"
+      : "=w"(s0_0), "=w"(s1_0), "=w"(s2_0), "=w"(s3_0), [w] "+&r"(w), [a] "+&r"(a), [taps] "+&r"(taps)
+      : [ao] "r"(ao), [kc] "r"((ptrdiff_t)kc)
+      : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "x9", "x10", "x11", "x12", "x14", "cc", "memory");
+  const int full = cols >= 4;
+  const vf v0 = vf_set1(e0);
+  const vf t0_0_0 = vf_max(s0_0, vf_set1(0.0f));
+  const vf z0_0 = vf_min(t0_0_0, v0);
+  const vf t1_0_0 = vf_max(s1_0, vf_set1(0.0f));
+  const vf z1_0 = vf_min(t1_0_0, v0);
+  const vf t2_0_0 = vf_max(s2_0, vf_set1(0.0f));
+  const vf z2_0 = vf_min(t2_0_0, v0);
+  const vf t3_0_0 = vf_max(s3_0, vf_set1(0.0f));
+  const vf z3_0 = vf_min(t3_0_0, v0);
+  if (full && rows >= 4) {
+    float *const y0 = y[0] + no;
+    vf_store(y0 + 0, z0_0);
+    float *const y1 = y[1] + no;
+    vf_store(y1 + 0, z1_0);
+    float *const y2 = y[2] + no;
+    vf_store(y2 + 0, z2_0);
+    float *const y3 = y[3] + no;
+    vf_store(y3 + 0, z3_0);
+  } else {
+    float spare[16];
+    vf_store(spare + 0, z0_0);
+    vf_store(spare + 4, z1_0);
+    vf_store(spare + 8, z2_0);
+    vf_store(spare + 12, z3_0);
+    tile_part(y, no, spare, rows < 4 ? rows : 4, full ? 4 : cols, 4);
+  }
+}
+
+/* 1 rows x 1 vectors: y[r][no + c] = bias + sum over taps and k of a[tap][r][ao + k] * w */
+static void tile_f32_neon_1x4_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, ptrdiff_t no, int32_t rows, int32_t cols, float e0) {
+  register vf s0_0 __asm__("v28");
+  register vf p1_0 __asm__("v29");
+  register vf p2_0 __asm__("v30");
+  register vf p3_0 __asm__("v31");
+  __asm__ volatile(
+      "ld1 {v28.4s}, [%[w]]\n"
+      "add %[w], %[w], #16\n"
+      "movi v29.4s, #0\n"
+      "movi v30.4s, #0\n"
+      "movi v31.4s, #0\n"
+      "cbz %w[taps], 9f\n"
+      "1:\n"
+      "ldr x9, [%[a]], #8\n"
+      "add x9, x9, %[ao], lsl #2\n"
+      "lsr w14, %w[kc], #3\n"
+      "cbz x14, 3f\n"
+      "2:\n"
+      "ldp q1, q2, [x9], #32\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v1.s[0]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v29.4s, v0.4s, v1.s[1]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v30.4s, v0.4s, v1.s[2]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v31.4s, v0.4s, v1.s[3]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v2.s[0]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v29.4s, v0.4s, v2.s[1]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v30.4s, v0.4s, v2.s[2]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v31.4s, v0.4s, v2.s[3]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 2b\n"
+      "3:\n"
+      "tbz %w[kc], #2, 4f\n"
+      "ldr q1, [x9], #16\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v28.4s, v0.4s, v1.s[0]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v29.4s, v0.4s, v1.s[1]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v30.4s, v0.4s, v1.s[2]\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "fmla v31.4s, v0.4s, v1.s[3]\n"
+      "4:\n"
+      "ands x14, %[kc], #3\n"
+      "b.eq 6f\n"
+      "5:\n"
+      "ld1 {v0.4s}, [%[w]], #16\n"
+      "ldr s1, [x9], #4\n"
+      "fmla v28.4s, v0.4s, v1.s[0]\n"
+      "subs x14, x14, #1\n"
+      "b.ne 5b\n"
+      "6:\n"
+      "subs %w[taps], %w[taps], #1\n"
+      "b.ne 1b\n"
+      "9:\n"
+      : "=w"(s0_0), "=w"(p1_0), "=w"(p2_0), "=w"(p3_0), [w] "+&r"(w), [a] "+&r"(a), [taps] "+&r"(taps)
+      : [ao] "r"(ao), [kc] "r"((ptrdiff_t)kc)
+      : "v0", "v1", "v2", "x9", "x14", "cc", "memory");
+  s0_0 = (s0_0 + p1_0) + (p2_0 + p3_0);
+  const int full = cols >= 4;
+  const vf v0 = vf_set1(e0);
+  const vf t0_0_0 = vf_max(s0_0, vf_set1(0.0f));
+  const vf z0_0 = vf_min(t0_0_0, v0);
+  if (full && rows >= 1) {
+    float *const y0 = y[0] + no;
+    vf_store(y0 + 0, z0_0);
+  } else {
+    float spare[4];
+    vf_store(spare + 0, z0_0);
+    tile_part(y, no, spare, rows < 1 ? rows : 1, full ? 4 : cols, 4);
+  }
+}
+
+/* a block of `rows` rows, at most `height`, against every panel of the packed weights */
+static void rows_f32_neon_5x16_clipd2ed3cfd(int32_t taps, int32_t kc, const float *const *a, ptrdiff_t ao, const float *w,
+    float *const *y, int32_t rows, int32_t n, int32_t height, float e0) {
+  int32_t width;
+  for (int32_t c = 0; c < n; c += width) {
+    width = panel_width_neon(n - c);
+    if (width == 16) {
+      if (height == 5) tile_f32_neon_5x16_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else if (height == 4) tile_f32_neon_4x16_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_neon_1x16_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+    } else if (width == 8) {
+      if (height == 5) tile_f32_neon_5x8_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else if (height == 4) tile_f32_neon_4x8_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_neon_1x8_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+    } else if (width == 4) {
+      if (height == 5) tile_f32_neon_5x4_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else if (height == 4) tile_f32_neon_4x4_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+      else tile_f32_neon_1x4_clipd2ed3cfd(taps, kc, a, ao, w, y, c, rows, n - c, e0);
+    }
+    w += (ptrdiff_t)width * (1 + (ptrdiff_t)taps * kc);
+  }
+}
+
+static void matmul_f32_neon_5x16_clipd2ed3cfd(const float *a, const float *w, float *y, float e0,
+    int32_t m, int32_t k, int32_t near, int32_t lda, int32_t ldy, int32_t m_from, int32_t m_to, int32_t n_from, int32_t n_to) {
+  const float *x[5];
+  float *out[5];
+  w += (ptrdiff_t)n_from * (1 + (ptrdiff_t)k);
+  for (int32_t n0 = n_from; n0 < n_to; n0 += near, w += (ptrdiff_t)near * (1 + (ptrdiff_t)k)) { /* columns that stay in cache */
+    const int32_t cols = n_to - n0 < near ? n_to - n0 : near;
+    for (int32_t m0 = m_from; m0 < m_to;) {
+      const int32_t height = m == 1 ? 1 : (m_to - m0) % 5 ? 4 : 5;
+      const int32_t rows = m - m0 < height ? m - m0 : height;
+      for (int32_t i = 0; i < height; i++) { /* rows past the end repeat the last one and are not stored */
+        const ptrdiff_t at = m0 + (i < rows ? i : rows - 1);
+        x[i] = a + at * lda;
+        out[i] = y + at * ldy + n0;
+      }
+      rows_f32_neon_5x16_clipd2ed3cfd(1, k, x, 0, w, out, rows, cols, height, e0);
+      m0 += rows;
+    }
+  }
+}
