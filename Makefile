@@ -49,6 +49,7 @@ bench: $(VENV)/.dev ## measure, and write the tables of the README; MODELS=FOLDE
 	$(if $(MODELS),$(PY) -m benchmarks.peers --models $(MODELS) --threads 1$(shell [ $(JOBS) -gt 1 ] && echo ,2) --repeat 3 --csv benchmarks/results/peers.csv)
 	$(PY) -m benchmarks.winograd_error --csv benchmarks/results/winograd_error.csv
 	$(PY) -m benchmarks.readme_tables
+	$(PY) -m benchmarks.pictures
 
 docs: $(VENV)/.dev ## the generated pages: operators, conformance
 	$(PY) -m pith ops --markdown > docs/operators.md

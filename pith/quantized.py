@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from pith.api import Shapes, compile_graph, expand_shapes, import_model
-from pith.graph import Graph, InputError, ShapeError
+from pith.graph import Graph, ShapeError
 from pith.quant.calibration import Progress, Runs, open_samples, ports_of
 from pith.quant.compare import Comparison, compared, real_names
 from pith.quant.flow import Options, Outcome, front, quantize_graph
 from pith.quant.mixed import quantize_to
 from pith.quant.report import Report, make_report
 from pith.quant.sensitivity import sensitivity
+from pith.report.files import check_place, write_whole
 from pith.report.quantization import write
 from pith.runtime.inputs import Preprocess
 from pith.runtime.session import Session
@@ -49,17 +48,8 @@ class Quantized:
         from pith.exporters.onnx import to_onnx
 
         path = Path(path)
-        if not path.parent.is_dir():
-            raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
-        data = to_onnx(self.graph).SerializeToString(deterministic=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as f:
-                f.write(data)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        check_place(path)
+        write_whole(path, to_onnx(self.graph).SerializeToString(deterministic=True))
 
     def save_report(self, path: str | Path) -> list[Path]:
         """Write the report: .html (one page that needs nothing else, and a .json file beside it), .json or .txt; returns the files.
@@ -77,10 +67,9 @@ class Quantized:
 
 def check_report_path(path: Path) -> None:
     """Refuse a place for the report that cannot be written, before any work. Raises InputError."""
-    if path.suffix not in (".html", ".json", ".txt"):
-        raise InputError(f"cannot write {path.name}", try_="a name that ends in .html, .json or .txt")
-    if not path.parent.is_dir():
-        raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
+    check_place(path, (".html", ".json", ".txt"))
+    if path.suffix == ".html":
+        check_place(path.with_suffix(".json"))
 
 
 def check_samples(model: Any, data: Sequence[Any], *, shapes: Shapes | None = None, preprocess: str | None = None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +29,18 @@ from pith.cli.common import (
     say,
 )
 from pith.graph.errors import InputError, UnsupportedError
+from pith.report.files import check_place
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from pith.api import Progress
     from pith.bench.ceilings import Ceilings
     from pith.bench.compare import Row
     from pith.bench.layers import Layer
+    from pith.bench.process import Interpreters
     from pith.graph import Graph
+    from pith.runtime import Session
 
 
 def command(
@@ -65,13 +71,9 @@ def command(
     quiet: bool = QuietOption,
 ) -> None:
     """Time MODEL on random inputs beside other engines, each in a process of its own, in turns; with --device alone, there."""
-    from pith.api import compile
-    from pith.bench.compare import choose, compare, missing_note
-    from pith.bench.plots import check_picture, engines_picture, roofline_picture
+    from pith.bench.compare import choose, missing_note
+    from pith.bench.plots import engines_picture, roofline_picture
     from pith.bench.process import Interpreters
-    from pith.quantized import quantize, samples_of
-    from pith.runtime.bench import random_inputs
-    from pith.targets.base import get_target
 
     counts = _counts(threads)
     if device is not None:
@@ -80,47 +82,17 @@ def command(
                              try_="--device with -t, --shape, --const, --seconds, --layers, --json")  # fmt: skip
         _on_device(model, device, limit, None if target == "host" else target, shape, const, seconds, layers=layers, json=json, quiet=quiet)
         return
-    chosen_target = get_target(target)
-    if not chosen_target.runs_here() and chosen_target.emulation is not None:
+    if _only_emulated(target):
         _count_instructions(model, target, shape, const, json=json, quiet=quiet)
         return
-    if not chosen_target.runs_here():
-        raise UnsupportedError(f"target {target} cannot be timed on this machine", why="its code does not run here",
-                               try_="-t host, or a target that `pith targets` says runs here")  # fmt: skip
-    for picture in filter(None, (plot, roofline)):
-        check_picture(picture)
-    if csv is not None and not csv.parent.is_dir():
-        raise InputError(f"cannot write {csv}", why=f"there is no folder {csv.parent}")
+    _check_files(csv, (plot, roofline))
     interpreters = Interpreters(_interpreters(python))
     chosen, absent = choose(peers, interpreters)
-    shapes, constants = parse_shapes(shape), parse_constants(const)
-    if precision not in ("", "int8"):
-        raise InputError(f"--precision {precision!r} is none that can be made", try_="int8, or leave it out: the model is timed as it is")
-    if precision and constants:
-        raise InputError("--precision int8 with --const", why="the engines' own tools quantise the model file as it is")
-    if images is not None and not precision:
-        raise InputError("--images without --precision int8", why="nothing is quantised")
-    samples: list[dict[str, np.ndarray]] = []
-    rows: list[Row] = []
+    measured = _Measured(model, target, precision, parse_shapes(shape), parse_constants(const), images)
     with progress(quiet or json) as bar:
-        network: Path | Graph = model
-        if precision:
-            samples = samples_of(model, images, shapes=shapes)
-            network = quantize(model, samples, shapes=shapes, method="minmax", improve=False, progress=bar).graph
-        for k in counts:
-            session = compile(network, target, None if precision else shapes, constants=constants, threads=k, progress=bar)
-            if len(session.shapes) > 1:
-                raise InputError("several shapes cannot be timed at once", try_="one shape: --shape input=1x3x224x224")
-            inputs = random_inputs(session)
-            rows += compare(
-                model, session.folder, chosen, inputs, threads=k, rounds=rounds, seconds=seconds, interpreters=interpreters,
-                progress=bar, precision=precision or (session.inputs[0].dtype if session.inputs else "float32"), rest=constants, samples=samples,
-            )  # fmt: skip
-            session.close()
-        steps, ceilings = None, None
-        if layers or roofline is not None:
-            session = compile(network, target, None if precision else shapes, constants=constants, profile=True, progress=bar)
-            steps, ceilings = _layers(session)
+        measured.prepare(bar)
+        rows = [r for k in counts for r in measured.beside(chosen, interpreters, k, rounds, seconds, bar)]
+        steps, ceilings = measured.layers(bar) if layers or roofline is not None else (None, None)
     if csv is not None:
         _write_csv(csv, rows)
     if plot is not None:
@@ -139,6 +111,83 @@ def command(
         _show_layers(steps, ceilings)
     for file in filter(None, (csv, plot, roofline)):
         say("wrote ", (str(file), "bold"))
+
+
+def _only_emulated(target: str) -> bool:
+    """Whether what can be measured of a target here is its instructions, under an emulator. Raises UnsupportedError where nothing can."""
+    from pith.targets.base import get_target
+
+    chosen = get_target(target)
+    if chosen.runs_here() or chosen.emulation is not None:
+        return not chosen.runs_here()
+    raise UnsupportedError(f"target {target} cannot be timed on this machine", why="its code does not run here",
+                           try_="-t host, or a target that `pith targets` says runs here")  # fmt: skip
+
+
+def _check_files(csv: Path | None, pictures: tuple[Path | None, ...]) -> None:
+    """Refuse what cannot be written, before any work."""
+    from pith.bench.plots import check_picture
+
+    for picture in filter(None, pictures):
+        check_picture(picture)
+    if csv is not None:
+        check_place(csv)
+
+
+@dataclass(slots=True)
+class _Measured:
+    """What is timed: the model, or the int8 network made of it, and the samples it is made with."""
+
+    model: Path
+    target: str
+    precision: str
+    shapes: dict[str, list[tuple[int, ...]]]
+    constants: dict[str, np.ndarray]
+    images: Path | None
+    samples: list[dict[str, np.ndarray]] = field(default_factory=list)
+    network: Path | Graph = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.network = self.model
+        if self.precision not in ("", "int8"):
+            raise InputError(f"--precision {self.precision!r} is none that can be made", try_="int8, or leave it out: the model is timed as it is")
+        if self.precision and self.constants:
+            raise InputError("--precision int8 with --const", why="the engines' own tools quantise the model file as it is")
+        if self.images is not None and not self.precision:
+            raise InputError("--images without --precision int8", why="nothing is quantised")
+
+    def prepare(self, bar: Progress) -> None:
+        """Quantise, where that is asked."""
+        from pith.quantized import quantize, samples_of
+
+        if self.precision:
+            self.samples = samples_of(self.model, self.images, shapes=self.shapes)
+            self.network = quantize(self.model, self.samples, shapes=self.shapes, method="minmax", improve=False, progress=bar).graph
+
+    def _compiled(self, bar: Progress, **more: Any) -> Session:
+        from pith.api import compile
+
+        return compile(self.network, self.target, None if self.precision else self.shapes, constants=self.constants, progress=bar, **more)
+
+    def beside(self, engines: Sequence[str], interpreters: Interpreters, threads: int, rounds: int, seconds: float, bar: Progress) -> list[Row]:
+        """Times of Pith and the other engines with so many threads."""
+        from pith.bench.compare import compare
+        from pith.runtime.bench import random_inputs
+
+        session = self._compiled(bar, threads=threads)
+        if len(session.shapes) > 1:
+            raise InputError("several shapes cannot be timed at once", try_="one shape: --shape input=1x3x224x224")
+        kind = self.precision or (session.inputs[0].dtype if session.inputs else "float32")
+        rows = compare(
+            self.model, session.folder, engines, random_inputs(session), threads=threads, rounds=rounds, seconds=seconds,
+            interpreters=interpreters, progress=bar, precision=kind, rest=self.constants, samples=self.samples,
+        )  # fmt: skip
+        session.close()
+        return rows
+
+    def layers(self, bar: Progress) -> tuple[list[Layer], Ceilings]:
+        """Pith's time layer by layer, one thread, and what the processor could do."""
+        return _layers(self._compiled(bar, profile=True))
 
 
 def _on_device(

@@ -89,6 +89,11 @@ def command(
     if json:
         print_json({k: manifest[k] for k in _JSON_KEYS} | {"folder": str(folder)})
         return
+    _say_result(folder, manifest, target, verbose=verbose)
+
+
+def _say_result(folder: Path, manifest: dict[str, Any], target: str, *, verbose: bool) -> None:
+    """What the artefact takes, what was noted, and what to do next."""
     say((manifest["name"], "bold"), f" for {target} in ", (str(folder), "bold"))
     say(
         f"  code {size(manifest['code_bytes'])}, weights {size(manifest['weights_bytes'])}, "

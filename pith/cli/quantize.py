@@ -9,6 +9,7 @@ import typer
 
 from pith.cli.common import JsonOption, Model, QuietOption, ShapeOption, parse_shapes, print_json, progress, say, size
 from pith.graph.errors import InputError
+from pith.report.files import check_place
 
 
 def command(
@@ -43,20 +44,10 @@ def command(
     quiet: bool = QuietOption,
 ) -> None:
     """Quantise MODEL after training, by looking at what --images do inside it, and say what it cost layer by layer."""
-    from pith.quantized import check_report_path, check_samples, quantize
+    from pith.quantized import quantize
 
-    if output is not None and output.suffix != ".onnx":
-        raise InputError(f"cannot write {output.name}", try_="a name that ends in .onnx")
-    if output is not None and not output.parent.is_dir():
-        raise InputError(f"cannot write {output}", why=f"there is no folder {output.parent}")
-    if report is not None:
-        check_report_path(report)
-    for file in compare:
-        if not file.exists():
-            raise InputError(f"no file {file}", where="--compare", try_="check the path")
     shapes = parse_shapes(shape)
-    if compare:
-        check_samples(model, compare, shapes=shapes, preprocess=preprocess)
+    _check(model, output, report, compare, shapes, preprocess)
     with progress(quiet or json) as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are in the report
         found = quantize(
@@ -69,17 +60,39 @@ def command(
     written = found.save_report(report) if report is not None else []
     beside = {str(file): found.compare(file, layers=per_layer) for file in compare}
     if json:
-        plain = found.report.plain()
-        if compare:
-            plain["compare"] = {name: c.plain() for name, c in beside.items()}
+        plain = found.report.plain() | ({"compare": {name: c.plain() for name, c in beside.items()}} if compare else {})
         print_json({**plain, "output": str(output) if output is not None else None})
         return
-    for line in found.report.text(rows).splitlines():
+    _say_result(found.report.text(rows), {name: c.text() for name, c in beside.items()}, output, written)
+
+
+def _check(
+    model: Path, output: Path | None, report: Path | None, compare: list[Path], shapes: dict[str, list[tuple[int, ...]]], preprocess: str | None
+) -> None:  # fmt: skip
+    """Refuse what cannot be written or read, before any work."""
+    from pith.quantized import check_report_path, check_samples
+
+    if output is not None:
+        check_place(output, (".onnx",))
+        if output.exists() and model.exists() and output.samefile(model):
+            raise InputError(f"cannot write {output}", why="it is the model that is read", try_="another name")
+    if report is not None:
+        check_report_path(report)
+    for file in compare:
+        if not file.exists():
+            raise InputError(f"no file {file}", where="--compare", try_="check the path")
+    if compare:
+        check_samples(model, compare, shapes=shapes, preprocess=preprocess)
+
+
+def _say_result(report: str, beside: dict[str, str], output: Path | None, written: list[Path]) -> None:
+    """The report, each comparison under the name of what was compared, and the files that were written."""
+    for line in report.splitlines():
         say(line)
     for name, comparison in beside.items():
         say("")
         say((name, "bold"))
-        for line in comparison.text().splitlines():
+        for line in comparison.splitlines():
             say(line)
     if output is not None:
         say("wrote ", (str(output), "bold"), f", {size(output.stat().st_size)}")

@@ -29,6 +29,7 @@ from pith.cli.common import (
     say,
 )
 from pith.graph.errors import InputError
+from pith.report.files import check_place
 
 if TYPE_CHECKING:
     from pith.devices.session import DeviceSession
@@ -101,9 +102,6 @@ def command(
     quiet: bool = QuietOption,
 ) -> None:
     """Run MODEL on files; prints the top labels of a classifier, else a summary of the outputs."""
-    from pith.api import check_finite
-    from pith.runtime.inputs import Preprocess, read_input
-
     if output is not None:
         _check_destination(output)
     session: Session | DeviceSession
@@ -113,18 +111,8 @@ def command(
         session = open_there(model, target, shape, const, quiet or json, device, limit)
     else:
         session = open_session(model, target, shape, const, quiet or json, threads)
-    metadata = session.manifest.get("metadata", {})
-    how = Preprocess.parse(preprocess or metadata.get("pith.preprocess", "{}"))
-    names = _labels(labels, metadata)
-    results = []
-    for files in _batches(session, [str(i) for i in inputs]):
-        feed = {}
-        for port in session.inputs:
-            feed[port.name] = read_input(files[port.name], port, how)
-            if not allow_nan:
-                check_finite(port.name, feed[port.name])
-        outputs = session.run(feed)
-        results.append(_Result(files, outputs, _top(_real(outputs, metadata), names, top, chosen=labels is not None)))
+    names = _labels(labels, session.manifest.get("metadata", {}))
+    results = _results(session, inputs, preprocess, allow_nan=allow_nan, names=names, top=top, chosen=labels is not None)
     if output is not None:
         _save(output, results)
     if json:
@@ -134,6 +122,27 @@ def command(
         _show(r)
     if output is not None:
         say(f"saved {output}")
+
+
+def _results(
+    session: Session | DeviceSession, inputs: list[Path], preprocess: str | None, *, allow_nan: bool, names: list[str] | None, top: int, chosen: bool
+) -> list[_Result]:  # fmt: skip
+    """One run for each set of files."""
+    from pith.api import check_finite
+    from pith.runtime.inputs import Preprocess, read_input
+
+    metadata = session.manifest.get("metadata", {})
+    how = Preprocess.parse(preprocess or metadata.get("pith.preprocess", "{}"))
+    results = []
+    for files in _batches(session, [str(i) for i in inputs]):
+        feed = {}
+        for port in session.inputs:
+            feed[port.name] = read_input(files[port.name], port, how)
+            if not allow_nan:
+                check_finite(port.name, feed[port.name])
+        outputs = session.run(feed)
+        results.append(_Result(files, outputs, _top(_real(outputs, metadata), names, top, chosen=chosen)))
+    return results
 
 
 def _show(r: _Result) -> None:
@@ -242,10 +251,7 @@ def _summary(a: np.ndarray) -> dict[str, Any]:
 
 def _check_destination(path: Path) -> None:
     """Refuse a place for the outputs that cannot be written, before any work."""
-    if path.suffix not in (".npy", ".npz"):
-        raise InputError(f"cannot save outputs as {path.name}", try_="a name that ends in .npz or .npy")
-    if not path.parent.is_dir():
-        raise InputError(f"cannot save outputs as {path}", why=f"there is no folder {path.parent}")
+    check_place(path, (".npz", ".npy"))
 
 
 def _save(path: Path, results: list[_Result]) -> None:

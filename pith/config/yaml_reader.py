@@ -30,7 +30,7 @@ def read_yaml(text: str, where: str) -> Any:
         yaml = importlib.import_module("yaml")
     except ImportError as error:
         raise UnsupportedError(
-            "YAML files need PyYAML", where=where, why=str(error), try_="pip install pyyaml, or write the file as JSON"
+            "YAML files need PyYAML", where=where, why=str(error), try_='pip install pyyaml (the extra "train" has it), or write the file as JSON'
         ) from error
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

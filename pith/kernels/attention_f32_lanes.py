@@ -187,43 +187,14 @@ class AttentionLanes(Kernel):
         walks = [_walk(q, rank), _walk(k, rank), _walk(v, rank), out[:rank]]
         kind, steps = "plain", (0, 0)
         if mask is not None:
-            full = (1,) * (rank + 2 - len(mask.shape)) + mask.shape
-            strides = (*[0] * (rank + 2 - len(mask.shape)), *mask.strides)
-            walk = [0 if n == 1 else st for n, st in zip(full, strides, strict=True)]
+            walk = _mask_walk(mask, rank)
             walks.append(walk[:rank])
             steps = (walk[-2], walk[-1])
             kind = "full" if steps[0] else "keys"
         axes = [(n, *w) for n, *w in zip(shape[:rank], *walks, strict=True) if n != 1]
         vectors = dict.fromkeys([*([most] if blocks > 1 or last == most else []), *([1] if last == 1 else [])])
         bodies = [block(isa, n, heights[0], heights[1], kind) for n in vectors]
-        names = ["q", "k", "v", "y", *(["m"] if mask is not None else [])]
-        params = "".join(f", int32_t n{i}" + "".join(f", int32_t {n}{i}" for n in names) for i in range(len(axes)))
-        places, at = "", dict(zip(names, ["q", "k", "v", "y", "mask"], strict=False))
-        for i in reversed(range(len(axes))):
-            places += f"    const int32_t i{i} = left % n{i};\n    left /= n{i};\n"
-            at = {n: f"{text} + (ptrdiff_t)i{i} * {n}{i}" for n, text in at.items()}
-        passed = f"{at['q']} + from * qs, {at['k']}, {at['v']}, {at['y']} + from * ys"
-        if mask is not None:
-            passed += f", {at['m']}{' + from * ms' if kind == 'full' else ''}, ms, mt"
-        passed += ", (float *)scratch, {}, d, t, e, scale, qs, qd, kt, kd, vt, ve, ys, ye, t_tall, t_low, e_tall, e_low"
-        runs = f"    {bodies[0].name}({passed.format('count')});\n"
-        if len(bodies) > 1:
-            runs = f"    if (count > VF_LANES) {bodies[0].name}({passed.format('count')});\n    else {bodies[1].name}({passed.format('count')});\n"
-        label = "_".join(f.name.split("_", 4)[-1] for f in bodies)
-        name = f"attention_f32_{isa.name}_lanes_{kind}{len(axes)}_{label}"
-        masks = ("const float *mask, ", ", int32_t ms, int32_t mt") if mask is not None else ("", "")
-        text = f"""static void {name}(const float *q, const float *k, const float *v, {masks[0]}float *y, void *scratch,
-    int32_t s, int32_t d, int32_t t, int32_t e, float scale, int32_t qs, int32_t qd, int32_t kt, int32_t kd, int32_t vt, int32_t ve,
-    int32_t ys, int32_t ye{masks[1]}, int32_t t_tall, int32_t t_low, int32_t e_tall, int32_t e_low{params}, int32_t begin, int32_t end) {{
-  const int32_t blocks = (s - 1) / {wide} + 1;
-  for (int32_t u = begin; u < end; u++) {{
-    const ptrdiff_t from = (ptrdiff_t)(u % blocks) * {wide};
-    const int32_t count = s - (int32_t)from < {wide} ? s - (int32_t)from : {wide};
-    int32_t left = u / blocks;
-{places}    (void)left;
-{runs}  }}
-}}
-"""
+        name, text = _caller(isa, bodies, kind, wide, len(axes))
         scale = float(call.attrs["scale"]) * (_LOG2_E if mask is None else 1)
         args: list[Arg] = [In(0), In(1), In(2), *([In(3)] if mask is not None else []), Out(0), Scratch()]
         args += [*map(Int, (s, d, t, e)), Float(scale)]
@@ -235,3 +206,44 @@ class AttentionLanes(Kernel):
         f = CFunction(name, text, tuple(bodies), _HEADERS)
         why = f"a lane for each query, {heights[0][0] or heights[0][1]} keys x {wide} queries at a time"
         return Emitted(f, (*args, *unit_range(units)), scratch, why, units)
+
+
+def _mask_walk(mask: Operand, rank: int) -> list[int]:
+    """Elements from one index to the next along the `rank` outer axes, the queries and the keys; 0 where one index is for all."""
+    full = (1,) * (rank + 2 - len(mask.shape)) + mask.shape
+    strides = (*[0] * (rank + 2 - len(mask.shape)), *mask.strides)
+    return [0 if n == 1 else st for n, st in zip(full, strides, strict=True)]
+
+
+def _caller(isa: ISA, bodies: list[CFunction], kind: str, wide: int, axes: int) -> tuple[str, str]:
+    """Name and C text of the function that goes through blocks of `wide` queries and the outer `axes`; `bodies` do one block."""
+    masked = kind != "plain"
+    names = ["q", "k", "v", "y", *(["m"] if masked else [])]
+    params = "".join(f", int32_t n{i}" + "".join(f", int32_t {n}{i}" for n in names) for i in range(axes))
+    places, at = "", dict(zip(names, ["q", "k", "v", "y", "mask"], strict=False))
+    for i in reversed(range(axes)):
+        places += f"    const int32_t i{i} = left % n{i};\n    left /= n{i};\n"
+        at = {n: f"{text} + (ptrdiff_t)i{i} * {n}{i}" for n, text in at.items()}
+    passed = f"{at['q']} + from * qs, {at['k']}, {at['v']}, {at['y']} + from * ys"
+    if masked:
+        passed += f", {at['m']}{' + from * ms' if kind == 'full' else ''}, ms, mt"
+    passed += ", (float *)scratch, {}, d, t, e, scale, qs, qd, kt, kd, vt, ve, ys, ye, t_tall, t_low, e_tall, e_low"
+    runs = f"    {bodies[0].name}({passed.format('count')});\n"
+    if len(bodies) > 1:
+        runs = f"    if (count > VF_LANES) {bodies[0].name}({passed.format('count')});\n    else {bodies[1].name}({passed.format('count')});\n"
+    label = "_".join(f.name.split("_", 4)[-1] for f in bodies)
+    name = f"attention_f32_{isa.name}_lanes_{kind}{axes}_{label}"
+    masks = ("const float *mask, ", ", int32_t ms, int32_t mt") if masked else ("", "")
+    text = f"""static void {name}(const float *q, const float *k, const float *v, {masks[0]}float *y, void *scratch,
+    int32_t s, int32_t d, int32_t t, int32_t e, float scale, int32_t qs, int32_t qd, int32_t kt, int32_t kd, int32_t vt, int32_t ve,
+    int32_t ys, int32_t ye{masks[1]}, int32_t t_tall, int32_t t_low, int32_t e_tall, int32_t e_low{params}, int32_t begin, int32_t end) {{
+  const int32_t blocks = (s - 1) / {wide} + 1;
+  for (int32_t u = begin; u < end; u++) {{
+    const ptrdiff_t from = (ptrdiff_t)(u % blocks) * {wide};
+    const int32_t count = s - (int32_t)from < {wide} ? s - (int32_t)from : {wide};
+    int32_t left = u / blocks;
+{places}    (void)left;
+{runs}  }}
+}}
+"""
+    return name, text

@@ -12,10 +12,11 @@ import math
 
 import numpy as np
 
-from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Out, kernel
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
+from pith.kernels.packed import PackedF32
 from pith.kernels.shape_f32 import by_rows
-from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, rows_tail, tail_of
+from pith.kernels.tile_f32 import Tail, bias_of, extra_args, rows_tail, tail_of
 from pith.kernels.walk_f32 import VECTORS, Edges, depthwise_walk, edges_of, pack_walk, walks
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
@@ -238,7 +239,7 @@ def depthwise_parts(
 
 
 @kernel("conv", "depthwise")
-class ConvDepthwise(Kernel):
+class ConvDepthwise(PackedF32):
     """group = input channels = output channels."""
 
     def applies(self, call: Call) -> bool:
@@ -250,15 +251,6 @@ class ConvDepthwise(Kernel):
         call = in_2d(call)
         *pixels, c = call.outputs[0].shape
         return 1.5 * math.prod((*pixels, *call.input(1).shape[2:])) * math.ceil(c / call.isa.lanes(4))
-
-    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
-        return operand.inner_contiguous
-
-    def uses(self, call: Call) -> set[int]:
-        return {0, *range(3, len(call.inputs))}
-
-    def inplace(self, call: Call) -> tuple[int, ...]:
-        return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
         call = in_2d(call)

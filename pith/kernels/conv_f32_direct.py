@@ -12,10 +12,11 @@ import math
 
 import numpy as np
 
-from pith.kernels.base import OWN, Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Schedule, Scratch, kernel
+from pith.kernels.base import OWN, Arg, Call, Const, Emitted, In, Int, Out, Schedule, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
 from pith.kernels.cost_f32 import near_schedules, overlapped, product_cost, weights_rate
 from pith.kernels.implicit_product import GROUPED, implicit_product
+from pith.kernels.packed import PackedF32
 from pith.kernels.shape_f32 import Shape, columns_near, pack, parts, shape_for, shape_of
 from pith.kernels.tile_f32 import (
     Tail,
@@ -24,7 +25,6 @@ from pith.kernels.tile_f32 import (
     copied_bytes,
     copy_rows,
     extra_args,
-    residuals,
     row_block,
     tail_of,
 )
@@ -82,7 +82,7 @@ def direct_args(
 
 
 @kernel("conv", "direct")
-class ConvDirect(Kernel):
+class ConvDirect(PackedF32):
     """Any kernel, stride, dilation, padding and grouping."""
 
     def applies(self, call: Call) -> bool:
@@ -103,15 +103,6 @@ class ConvDirect(Kernel):
         if call.attrs["group"] != 1:
             return (OWN,)
         return near_schedules(call.isa, math.prod(call.outputs[0].shape[:3]), kh * kw * c, o)
-
-    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
-        return operand.inner_contiguous
-
-    def uses(self, call: Call) -> set[int]:
-        return {0, *range(3, len(call.inputs))}
-
-    def inplace(self, call: Call) -> tuple[int, ...]:
-        return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
         call = in_2d(call)

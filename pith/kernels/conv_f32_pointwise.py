@@ -6,11 +6,12 @@ import math
 from dataclasses import replace
 
 from pith.graph import DType
-from pith.kernels.base import Call, Emitted, Kernel, Operand, Schedule, kernel
+from pith.kernels.base import Call, Emitted, Operand, Schedule, kernel
 from pith.kernels.cost_f32 import near_schedules, product_cost
 from pith.kernels.matmul_f32_gemm import gemm_call
+from pith.kernels.packed import PackedF32
 from pith.kernels.shape_f32 import pack
-from pith.kernels.tile_f32 import bias_of, extra_args, residuals, tail_of
+from pith.kernels.tile_f32 import bias_of, extra_args, tail_of
 
 
 def in_2d(call: Call) -> Call:
@@ -45,7 +46,7 @@ def fast_conv(call: Call) -> bool:
 
 
 @kernel("conv", "pointwise")
-class ConvPointwise(Kernel):
+class ConvPointwise(PackedF32):
     """Every pixel is a row of the left matrix."""
 
     def applies(self, call: Call) -> bool:
@@ -66,12 +67,6 @@ class ConvPointwise(Kernel):
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.rows
-
-    def uses(self, call: Call) -> set[int]:
-        return {0, *range(3, len(call.inputs))}
-
-    def inplace(self, call: Call) -> tuple[int, ...]:
-        return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
         call = in_2d(call)

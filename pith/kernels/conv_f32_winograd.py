@@ -23,8 +23,6 @@ from pith.kernels.base import (
     Emitted,
     In,
     Int,
-    Kernel,
-    Operand,
     Out,
     Schedule,
     Scratch,
@@ -34,8 +32,9 @@ from pith.kernels.base import (
 from pith.kernels.conv_f32_pointwise import fast_conv
 from pith.kernels.cost_f32 import again_rate, overlapped, product_cost, weights_rate
 from pith.kernels.matmul_f32_gemm import gemm
+from pith.kernels.packed import PackedF32
 from pith.kernels.shape_f32 import Shape, pack, shape_for, shape_of
-from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, tail_of
+from pith.kernels.tile_f32 import Tail, bias_of, extra_args, tail_of
 from pith.kernels.winograd import TAPS, constant_lines, linear, transformed_weights, transforms
 from pith.ops.signs import only_signs
 from pith.targets.isa.base import ISA
@@ -284,7 +283,7 @@ def _passes_cost(call: Call, m: int, tiles: int, block: int) -> float:
     return elements * total + beyond / call.isa.beyond
 
 
-class Winograd(Kernel):
+class Winograd(PackedF32):
     """One size of tile."""
 
     m: int
@@ -312,15 +311,6 @@ class Winograd(Kernel):
     def schedules(self, call: Call) -> tuple[Schedule, ...]:
         budgets = (0, _BUDGET, _BUDGET // 2, _BUDGET // 4, 2 * _BUDGET, 4 * _BUDGET, 1 << 30)
         return tuple(Schedule.of(block=b) for b in dict.fromkeys(block_of(call, self.m, budget) for budget in budgets))
-
-    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
-        return operand.inner_contiguous
-
-    def uses(self, call: Call) -> set[int]:
-        return {0, *range(3, len(call.inputs))}
-
-    def inplace(self, call: Call) -> tuple[int, ...]:
-        return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
         tail = tail_of(call)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pith.kernels.base import Call, Const, Emitted, Kernel, Operand, kernel
@@ -50,34 +50,12 @@ def emit_loops(
     `bounds`: statements run for each output position and axis;  `taps`: what opens the loop over the taps of an axis;
     `position`: the input coordinate inside it. `{a}` in them stands for the axis.
     """
-    x, w, y, bias = call.input(0), call.input(1), call.outputs[0], optional(call, 2)
-    layout, group, at = call.attrs["layout"], call.attrs["group"], call.attrs
+    x, y, bias, layout = call.input(0), call.outputs[0], optional(call, 2), call.attrs["layout"]
     sums = integers.sums if integers else accumulator(x.type.dtype)
-    strides = integers.strides if integers else w.strides
     step_x, step_w = integers.steps if integers else ("(ptrdiff_t)i * xc", "(ptrdiff_t)i * wi")
-    (xc, xa), (yc, ya) = axes_of(x, layout), axes_of(y, layout)
-    rank = len(xa)
-    walks = {"y": y.strides, **{f"e{i}": extra_strides(call, 3 + i, yc) for i in range(len(call.inputs) - 3)}}
-    p = Params()
-    p.pointers(call, "x", "w", integers.weights if integers else None)
-    p.ints({"batch": x.shape[0], "group": group, "ci": x.shape[xc] // group, "co": y.shape[yc] // group})
-    p.ints(
-        {
-            "xb": x.strides[0],
-            "xc": x.strides[xc],
-            **({"wi": strides[int(not transposed)]} if "wi" in step_w else {}),
-            "wo": strides[int(transposed)],
-            **(integers.extra if integers else {}),
-        }
-    )
-    for name, s in walks.items():
-        p.ints({f"{name}b": s[0], f"{name}c": s[yc]})
-    for a in range(rank):
-        p.ints({f"xn{a}": x.shape[xa[a]], f"yn{a}": y.shape[ya[a]], f"kn{a}": w.shape[2 + a]})
-        p.ints({f"st{a}": at["strides"][a], f"di{a}": at["dilations"][a], f"pa{a}": at["pads"][a]})
-        p.ints(
-            {f"xs{a}": x.strides[xa[a]], f"ws{a}": strides[2 + a], **{f"{v}s{a}": s[ya[a]] for v, s in walks.items()}}
-        )
+    rank = len(x.shape) - 2
+    walks = {"y": y.strides, **{f"e{i}": extra_strides(call, 3 + i, axes_of(y, layout)[0]) for i in range(len(call.inputs) - 3)}}
+    p = _parameters(call, walks, transposed=transposed, rows="wi" in step_w, integers=integers)
 
     def walk(base: str, prefix: str, index: str) -> str:
         """`base` moved by `index` along every spatial axis of the operand whose strides begin with `prefix`."""
@@ -114,6 +92,28 @@ def emit_loops(
     requires = (*requires, ELEMENT) if integers and integers.four else requires
     label = f"loops{rank}" + (integers.label if integers else "")
     return Emitted(named(call, label, text, requires), tuple(p.args), why="plain loops")
+
+
+def _parameters(
+    call: Call, walks: Mapping[str, Sequence[int]], *, transposed: bool, rows: bool, integers: Integers | None
+) -> Params:  # fmt: skip
+    """Parameters of the loop nest: pointers, sizes, and strides of every operand. `walks`: strides of what is written and read beside it
+    by its name; `rows`: whether the weights' stride from one input channel to the next is asked for."""
+    x, w, y, at = call.input(0), call.input(1), call.outputs[0], call.attrs
+    group, strides = at["group"], integers.strides if integers else w.strides
+    (xc, xa), (yc, ya) = axes_of(x, at["layout"]), axes_of(y, at["layout"])
+    p = Params()
+    p.pointers(call, "x", "w", integers.weights if integers else None)
+    p.ints({"batch": x.shape[0], "group": group, "ci": x.shape[xc] // group, "co": y.shape[yc] // group})
+    p.ints({"xb": x.strides[0], "xc": x.strides[xc], **({"wi": strides[int(not transposed)]} if rows else {}), "wo": strides[int(transposed)]})
+    p.ints(integers.extra if integers else {})
+    for name, s in walks.items():
+        p.ints({f"{name}b": s[0], f"{name}c": s[yc]})
+    for a in range(len(xa)):
+        p.ints({f"xn{a}": x.shape[xa[a]], f"yn{a}": y.shape[ya[a]], f"kn{a}": w.shape[2 + a]})
+        p.ints({f"st{a}": at["strides"][a], f"di{a}": at["dilations"][a], f"pa{a}": at["pads"][a]})
+        p.ints({f"xs{a}": x.strides[xa[a]], f"ws{a}": strides[2 + a], **{f"{v}s{a}": s[ya[a]] for v, s in walks.items()}})
+    return p
 
 
 def _indent(lines: Sequence[str]) -> str:

@@ -22,13 +22,12 @@ from pith.kernels.base import (
     End,
     In,
     Int,
-    Kernel,
-    Operand,
     Out,
     Scratch,
     kernel,
 )
 from pith.kernels.fused_map import IVDEP
+from pith.kernels.packed import PackedColumns
 from pith.kernels.product_s8 import product_of
 from pith.kernels.tail_s8 import SumTail, plain_loop, sum_args, tail_of_sums
 from pith.kernels.tile_s8 import FLIP, DotTile, totals
@@ -326,7 +325,7 @@ def depthwise_any(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
 
 
 @kernel("conv_integer", "depthwise")
-class IntegerDepthwise(Kernel):
+class IntegerDepthwise(PackedColumns):
     """group = input channels = output channels, an 8-bit result."""
 
     def applies(self, call: Call) -> bool:
@@ -344,19 +343,6 @@ class IntegerDepthwise(Kernel):
         if not baked(conv):
             return float(n * oh * ow * kh * kw) * (2.0 + blocks * dot)
         return float(n * oh * blocks) * (ow * (dot * kw * -(-kh // 4) + 24) + (ow * sw + kw) * 10.0 * -(-kh // 4))
-
-    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
-        return operand.inner_contiguous
-
-    def uses(self, call: Call) -> set[int]:
-        shape = call.outputs[0].shape
-        found = tail_of_sums(call)
-        plain = found is not None and found[0].plain
-        return {0, *(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and (plain or x.shape == shape))}
-
-    def inplace(self, call: Call) -> tuple[int, ...]:
-        out = call.outputs[0].type
-        return tuple(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.type == out)
 
     def emit(self, call: Call) -> Emitted:
         conv = product_of(call)

@@ -17,7 +17,7 @@ from typing import ClassVar
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, kernel
+from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Out, kernel
 from pith.kernels.conv_integer_depthwise import (
     baked,
     called_by,
@@ -31,6 +31,7 @@ from pith.kernels.conv_integer_depthwise import (
     zero_text,
 )
 from pith.kernels.exact_s16 import fits, range_of
+from pith.kernels.packed import PackedColumns
 from pith.kernels.product_s8 import product_of
 from pith.kernels.tail_s8 import SumTail, tail_of_sums
 from pith.kernels.tile_s8 import totals
@@ -211,7 +212,7 @@ def depthwise_shorts(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw
     return CFunction(name, text, (shorts(isa), *called_by(isa, dtype, tail)), ("stdint.h", "stddef.h"))
 
 
-class _Depthwise(Kernel):
+class _Depthwise(PackedColumns):
     """group = input channels = output channels, an 8-bit result, kernels that are spelled out."""
 
     nine: ClassVar[bool] = False  # whether weights may have more than 8 bits
@@ -236,19 +237,6 @@ class _Depthwise(Kernel):
         blocks, pairs = -(-c // call.isa.vector_bytes), -(-kh // 2)
         column, tap, end = (2.0 * pairs, 3.0 * pairs, 18.0 + 8.0 * (len(way.parts) // 2)) if way.parts else (5.0 * pairs, 6.0 * pairs, 18.0)
         return float(n * oh * blocks) * (ow * (tap * kw + end) + (ow * sw + kw) * (column + 4.0))
-
-    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
-        return operand.inner_contiguous
-
-    def uses(self, call: Call) -> set[int]:
-        shape = call.outputs[0].shape
-        found = tail_of_sums(call)
-        plain = found is not None and found[0].plain
-        return {0, *(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and (plain or x.shape == shape))}
-
-    def inplace(self, call: Call) -> tuple[int, ...]:
-        out = call.outputs[0].type
-        return tuple(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.type == out)
 
     def emit(self, call: Call) -> Emitted:
         conv = product_of(call)

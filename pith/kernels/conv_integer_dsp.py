@@ -16,6 +16,7 @@ import numpy as np
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.exact_s16 import range_of
+from pith.kernels.packed import alike
 from pith.kernels.product_s8 import product_of
 from pith.kernels.proven_scale import Scale, scale_of
 from pith.kernels.tail_s8 import SumTail, plain_loop, sum_args, tail_of_sums
@@ -256,8 +257,7 @@ class IntegerDsp(Kernel):
         return {0, *(range(3, len(call.inputs)) if plan is None or plan.scale is None else ())}
 
     def inplace(self, call: Call) -> tuple[int, ...]:
-        out = call.outputs[0].type
-        return () if math.prod(out.shape[:-1]) % 4 else tuple(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.type == out)
+        return () if math.prod(call.outputs[0].shape[:-1]) % 4 else alike(call)
 
     def emit(self, call: Call) -> Emitted:
         plan = _plan(call)

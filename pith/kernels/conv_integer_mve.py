@@ -16,6 +16,7 @@ import numpy as np
 from pith.graph import DType
 from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel
 from pith.kernels.conv_integer_dsp import pitch_of, regular
+from pith.kernels.packed import alike
 from pith.kernels.product_s8 import product_of
 from pith.kernels.proven_scale import Scale
 from pith.kernels.scale_mve import print_scale, scale_for, suffix
@@ -226,8 +227,7 @@ class IntegerMve(Kernel):
         return {0} if scaled else {0, *range(3, len(call.inputs))}
 
     def inplace(self, call: Call) -> tuple[int, ...]:
-        out = call.outputs[0].type
-        return tuple(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.type == out)
+        return alike(call)
 
     def emit(self, call: Call) -> Emitted:
         plan = _plan(call)

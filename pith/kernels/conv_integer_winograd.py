@@ -20,8 +20,6 @@ from pith.kernels.base import (
     Emitted,
     In,
     Int,
-    Kernel,
-    Operand,
     Out,
     Schedule,
     Scratch,
@@ -30,6 +28,7 @@ from pith.kernels.base import (
 )
 from pith.kernels.exact_s16 import range_of
 from pith.kernels.four_bits import are_four_bits
+from pith.kernels.packed import PackedVectors
 from pith.kernels.product_s8 import product_of
 from pith.kernels.tail_s8 import sum_args, tail_of_sums
 from pith.kernels.winograd_s16 import APART, TAPS, fits, panels, transformed, winograd
@@ -42,7 +41,7 @@ _OVERLAP = 1 / 2  # of the rate at which weights come from the last cache, what 
 _BLOCKS = (128 << 10, 256 << 10, 512 << 10, 1 << 20)  # bytes of a block of tiles and products
 
 
-class IntegerWinograd(Kernel):
+class IntegerWinograd(PackedVectors):
     """One size of tile."""
 
     m: int
@@ -68,18 +67,6 @@ class IntegerWinograd(Kernel):
 
     def schedules(self, call: Call) -> tuple[Schedule, ...]:
         return tuple(Schedule.of(block=b) for b in dict.fromkeys((_block_of(call, self.m), *_candidates(call, self.m))))
-
-    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
-        return operand.inner_contiguous
-
-    def uses(self, call: Call) -> set[int]:
-        return {0, *range(3, len(call.inputs))}
-
-    def inplace(self, call: Call) -> tuple[int, ...]:
-        out = call.outputs[0].type
-        if out.shape[-1] % call.isa.lanes(4):
-            return ()
-        return tuple(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.type == out)
 
     def emit(self, call: Call) -> Emitted:
         conv, m = product_of(call), self.m

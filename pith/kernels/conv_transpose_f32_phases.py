@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Kernel, Operand, Out, Scratch, kernel, unit_range
+from pith.kernels.base import Arg, Call, Const, Emitted, In, Int, Out, Scratch, kernel, unit_range
 from pith.kernels.conv_f32_depthwise import depthwise, pack_depthwise
 from pith.kernels.conv_f32_direct import direct
 from pith.kernels.conv_f32_pointwise import fast_conv, in_2d
+from pith.kernels.packed import PackedF32
 from pith.kernels.shape_f32 import pack, shape_of
-from pith.kernels.tile_f32 import Tail, bias_of, extra_args, residuals, tail_of
+from pith.kernels.tile_f32 import Tail, bias_of, extra_args, tail_of
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 
@@ -95,7 +96,7 @@ def phases(isa: ISA, tail: Tail, grouped: bool) -> CFunction:
 
 
 @kernel("conv_transpose", "phases")
-class ConvTransposePhases(Kernel):
+class ConvTransposePhases(PackedF32):
     """Any kernel, stride, dilation, padding and grouping."""
 
     def applies(self, call: Call) -> bool:
@@ -103,15 +104,6 @@ class ConvTransposePhases(Kernel):
 
     def cost(self, call: Call) -> float:
         return 0.2
-
-    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
-        return operand.inner_contiguous
-
-    def uses(self, call: Call) -> set[int]:
-        return {0, *range(3, len(call.inputs))}
-
-    def inplace(self, call: Call) -> tuple[int, ...]:
-        return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
         call = in_2d(call)

@@ -25,6 +25,7 @@ from pith.kernels.base import (
     unit_range,
 )
 from pith.kernels.cost_f32 import near_schedules
+from pith.kernels.packed import PackedF32
 from pith.kernels.shape_f32 import Shape, columns_near, next_part, pack, panel_width, parts, shape_for, shape_of
 from pith.kernels.tile_f32 import (
     Tail,
@@ -33,7 +34,6 @@ from pith.kernels.tile_f32 import (
     copied_bytes,
     copy_rows,
     extra_args,
-    residuals,
     row_block,
     tail_of,
 )
@@ -108,7 +108,7 @@ def _f32(call: Call) -> bool:
 
 
 @kernel("matmul", "gemm")
-class MatmulGemm(Kernel):
+class MatmulGemm(PackedF32):
     """a [..., M, K] times a constant [K, N]: all batches are rows of one product."""
 
     def applies(self, call: Call) -> bool:
@@ -128,12 +128,6 @@ class MatmulGemm(Kernel):
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.rows
-
-    def uses(self, call: Call) -> set[int]:
-        return {0, *range(3, len(call.inputs))}
-
-    def inplace(self, call: Call) -> tuple[int, ...]:
-        return residuals(call)
 
     def emit(self, call: Call) -> Emitted:
         tail = tail_of(call)

@@ -14,10 +14,11 @@ from typing import ClassVar
 import numpy as np
 
 from pith.graph import DType, TensorType
-from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Operand, Out, Scratch, kernel
 from pith.kernels.conv_f32_pointwise import in_2d
 from pith.kernels.four_bits import UNPACK, are_four_bits, packed_panels
 from pith.kernels.implicit_product import GROUPED, implicit_product
+from pith.kernels.packed import PackedVectors
 from pith.kernels.tail_s8 import SumTail, sum_args, tail_of_sums
 from pith.kernels.tile_amx import AmxTile
 from pith.kernels.tile_chunk_s8 import ChunkTile
@@ -150,7 +151,7 @@ def product(isa: ISA, tile: str, label: str, block: CFunction, dtype: DType, tai
     return CFunction(name, text, (block, UNPACK) if wide else (block,), ("stdint.h", "stddef.h"))
 
 
-class IntegerProduct(Kernel):
+class IntegerProduct(PackedVectors):
     """What the products of all tiles have in common."""
 
     inputs: ClassVar[tuple[DType, ...]] = _BYTES
@@ -187,15 +188,6 @@ class IntegerProduct(Kernel):
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
         return operand.rows if call.op == "matmul_integer" else operand.inner_contiguous
-
-    def uses(self, call: Call) -> set[int]:
-        return {0, *range(3, len(call.inputs))}
-
-    def inplace(self, call: Call) -> tuple[int, ...]:
-        out = call.outputs[0].type
-        if out.shape[-1] % call.isa.lanes(4):  # a load waits for stores to its neighbours that are masked
-            return ()
-        return tuple(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.type == out)
 
     def emit(self, call: Call) -> Emitted:
         conv, merged, tile, taps, k = self._plan(call)

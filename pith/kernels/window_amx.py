@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pith.graph import DType
-from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Kernel, Operand, Out, Scratch, kernel
+from pith.kernels.base import Arg, Begin, Call, Const, Emitted, End, In, Int, Out, Scratch, kernel
 from pith.kernels.four_bits import are_four_bits
+from pith.kernels.packed import PackedVectors
 from pith.kernels.product_s8 import product_of
 from pith.kernels.tail_s8 import SumTail, finish_block, sum_args, tail_of_sums
 from pith.kernels.tile_amx import COPY
@@ -230,7 +231,7 @@ def _function(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
 
 
 @kernel("conv_integer", "amx_window")
-class IntegerWindow(Kernel):
+class IntegerWindow(PackedVectors):
     """One group, kernels larger than 1x1."""
 
     def applies(self, call: Call) -> bool:
@@ -249,18 +250,6 @@ class IntegerWindow(Kernel):
         pixels = n * oh * cut.across / cut.span * max(cut.rows, 10)
         copied = n * -(-oh // cut.lines) * cut.copied * 2.0 / 64
         return pixels * -(-o // 16) * max(2.0 * cut.steps, 10.0) + copied + 40.0 * n * oh + 300.0
-
-    def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:
-        return operand.inner_contiguous
-
-    def uses(self, call: Call) -> set[int]:
-        return {0, *range(3, len(call.inputs))}
-
-    def inplace(self, call: Call) -> tuple[int, ...]:
-        out = call.outputs[0].type
-        if out.shape[-1] % call.isa.lanes(4):  # a load waits for stores to its neighbours that are masked
-            return ()
-        return tuple(3 + i for i, x in enumerate(call.inputs[3:]) if x is not None and x.type == out)
 
     def emit(self, call: Call) -> Emitted:
         conv = product_of(call)

@@ -147,7 +147,7 @@ def _read(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
 
 def _load(path: Path, ports: Sequence[PortInfo]) -> dict[str, np.ndarray]:
     if path.suffix.lower() == ".npz" and len(ports) > 1:
-        return {p.name: load_array(path, p.name) for p in ports}
+        return {p.name: load_array(path, p.name, alone=False) for p in ports}
     return {_only(ports).name: load_array(path, _only(ports).name, mapped=True)}
 
 
@@ -161,6 +161,8 @@ def _from_arrays(arrays: Mapping[str, np.ndarray], ports: Sequence[PortInfo], im
         step = p.shape[0] if p.shape else 1
         if a.shape == p.shape[1:] and step == 1 and p.shape:
             a = a[None]
+        if not a.size:
+            raise InputError(f"no calibration samples for input {p.name!r}", why=f"the array has shape {list(a.shape)}")
         if a.ndim != len(p.shape) or a.shape[1:] != p.shape[1:] or not step or a.shape[0] < step:
             raise InputError(f"calibration data of shape {list(a.shape)} does not fit input {p.name!r}", why=f"it takes {list(p.shape)}",
                              try_=f"samples along the first axis: [n, {', '.join(map(str, p.shape[1:]))}]")  # fmt: skip

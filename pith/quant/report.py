@@ -96,7 +96,7 @@ class Report:
 
     def text(self, rows: int = 0) -> str:
         """A table with the causes under it. rows: only the so many layers that add most (0: all)."""
-        lines = [f"{self.method}, {self.format}, {self.samples} samples: mean layer cosine {self.mean_cosine:.6f}"]
+        lines = [f"{self.method}, {self.format}, {self.samples} sample{'s' * (self.samples != 1)}: mean layer cosine {self.mean_cosine:.6f}"]
         lines += [f"output {name}: cosine {cosine:.6f}, {sqnr:.1f} dB" for name, cosine, sqnr in self.outputs]
         lines.append(f"weights: {self.size[0]:,} bytes before, {self.size[1]:,} after")
         lines += [f"  {name:<22}mean layer cosine {cosine:.6f}" for name, cosine in self.snapshots]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from pith.report.files import write_whole
 from pith.report.pictures import even_lines, histogram, log_lines, ranges
 
 _RANKED = 12  # layers in the ranking
@@ -117,17 +116,6 @@ def render(report: dict[str, Any]) -> str:
     )  # fmt: skip
 
 
-def _replace(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as f:
-            f.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
 def write(path: Path, report: dict[str, Any], text: str) -> list[Path]:
     """Write the report as `path` says, whole or not at all: .html (and .json beside it), .json, or the `text` for .txt.
 
@@ -135,8 +123,8 @@ def write(path: Path, report: dict[str, Any], text: str) -> list[Path]:
     """
     data = json.dumps(finite(report), indent=1, allow_nan=False) + "\n"
     if path.suffix == ".html":
-        _replace(path, render(report))
-        _replace(path.with_suffix(".json"), data)
+        write_whole(path, render(report).encode())
+        write_whole(path.with_suffix(".json"), data.encode())
         return [path, path.with_suffix(".json")]
-    _replace(path, data if path.suffix == ".json" else text + "\n")
+    write_whole(path, (data if path.suffix == ".json" else text + "\n").encode())
     return [path]

@@ -193,10 +193,11 @@ def read_input(path: Path, port: PortInfo, how: Preprocess) -> np.ndarray:
     raise InputError(f"{path}: unknown kind of input", try_="a picture (" + " ".join(PICTURES) + "), .npy, .npz or .txt")
 
 
-def load_array(path: Path, name: str, *, mapped: bool = False) -> np.ndarray:
+def load_array(path: Path, name: str, *, mapped: bool = False, alone: bool = True) -> np.ndarray:
     """The array of a .npy file, or the one called `name` (else the only one) of a .npz archive; pickles are never read.
 
-    mapped: leave a .npy file on disk until its parts are used. Raises InputError.
+    mapped: leave a .npy file on disk until its parts are used.  alone: the only array of an archive will do under another name,
+    as it must not where there are several to be found. Raises InputError.
     """
     try:
         if not path.is_file() and path.exists():
@@ -206,13 +207,15 @@ def load_array(path: Path, name: str, *, mapped: bool = False) -> np.ndarray:
             return np.asarray(loaded)
         with loaded:
             names = list(loaded.files)
-            if name in names or len(names) == 1:
+            if name in names or (alone and len(names) == 1):
                 return np.asarray(loaded[name if name in names else names[0]])
     except FileNotFoundError:
         raise InputError(f"no file {path}", try_="check the path") from None
     except (ValueError, OSError, EOFError, KeyError, IndexError, MemoryError, zipfile.BadZipFile, zlib.error) as e:
-        pickled = "allow_pickle" in str(e)
-        why = "it holds Python objects, which are never loaded" if pickled else str(e) or "it claims more than there is memory"
+        why = str(e) or "it claims more than there is memory"
+        if "allow_pickle" in why:  # what NumPy says of every file that does not begin as an array's does
+            with path.open("rb") as file:
+                why = "it holds Python objects, which are never loaded" if file.read(1) == b"\x80" else "it does not begin as such a file does"
         raise InputError(f"{path} is not a NumPy array file", why=why, try_="save the array with numpy.save") from None
     raise InputError(f"{path} has no array called {name!r}", why="it has " + (", ".join(names) or "none"),
                      try_=f"numpy.savez(file, {name}=array)" if name.isidentifier() else "give a .npy file")  # fmt: skip

@@ -13,6 +13,7 @@ from pith.graph import DType
 from pith.importers.tflite.schema import OPERATORS
 from tests.fuzz.mutate import _bytes
 from tests.importers.tflite_build import CODES, Op, T, model
+from tests.importers.tflite_lstm import integer_lstm
 
 Parts = tuple[list[T], list[Op], list[int], list[int]]
 _WORDS = (0, 1, -1, 2, 3, 7, -7, 64, 255, 65536, 2**31 - 1, -(2**31), 2**30, 0x7F800000, 0x7FC00000, 1)
@@ -78,7 +79,7 @@ def seeds() -> tuple[bytes, ...]:
 
 @functools.cache
 def _parts() -> tuple[Parts, ...]:
-    return _quantised(), _moves(), _lstm()
+    return _quantised(), _moves(), _lstm(), integer_lstm(np.random.default_rng(1))
 
 
 def _fields(rng: random.Random) -> bytes:

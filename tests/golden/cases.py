@@ -205,6 +205,18 @@ def _softmax_fixed() -> Graph:
     return g
 
 
+def _lstm_integer() -> Graph:
+    """Two sequences of three steps, five numbers to four units."""
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.I8, (2, 3, 5))})
+    r = np.random.default_rng(0)
+    for name, columns in (("w", 5), ("r", 4)):
+        g.set_constant(name, r.integers(-127, 128, (16, columns)).astype(np.int8))
+    g.set_constant("b", r.integers(-900, 900, (2, 16)).astype(np.int32))
+    attrs = {"factors": ((1500000000, 2),) * 8, "hidden": (1100000000, -22, 4), "point": 11, "cell_clip": 0, "time_major": False}
+    g.outputs = [add_node(g, "lstm_integer", ["x", "w", "r", "b"], attrs)]
+    return g
+
+
 def _softmax_integer() -> Graph:
     """Rows of ten numbers."""
     g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.U8, (3, 10))})
@@ -242,6 +254,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "conv/depthwise": _graph((1, 9, 9, 16), "conv", (16, 1, 3, 3), **_CONV, group=16),
     **{f"conv/winograd{m}": _graph((1, 9, 9, 16), "conv", (24, 16, 3, 3), **_CONV, group=1) for m in (2, 4, 6)},
     "conv_chain/strip": _inverted_residual,
+    "lstm_integer/steps": _lstm_integer,
     "softmax_fixed/rows": _softmax_fixed,
     "softmax_integer/rows": _softmax_integer,
     "layer_norm_integer/rows": _layer_norm_integer,

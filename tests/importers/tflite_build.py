@@ -118,6 +118,7 @@ class Op:
     outputs: Sequence[int]
     options: Mapping[str, Any] = field(default_factory=dict)
     custom: str = ""
+    intermediates: Sequence[int] = ()
 
 
 def model(tensors: Sequence[T], ops: Sequence[Op], inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
@@ -172,6 +173,8 @@ def _operator(op: Op, names: list[tuple[str, str]]) -> Table:
         values[number] = np.array(value, "<i4") if kind == "[i]" else (kind, value)
     union = UNION.get(op.name, 0)
     options: dict[int, Value] = {3: ("B", union), 4: Table(values)} if union else {}
+    if op.intermediates:
+        options[8] = _ints(op.intermediates)
     return Table({0: ("I", names.index((op.name, op.custom))), 1: _ints(op.inputs), 2: _ints(op.outputs), **options})
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from pith.graph import DType
 from pith.importers.tflite.context import Call
+from pith.importers.tflite.lstm_integer import integer_lstm
 from pith.importers.tflite.maps_products import real_weights
 from pith.importers.tflite.registry import tflite_op
 
@@ -27,10 +28,12 @@ def lstm(n: Call) -> str:
         raise n.unsupported(f"an activation {n.activation}, a clipped projection or diagonal weights")
     if n.has(18) or n.has(19):
         raise n.unsupported("a state that is an input of the model")
-    if not n.dtype(x).is_float:
-        raise n.unsupported(f"an LSTM of {n.dtype(x).value}", "quantise the model without its recurrent layers, or keep it in float")
     if n.rank(x) != 3:
         raise n.invalid(f"an input of shape {n.shape(x)}")
+    if n.dtype(x) is DType.I8 and n.quantised:
+        return integer_lstm(n)
+    if not n.dtype(x).is_float:
+        raise n.unsupported(f"an LSTM of {n.dtype(x).value}", "quantise the model to int8, or keep its recurrent layers in float")
     hidden = n.shape(n.x(5))[0]
     parts = [n.static(k, "a bias") for k in range(12, 16)]
     w, r = (_gates(n, first, hidden) for first in (1, 5))

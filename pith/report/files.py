@@ -1,0 +1,39 @@
+"""Files that a command leaves behind: refused before any work where they cannot be written, and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from pith.graph.errors import InputError
+
+
+def check_place(path: Path, endings: Sequence[str] = ()) -> None:
+    """Refuse a file that cannot be written, or whose name does not end in one of `endings`. Raises InputError."""
+    if endings and path.suffix not in endings:
+        *most, last = endings
+        raise InputError(f"cannot write {path.name}", try_=f"a name that ends in {', '.join(most)}{' or ' if most else ''}{last}")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
+    if path.is_dir():
+        raise InputError(f"cannot write {path}", why="there is a folder of that name", try_="another name")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputError(f"cannot write {path}", why=f"the folder {path.parent} may not be written", try_="another folder")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` by way of a temporary file beside `path`, of which nothing stays. Raises InputError."""
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        with os.fdopen(handle, "wb") as f:
+            f.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as e:
+        raise InputError(f"cannot write {path}", why=e.strerror or str(e), try_="another folder, or room on the disk") from e
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
