@@ -208,7 +208,9 @@ class _Request:
         if self.trustzone and board is None:
             raise InputError("TrustZone divides the memory of a board", try_="--board mps2-an505")
         if self.serial and board is None:
-            raise InputError("firmware for a serial line needs a board", try_="board=..., one of `pith targets`")
+            raise InputError("firmware for a serial line needs a board", try_="--board with it, one of `pith targets`")
+        if self.place and board is None:
+            raise InputError("where things are placed needs the memories of a board", try_="--board with it, one of `pith targets`; or leave --place out")
         if self.serial and self.trustzone:
             raise InputError("firmware for a serial line is not divided by TrustZone", try_="one of --serial and --trustzone")
         if self.weights_file and (not chosen.hosted or chosen.product == "wasm" or board is not None or self.layout is not None):

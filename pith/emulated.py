@@ -13,7 +13,7 @@ import numpy as np
 from pith.api import Accelerators, Progress, Shapes, compile_to, expand_shapes, import_model
 from pith.devices import Device
 from pith.emulators import Execution, check, counts, execute
-from pith.emulators.inputs import random_sets
+from pith.emulators.inputs import check_sets, random_sets
 from pith.emulators.mca import Cycles, estimates, tool
 from pith.graph import Graph, InputError
 from pith.ops.interpret import run_reference
@@ -78,6 +78,7 @@ def verify(
         folder = Path(name) / "net"
         manifest = compile_to(model, folder, target, shapes, constants=constants, cc=cc, opt=opt, accelerators=accelerators, progress=progress)
         given = [dict(s) for s in sets] if sets is not None else random_sets(manifest, count)
+        check_sets(manifest, given)
         say("run", 0.6)
         loops = None
         if device is not None:

@@ -89,7 +89,12 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _named(arrays: dict[str, np.ndarray], names: list[str]) -> dict[str, np.ndarray]:
-    return {names[0]: arrays[""]} if list(arrays) == [""] and len(names) == 1 else arrays
+    """A lone array is that of the only input. Raises InputError where there are several."""
+    if list(arrays) != [""]:
+        return arrays
+    if len(names) != 1:
+        raise InputError(f"one array for {len(names)} inputs", try_="a .npz file with an array for each of: " + ", ".join(names))
+    return {names[0]: arrays[""]}
 
 
 def show_steps(found: Verified) -> None:

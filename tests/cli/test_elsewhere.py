@@ -97,3 +97,20 @@ def test_without_the_emulator(net: Path, target: str, package: str, tmp_path: Pa
     for command in (("verify", net), ("bench", net), ("run", net, net.parent / "x.npy")):
         refused(pith(*command, "-t", target, cwd=tmp_path, env=env), "is not installed", f"apt-get install {package}")
     assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(("array", "said"), [
+    (np.float32([1, 2, 3]), "'x' is float32 [3], wanted int32 [3]"), (np.int32([1, 2]), "[2], wanted int32 [3]"),
+])  # fmt: skip
+def test_inputs_that_do_not_fit(net: Path, array: np.ndarray, said: str) -> None:
+    """They ended in an assertion."""
+    np.save(net.parent / "odd.npy", array)
+    refused(pith("verify", net, "-t", "c99", "--inputs", "odd.npy", cwd=net.parent), said)
+    np.savez(net.parent / "odd.npz", z=array)
+    refused(pith("verify", net, "-t", "c99", "--inputs", "odd.npz", cwd=net.parent), "no input 'z'", "x (int32 3)")
+
+
+def test_placement_needs_a_board(net: Path) -> None:
+    """It was taken, and left out."""
+    refused(pith("compile", net, "-t", "cortex-m4", "--place", "arena=RAM", "-o", "out", cwd=net.parent), "--board")
+    assert not (net.parent / "out").exists()
