@@ -33,9 +33,6 @@ from pith.targets.compiler import find_compiler
 ROOT = Path(__file__).resolve().parents[1]
 NETS = {"kws": "kws_ref_model", "vww": "vww_96_int8", "ic": "pretrainedResnet_quant", "ad": "ad01_int8"}
 CORES = {"m4": ("cortex-m4", "mps2-an386"), "m7": ("cortex-m7", "mps2-an500"), "m33": ("cortex-m33", "mps2-an505"), "m55": ("cortex-m55", "mps3-an547")}
-# bytes that MLPerf Tiny's reference programs set aside for TFLite-Micro's arena: kTensorArenaSize in submitter_implemented.cpp of each of
-# mlcommons/tiny's benchmark/reference_submissions (commit 19d14c2 and those before); TFLite-Micro has the file itself in flash besides
-TFLM_ARENA = {"kws": 200 << 10, "vww": 200 << 10, "ic": 100 << 10, "ad": 10 << 10}
 COUNTED = 3  # samples of which instructions are counted
 
 
@@ -83,7 +80,7 @@ def measure(data: Path, net: str, core: str, count: int) -> dict[str, object]:
         "net": net, "core": core, "board": board, "samples_equal": len(feeds), "macs": manifest["macs"], "instructions": round(counted.instructions),
         "per_mac": round(counted.instructions / manifest["macs"], 3), "flash_bytes": fw["flash"], "ram_bytes": fw["ram"],
         "code_bytes": manifest["code_bytes"], "weights_bytes": manifest["weights_bytes"], "arena_bytes": manifest["arena_bytes"],
-        "stack_bytes": run.stack, "file_bytes": model.stat().st_size, "tflm_arena_bytes": TFLM_ARENA[net],
+        "stack_bytes": run.stack,
     }  # fmt: skip
 
 
