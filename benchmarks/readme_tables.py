@@ -322,14 +322,14 @@ def _tflm(rows: Rows) -> str:
         "arena_ports_bytes": "arena, inputs, outputs", "tflm_arena_bytes": "TFLite-Micro: arena in use", "tflm_head_bytes": "of it tensors",
         "set_aside_bytes": "TFLite-Micro: set aside by MLPerf Tiny",
     }  # fmt: skip
-    body = [[r["net"], *(f"{int(r[k]) / 1024:.1f}" for k in columns)] for r in rows]
+    body = [[r["net"], *(f"{int(r[k]) / 1024:.1f}" for k in columns), r["most_apart"]] for r in rows]
     note = "Flash and RAM of Pith: the whole image for Cortex-M4, with start-up code, stack, inputs and outputs. Of TFLite-Micro: what EdgeMark "
     note += "(arXiv 2502.01700) measured on a Cortex-M4 with CMSIS-NN, at the least arena that ran, less the program without network and library "
     note += "(28,000 bytes of flash, 3,568 of RAM). Arena in use: TFLite-Micro's own interpreter, asked here, where the pointers of its structures "
-    note += f"have 64 bits; it has the bits of Pith's outputs on {rows[0]['samples_equal']} samples of each. Set aside: kTensorArenaSize of MLPerf Tiny's "
-    note += "reference programs. Every published number with its place: `benchmarks/published/tflite_micro.csv`. "
+    note += "have 64 bits. Set aside: kTensorArenaSize of MLPerf Tiny's reference programs. Apart: the largest difference of two outputs on "
+    note += f"{rows[0]['samples']} samples, in steps of the 8-bit numbers; Pith has the bits of TFLite's reference kernels. Every published number with its place: `benchmarks/published/tflite_micro.csv`. "
     note += f"tflite-micro {rows[0]['tflm_version']}; `python -m benchmarks.tflm`, commit {rows[0]['commit']}, {rows[0]['date']}."
-    return _markdown(["network", *(f"{w}, KB" for w in columns.values())], body, note)
+    return _markdown(["network", *(f"{w}, KB" for w in columns.values()), "apart"], body, note)
 
 
 def _ram(rows: Rows) -> str:

@@ -4,8 +4,8 @@
 
 `--python` names a Python that has the package `tflite-micro` (pip install tflite-micro, best in an environment of its own): TFLite-Micro
 built for this machine. Its interpreter says how much of its arena it uses: the head holds tensors, the same on every processor; the
-tail holds its own structures, whose pointers are 8 bytes here and 4 on a microcontroller. Its outputs are compared bit for bit, on real
-samples, with those of the C99 that Pith makes. Flash and RAM of Pith are of the image for Cortex-M4, with start-up code, stack and the
+tail holds its own structures, whose pointers are 8 bytes here and 4 on a microcontroller. Its outputs on real samples are
+compared with those of the C99 that Pith makes, which has the bits of TFLite's reference kernels (tests/models): TFLite-Micro's are near. Flash and RAM of Pith are of the image for Cortex-M4, with start-up code, stack and the
 arrays of inputs and outputs. What others published is in benchmarks/published/tflite_micro.csv, each number with its place.
 Writes benchmarks/results/tflm.csv.
 """
@@ -75,7 +75,7 @@ def interpreter(python: str, model: Path, feeds: list[np.ndarray]) -> tuple[dict
 
 
 def measure(data: Path, net: str, python: str, count: int) -> dict[str, object]:
-    """One row. Raises AssertionError where TFLite-Micro's outputs have other bits."""
+    """One row."""
     model, (target, board), said = data / "mlperf_tiny" / f"{NETS[net]}.tflite", CORES["m4"], published()
     with tempfile.TemporaryDirectory() as folder:
         manifest = compile_to(model, Path(folder) / "net", target, name=net, board=board)
@@ -84,11 +84,11 @@ def measure(data: Path, net: str, python: str, count: int) -> dict[str, object]:
     feeds = [x.reshape(shape) for x in samples(data, net, count)]
     arena, version, outputs = interpreter(python, model, feeds)
     session = pith.compile(model, "c99", name=net)
-    np.testing.assert_array_equal(np.stack([session(x) for x in feeds]), outputs)
+    apart = [int(np.abs(session(x).astype(np.int32) - y).max()) for x, y in zip(feeds, outputs, strict=True)]
     ports = sum(int(np.prod(p["shape"])) * np.dtype(p["dtype"]).itemsize for side in ("inputs", "outputs") for p in first[side])
     return {
         "net": net, "board": board, "flash_bytes": manifest["firmware"]["flash"], "ram_bytes": manifest["firmware"]["ram"],
-        "arena_ports_bytes": manifest["arena_bytes"] + ports, "samples_equal": len(feeds), "tflm_version": version,
+        "arena_ports_bytes": manifest["arena_bytes"] + ports, "samples": len(feeds), "samples_equal": apart.count(0), "most_apart": max(apart), "tflm_version": version,
         "tflm_arena_bytes": arena["total"], "tflm_head_bytes": arena["head"], "tflm_file_bytes": model.stat().st_size,
         "published_flash_bytes": said[net, "flash"] - said["", "base flash"], "published_ram_bytes": said[net, "ram"] - said["", "base ram"],
         "set_aside_bytes": said[net, "arena set aside"],
