@@ -4,7 +4,8 @@
 
 Each network is compiled for the board of the core, run under QEMU on real samples, and its outputs compared bit for bit with those
 of the plain C99 build on this machine, which tests hold against LiteRT's reference kernels. Counts are of executed instructions,
-the mean of a few samples; cycles are not measured. Writes benchmarks/results/microcontrollers.csv.
+the mean of a few samples; cycles are not measured. Writes benchmarks/results/microcontrollers.csv; rows of other networks and cores
+stay in it.
 """
 
 from __future__ import annotations
@@ -97,11 +98,17 @@ def main() -> None:
     p.add_argument("--cores", default=",".join(CORES))
     p.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "microcontrollers.csv")
     args = p.parse_args()
-    rows = []
+    rows: list[dict[str, object]] = []
     for net in args.nets.split(","):
         for core in args.cores.split(","):
             rows.append(measure(args.data, net, core, args.samples) | {"commit": commit(), "date": date.today().isoformat()})
             print(*rows[-1].values(), flush=True)
+    if args.out.is_file():
+        with args.out.open(newline="") as f:
+            kept = {(r["net"], r["core"]): r for r in csv.DictReader(f)}
+        made = {(str(r["net"]), str(r["core"])): r for r in rows}
+        order = [(n, c) for n in NETS for c in CORES if (n, c) in kept or (n, c) in made]
+        rows = [made.get(k) or {name: kept[k][name] for name in rows[0]} for k in order]
     with args.out.open("w", newline="") as f:
         writer = csv.DictWriter(f, rows[0], lineterminator="\n")
         writer.writeheader()

@@ -327,7 +327,8 @@ def _tflm(rows: Rows) -> str:
     note += "(arXiv 2502.01700) measured on a Cortex-M4 with CMSIS-NN, at the least arena that ran, less the program without network and library "
     note += "(28,000 bytes of flash, 3,568 of RAM). Arena in use: TFLite-Micro's own interpreter, asked here, where the pointers of its structures "
     note += "have 64 bits. Set aside: kTensorArenaSize of MLPerf Tiny's reference programs. Apart: the largest difference of two outputs on "
-    note += f"{rows[0]['samples']} samples, in steps of the 8-bit numbers; Pith has the bits of TFLite's reference kernels. Every published number with its place: `benchmarks/published/tflite_micro.csv`. "
+    note += f"{rows[0]['samples']} samples, in steps of the 8-bit numbers; Pith has the bits of TFLite's reference kernels. "
+    note += "Every published number with its place: `benchmarks/published/tflite_micro.csv`. "
     note += f"tflite-micro {rows[0]['tflm_version']}; `python -m benchmarks.tflm`, commit {rows[0]['commit']}, {rows[0]['date']}."
     return _markdown(["network", *(f"{w}, KB" for w in columns.values()), "apart"], body, note)
 

@@ -5,8 +5,8 @@
 `--python` names a Python that has the package `tflite-micro` (pip install tflite-micro, best in an environment of its own): TFLite-Micro
 built for this machine. Its interpreter says how much of its arena it uses: the head holds tensors, the same on every processor; the
 tail holds its own structures, whose pointers are 8 bytes here and 4 on a microcontroller. Its outputs on real samples are
-compared with those of the C99 that Pith makes, which has the bits of TFLite's reference kernels (tests/models): TFLite-Micro's are near. Flash and RAM of Pith are of the image for Cortex-M4, with start-up code, stack and the
-arrays of inputs and outputs. What others published is in benchmarks/published/tflite_micro.csv, each number with its place.
+compared with those of the C99 that Pith makes, which has the bits of TFLite's reference kernels (tests/models): TFLite-Micro's are
+near. Flash and RAM of Pith are of the image for Cortex-M4, with start-up code, stack and the arrays of inputs and outputs. What others published is in benchmarks/published/tflite_micro.csv, each number with its place.
 Writes benchmarks/results/tflm.csv.
 """
 
@@ -88,8 +88,8 @@ def measure(data: Path, net: str, python: str, count: int) -> dict[str, object]:
     ports = sum(int(np.prod(p["shape"])) * np.dtype(p["dtype"]).itemsize for side in ("inputs", "outputs") for p in first[side])
     return {
         "net": net, "board": board, "flash_bytes": manifest["firmware"]["flash"], "ram_bytes": manifest["firmware"]["ram"],
-        "arena_ports_bytes": manifest["arena_bytes"] + ports, "samples": len(feeds), "samples_equal": apart.count(0), "most_apart": max(apart), "tflm_version": version,
-        "tflm_arena_bytes": arena["total"], "tflm_head_bytes": arena["head"], "tflm_file_bytes": model.stat().st_size,
+        "arena_ports_bytes": manifest["arena_bytes"] + ports, "samples": len(feeds), "samples_equal": apart.count(0), "most_apart": max(apart),
+        "tflm_version": version, "tflm_arena_bytes": arena["total"], "tflm_head_bytes": arena["head"], "tflm_file_bytes": model.stat().st_size,
         "published_flash_bytes": said[net, "flash"] - said["", "base flash"], "published_ram_bytes": said[net, "ram"] - said["", "base ram"],
         "set_aside_bytes": said[net, "arena set aside"],
     }  # fmt: skip

@@ -26,8 +26,8 @@ def net(tmp_path: Path) -> Path:
     three = onnx.numpy_helper.from_array(np.int32([3]), "three")
     ports = [helper.make_tensor_value_info(n, onnx.TensorProto.INT32, [3]) for n in "xy"]
     nodes = [helper.make_node("Mul", ["x", "three"], ["m"]), helper.make_node("Add", ["m", "x"], ["y"])]
-    path = tmp_path / "net.onnx"
-    onnx.save(helper.make_model(helper.make_graph(nodes, "net", ports[:1], ports[1:], [three]), opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    path, graph = tmp_path / "net.onnx", helper.make_graph(nodes, "net", ports[:1], ports[1:], [three])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
     np.save(tmp_path / "x.npy", np.int32([5, -7, 2**30]))
     return path
 
