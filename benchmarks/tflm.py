@@ -6,7 +6,8 @@
 built for this machine. Its interpreter says how much of its arena it uses: the head holds tensors, the same on every processor; the
 tail holds its own structures, whose pointers are 8 bytes here and 4 on a microcontroller. Its outputs on real samples are
 compared with those of the C99 that Pith makes, which has the bits of TFLite's reference kernels (tests/models): TFLite-Micro's are
-near. Flash and RAM of Pith are of the image for Cortex-M4, with start-up code, stack and the arrays of inputs and outputs. What others published is in benchmarks/published/tflite_micro.csv, each number with its place.
+near. Flash and RAM of Pith are of the image for Cortex-M4, with start-up code, stack and the arrays of inputs and outputs. What others
+published is in benchmarks/published/tflite_micro.csv, each number with its place.
 Writes benchmarks/results/tflm.csv.
 """
 
