@@ -30,7 +30,7 @@ from pith.build import describe as describe
 from pith.cache import cache_folder, is_whole, touch, trim
 from pith.emit.c import emit
 from pith.emit.layouts import check_layout, embeds
-from pith.graph import Graph, InputError, ModelError, ShapeError
+from pith.graph import Graph, InputError, ModelError, ShapeError, UnsupportedError
 from pith.importers.formats import files_of
 from pith.kernels.base import DEFAULTS, Options
 from pith.lower.lower import lower
@@ -208,7 +208,9 @@ class _Request:
         if self.trustzone and board is None:
             raise InputError("TrustZone divides the memory of a board", try_="--board mps2-an505")
         if self.serial and board is None:
-            raise InputError("firmware for a serial line needs a board", try_="board=..., one of `pith targets`")
+            raise InputError("firmware for a serial line needs a board", try_="--board with it, one of `pith targets`")
+        if self.place and board is None:
+            raise InputError("where things are placed needs the memories of a board", try_="--board with it, one of `pith targets`; or leave --place out")
         if self.serial and self.trustzone:
             raise InputError("firmware for a serial line is not divided by TrustZone", try_="one of --serial and --trustzone")
         if self.weights_file and (not chosen.hosted or chosen.product == "wasm" or board is not None or self.layout is not None):
@@ -284,6 +286,10 @@ def compile(
     cache: reuse the artefact of an equal earlier compilation of the same file.  progress: called with (stage, 0..1).
     Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
     """
+    if why := (chosen := get_target(target)).not_here():
+        hint = f"pith compile -t {target} writes it"
+        raise UnsupportedError(f"code for target {target} cannot be opened here", why=why,
+                               try_=f"{hint}; pith run and pith verify run it under {chosen.emulation.program}" if chosen.emulation else hint)  # fmt: skip
     request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress,
                        weights_file=weights_file, accelerators=accelerators)  # fmt: skip
     if out is not None:

@@ -12,10 +12,10 @@ import numpy as np
 
 from pith.api import Accelerators, Progress, Shapes, compile_to, expand_shapes, import_model
 from pith.devices import Device
-from pith.emulators import Execution, execute, lacking
-from pith.emulators.inputs import random_sets
+from pith.emulators import Execution, check, counts, execute
+from pith.emulators.inputs import check_sets, random_sets
 from pith.emulators.mca import Cycles, estimates, tool
-from pith.graph import Graph, InputError, UnsupportedError
+from pith.graph import Graph, InputError
 from pith.ops.interpret import run_reference
 from pith.targets.base import get_target
 from pith.targets.compiler import find_compiler
@@ -56,9 +56,11 @@ def verify(
     opt: str = "-O3", reference: bool = True, cycles: bool = False, device: Device | None = None, seconds: float = 0.0,
     accelerators: Accelerators = (), progress: Progress | None = None,
 ) -> Verified:  # fmt: skip
-    """Compile `model` for `target`, run it under the target's emulator `runs` times on each set of inputs, and compare.
+    """Compile `model` for `target`, run it under the target's emulator (or here, where it has none) `runs` times on each set of
+    inputs, and compare.
 
-    sets: inputs by name; without them `count` random ones.  steps: count instructions step by step too.  reference: compare with
+    sets: inputs by name; without them `count` random ones.  steps: count instructions step by step too; where the
+    runner counts none, runs are timed.  reference: compare with
     the unoptimised graph's NumPy reference (else `outputs` is empty).  cycles: also those of inner loops, where llvm-mca is installed and
     has a model.  device: run there instead, each set for `seconds` at least, and take times instead of counts.  accelerators: as
     `pith.compile`.  Raises UnsupportedError where the target has no emulator or it is not installed, and what `pith.compile` and the
@@ -67,9 +69,8 @@ def verify(
     chosen = get_target(target)
     if device is not None:
         device.check(chosen)
-    elif missing := lacking(chosen):
-        package = chosen.emulation.package if chosen.emulation else ""
-        raise UnsupportedError(f"target {target} cannot be emulated here", why=missing, try_=f"apt-get install {package}")
+    else:
+        check(chosen)
     if len(expand_shapes(shapes)) > 1:
         raise InputError("several shapes cannot be verified at once", try_="one shape: --shape input=1x3x224x224")
     say = progress or (lambda what, done: None)
@@ -77,12 +78,14 @@ def verify(
         folder = Path(name) / "net"
         manifest = compile_to(model, folder, target, shapes, constants=constants, cc=cc, opt=opt, accelerators=accelerators, progress=progress)
         given = [dict(s) for s in sets] if sets is not None else random_sets(manifest, count)
+        check_sets(manifest, given)
         say("run", 0.6)
         loops = None
         if device is not None:
             done = device.execute(folder, manifest, chosen, given, find_compiler(cc), runs=runs, seconds=seconds, steps=steps)
         else:
-            done = execute(folder, manifest, chosen, given, find_compiler(cc), runs=runs, count=True, steps=steps)
+            counted = counts(chosen)
+            done = execute(folder, manifest, chosen, given, find_compiler(cc), runs=runs, count=counted, steps=steps and counted)
             if cycles and chosen.mca and tool():
                 loops = estimates(folder / f"{manifest['name']}.c", chosen, find_compiler(cc), opt, done.functions or {})
     if not reference:

@@ -31,6 +31,8 @@ from pith.cli.common import (
 from pith.graph.errors import InputError, UnsupportedError
 from pith.report.files import check_place
 
+_TIMED = 30  # runs under what counts no instructions: Node compiles well only what has run a while
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -212,12 +214,15 @@ def _on_device(
 
 
 def _count_instructions(model: Path, target: str, shape: list[str], const: list[str], *, json: bool, quiet: bool) -> None:
-    """Where a target's code does not run here: instructions by layer, under its emulator."""
+    """Where a target's code does not run here: instructions by layer, under its emulator; times where that counts none."""
     from pith.cli.verify import plain, show, show_cycles
     from pith.emulated import verify
+    from pith.emulators import counts
+    from pith.targets.base import get_target
 
+    runs = 1 if counts(get_target(target)) else _TIMED
     with progress(quiet or json) as bar:
-        found = verify(model, target, parse_shapes(shape), constants=parse_constants(const), reference=False, cycles=True, progress=bar)
+        found = verify(model, target, parse_shapes(shape), constants=parse_constants(const), runs=runs, reference=False, cycles=True, progress=bar)
     if json:
         print_json(plain(found))
     else:

@@ -33,6 +33,7 @@ from pith.report.files import check_place
 
 if TYPE_CHECKING:
     from pith.devices.session import DeviceSession
+    from pith.emulators.session import EmulatedSession
     from pith.runtime.session import Session
 
 
@@ -45,16 +46,31 @@ class _Result:
     top: list[dict[str, Any]]
 
 
-def open_session(model: Path, target: str, shape: list[str], const: list[str], quiet: bool, threads: int | None = None) -> Session:
-    """A Session for an artefact folder, or for a model file compiled now (from the cache when it was before)."""
-    if model.is_dir():
-        from pith.runtime.session import load
+def open_session(
+    model: Path, target: str, shape: list[str], const: list[str], quiet: bool, threads: int | None = None
+) -> Session | EmulatedSession:  # fmt: skip
+    """A Session for an artefact folder, or for a model file compiled now (from the cache when it was before); what does not run here
+    is run under its emulator."""
+    from pith.emulators import check
+    from pith.emulators.session import EmulatedSession
+    from pith.runtime.session import load, read_manifest
+    from pith.targets.base import get_target
 
+    if model.is_dir():
         check_compiled(model, target, shape, const)
-        return load(model, threads=threads)
-    from pith.api import compile
+        target = read_manifest(model)["target"]
+    chosen = get_target(target)
+    emulated = bool(chosen.emulation and chosen.not_here())
+    if emulated and threads not in (None, 1):
+        raise InputError(f"--threads with target {target}", why="it runs under an emulator, with one thread")
+    if model.is_dir():
+        return EmulatedSession(model) if emulated else load(model, threads=threads)
+    from pith.api import compile, compile_to
 
     with progress(quiet) as bar:
+        if emulated:
+            check(chosen)
+            return EmulatedSession.of(lambda folder: compile_to(model, folder, target, parse_shapes(shape), constants=parse_constants(const), progress=bar))
         return compile(model, target, parse_shapes(shape), constants=parse_constants(const), threads=threads or 1, progress=bar)
 
 
@@ -104,7 +120,7 @@ def command(
     """Run MODEL on files; prints the top labels of a classifier, else a summary of the outputs."""
     if output is not None:
         _check_destination(output)
-    session: Session | DeviceSession
+    session: Session | EmulatedSession | DeviceSession
     if device is not None:
         if threads not in (None, 1):
             raise InputError("--threads with --device", why="the program that goes there has one thread")
@@ -161,7 +177,7 @@ def _plain(r: _Result) -> dict[str, Any]:
     return {"inputs": files, "top": r.top, "outputs": {k: _summary(v) for k, v in r.outputs.items()}}
 
 
-def _batches(session: Session | DeviceSession, items: list[str]) -> list[dict[str, Path]]:
+def _batches(session: Session | EmulatedSession | DeviceSession, items: list[str]) -> list[dict[str, Path]]:
     """Each run's file by input name."""
     names = [p.name for p in session.inputs]
     for item in items:

@@ -8,7 +8,7 @@ from pith.cli.common import JsonOption, out, print_json, size
 
 
 def command(json: bool = JsonOption) -> None:
-    """List the targets, which of them run on this machine, the boards that firmware can be built for, and accelerators."""
+    """List the targets, which of them run on this machine and under which emulator the others, the boards that firmware can be built for, and accelerators."""
     from pith.accelerators import installed
     from pith.boards.base import boards
     from pith.targets.base import TARGETS, load_all
@@ -17,13 +17,14 @@ def command(json: bool = JsonOption) -> None:
     rows = [(name, make()) for name, make in sorted(TARGETS.items())]
     if json:
         facts = [
-            {"target": n, "description": t.description, "isa": t.isa.name, "runs_here": t.runs_here()} for n, t in rows
+            {"target": n, "description": t.description, "isa": t.isa.name, "runs_here": t.runs_here(),
+             "emulator": t.emulation.program if t.emulation else None} for n, t in rows
         ]
         print_json(facts)
         return
-    table = Table("target", "what", "instruction set", "runs here", box=None, pad_edge=False)
+    table = Table("target", "what", "instruction set", "runs here", "emulator", box=None, pad_edge=False)
     for n, t in rows:
-        table.add_row(n, t.description, t.isa.name, "yes" if t.runs_here() else "no")
+        table.add_row(n, t.description, t.isa.name, "yes" if t.runs_here() else "no", t.emulation.program if t.emulation else "-")
     out.print(table)
     table = Table("board", "what", "target", "flash", "RAM", box=None, pad_edge=False)
     for b in boards():

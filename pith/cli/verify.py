@@ -53,8 +53,8 @@ def command(
 ) -> None:
     """Compile MODEL for a target, run it under the target's emulator, compare with the reference; count instructions.
 
-    With --device it runs there instead, and time is measured. Integers must have the reference's bits, floats stay within 1e-4 of the
-    output's range; exit code 1 where they do not.
+    Where nothing counts them (this machine, WebAssembly) runs are timed. With --device it runs there instead, and time is measured.
+    Integers must have the reference's bits, floats stay within 1e-4 of the output's range; exit code 1 where they do not.
     """
     from pith.devices import open_device
     from pith.emulated import verify
@@ -89,7 +89,12 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _named(arrays: dict[str, np.ndarray], names: list[str]) -> dict[str, np.ndarray]:
-    return {names[0]: arrays[""]} if list(arrays) == [""] and len(names) == 1 else arrays
+    """A lone array is that of the only input. Raises InputError where there are several."""
+    if list(arrays) != [""]:
+        return arrays
+    if len(names) != 1:
+        raise InputError(f"one array for {len(names)} inputs", try_="a .npz file with an array for each of: " + ", ".join(names))
+    return {names[0]: arrays[""]}
 
 
 def show_steps(found: Verified) -> None:
@@ -139,7 +144,7 @@ def show(found: Verified) -> None:
         per = f", {done.instructions / m['macs']:.3f} a MAC" if m["macs"] else ""
         say((f"{done.instructions:,.0f} instructions a run", "bold"), f" ({count(done.instructions)}{per})")
     if done.times:
-        say((f"{done.median_ms:.4f} ms a run", "bold"), f" (median of {len(done.times)}, fastest {min(done.times):.4f}), measured there")
+        say((f"{done.median_ms:.4f} ms a run", "bold"), f" (median of {len(done.times)}, fastest {min(done.times):.4f}), measured {done.place}")
     stack = "-" if done.stack is None else f"{done.stack:,} B"
     say(f"stack used {stack}, arena {size(m['arena_bytes'])}, weights {size(m['weights_bytes'])}, code {size(m['code_bytes'])}")
     for o in found.outputs:

@@ -1,5 +1,5 @@
-"""Running generated code where this machine's processor cannot: under an emulator, counting what it executes."""
+"""Running generated code for any target: under an emulator, counting what it executes, or here."""
 
-from pith.emulators.base import Execution, execute, lacking
+from pith.emulators.base import Execution, check, counts, execute, lacking
 
-__all__ = ["Execution", "execute", "lacking"]
+__all__ = ["Execution", "check", "counts", "execute", "lacking"]

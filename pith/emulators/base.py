@@ -1,7 +1,7 @@
 """What every emulator does: a compiled folder and arrays in, outputs to the last bit and counts of instructions out.
 
 A target says which runner it needs and with which options (`Target.emulation`); the runner is the file of that name in this folder
-and has two functions, `lacking` and `execute`, as below.
+and has two functions, `lacking` and `execute`, as below. A target without one that runs on this machine is run by `native`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class Execution:
     outputs: by name, for each set of inputs;  stack: bytes the run function and all it calls had on the stack, at most (None where
     the runner cannot tell);  instructions: executed by one run (mean of all; None unless counted);  functions: the same by function
     of the generated code;  steps: the same by step of the program, from a build whose steps are marked, which costs each step some
-    instructions more.
+    instructions more;  times: milliseconds of each run, where a clock means something;  step_times: of each step;  place: where
+    that clock was, in words.
     """
 
     outputs: list[dict[str, np.ndarray]]
@@ -40,6 +41,7 @@ class Execution:
     steps: list[float] | None = None
     times: list[float] | None = None
     step_times: list[float] | None = None
+    place: str = "there"
 
     @property
     def median_ms(self) -> float | None:
@@ -48,7 +50,9 @@ class Execution:
 
 
 class Runner(Protocol):
-    """A file of this folder."""
+    """A file of this folder. COUNTS: whether it counts instructions; one that does not gives times."""
+
+    COUNTS: bool
 
     def lacking(self, target: Target) -> str:
         """What must be installed first, in words for the user; empty where everything is there."""
@@ -61,9 +65,23 @@ class Runner(Protocol):
 
 
 def _runner(target: Target) -> Runner:
-    if target.emulation is None:
-        raise UnsupportedError(f"target {target.name} has no emulator", try_="-t host, or a target that `pith targets` says is emulated")
-    return cast(Runner, importlib.import_module(f"pith.emulators.{target.emulation.runner}"))
+    name = target.emulation.runner if target.emulation else "native"
+    if target.emulation is None and (why := target.not_here()):
+        raise UnsupportedError(f"target {target.name} has no emulator", why=f"and it does not run here: {why}",
+                               try_="a target that `pith targets` says runs here or under an emulator")  # fmt: skip
+    return cast(Runner, importlib.import_module(f"pith.emulators.{name}"))
+
+
+def counts(target: Target) -> bool:
+    """Whether running `target` counts instructions (else runs are timed). Raises UnsupportedError for one that cannot be run."""
+    return _runner(target).COUNTS
+
+
+def check(target: Target) -> None:
+    """Raise UnsupportedError where `target` cannot be run: it has no emulator, or something must be installed first."""
+    if missing := lacking(target):
+        package = target.emulation.package if target.emulation else ""
+        raise UnsupportedError(f"target {target.name} cannot be emulated here", why=missing, try_=f"apt-get install {package}")
 
 
 def lacking(target: Target) -> str:
@@ -81,17 +99,14 @@ def execute(
     """Run the network that `pith.api.compile_to` wrote to `folder` (its first variant) on every set of inputs.
 
     sets: arrays by input name, of the dtypes and shapes that `manifest` lists;  runs: of each set;  count: count instructions;
-    steps: also step by step.  Raises UnsupportedError where something must be installed first, BuildError where the program fails.
+    steps: also step by step.  Raises UnsupportedError where something must be installed first, or what does not count is asked to,
+    BuildError where the program fails.
     """
+    check(target)
     runner = _runner(target)
-    if missing := runner.lacking(target):
-        raise UnsupportedError(f"target {target.name} cannot be emulated here", why=missing, try_=f"apt-get install {_package(target)}")
+    if (count or steps) and not runner.COUNTS:
+        raise UnsupportedError(f"instructions of target {target.name} cannot be counted", why="what runs it gives times only")
     return runner.execute(folder, manifest, target, sets, compiler, runs=runs, count=count, steps=steps)
-
-
-def _package(target: Target) -> str:
-    assert target.emulation is not None
-    return target.emulation.package
 
 
 def ports(manifest: Mapping[str, Any]) -> tuple[list[PortInfo], list[PortInfo]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from pith.emulators.base import ports
+from pith.emulators.base import Arrays, ports
+from pith.graph.errors import InputError
 
 
 def random_sets(manifest: Mapping[str, Any], count: int, seed: int = 0) -> list[dict[str, np.ndarray]]:
@@ -25,3 +26,18 @@ def random_sets(manifest: Mapping[str, Any], count: int, seed: int = 0) -> list[
                 one[p.name] = np.asarray(noise).astype(p.np)
         sets.append(one)
     return sets
+
+
+def check_sets(manifest: Mapping[str, Any], sets: Sequence[Arrays]) -> None:
+    """Raise InputError where a set lacks an input, has one that there is not, or has one of another dtype or shape."""
+    wanted = {p.name: p for p in ports(manifest)[0]}
+    listed = "inputs: " + (", ".join(f"{p.name} ({p.dtype} {'x'.join(map(str, p.shape)) or 'scalar'})" for p in wanted.values()) or "none")
+    for one in sets:
+        if unknown := [k for k in one if k not in wanted]:
+            raise InputError(f"the network has no input {unknown[0]!r}", why="an array that was given is called so", try_=listed)
+        for name, p in wanted.items():
+            if name not in one:
+                raise InputError(f"input missing: {name}", try_=f"an array for each; {listed}")
+            a = np.asarray(one[name])
+            if a.dtype != p.np or a.shape != p.shape:
+                raise InputError(f"input {name!r} is {a.dtype} {list(a.shape)}, wanted {p.np} {list(p.shape)}", try_=f"convert the array; {listed}")

@@ -24,6 +24,8 @@ LIMIT = 3600.0  # seconds a program may take
 _STACK = 16 << 10  # kept for the stack, where nobody has counted yet how much it takes
 _AROUND = re.compile(r"pith_(?!fixed|high|rounded|scale)|main|mem|__aeabi|\?")  # functions of the program around the network
 
+COUNTS = True
+
 
 def lacking(target: Target) -> str:
     """What must be installed first; empty where everything is there."""

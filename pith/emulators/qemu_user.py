@@ -22,6 +22,8 @@ LIMIT = 3600.0  # seconds a program may take
 # of the program around the network, not of the network
 _AROUND = {"_start", "pith_main", "pith_read", "pith_write", "pith_exit", "pith_mark", "fill", "used", "call", "?"}
 
+COUNTS = True
+
 
 def lacking(target: Target) -> str:
     """What must be installed first; empty where everything is there."""

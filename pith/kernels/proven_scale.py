@@ -8,7 +8,7 @@ that reaches each number (at most 255 of them), and
 has the same bits for every sum there can be, if it has them at those sums and at the ones just below. m follows from the factor
 of the rule; which b do is an interval; where it is empty, other m near by are tried, then
 larger shifts of the sums. This holds
-for the rules of fixed point (rounded twice), of float32 and of float64 alike: they are only ever evaluated.
+for the rules of fixed point (rounded twice), of float32 and of float64 and for the mean of integers alike: they are only ever evaluated.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _value(e: Expr, arrays: list[np.ndarray], channels: int) -> np.ndarray | Non
 
 
 def _factor(expr: Expr, arrays: list[np.ndarray], channels: int) -> np.ndarray | None:
-    """What the sum is multiplied by, of an expression with one such multiplication."""
+    """What the sum is multiplied by, of an expression with one such multiplication or division."""
     found: list[np.ndarray] = []
     for e in expr.walk():
         if e.op == "scale_fixed":
@@ -160,6 +160,11 @@ def _factor(expr: Expr, arrays: list[np.ndarray], channels: int) -> np.ndarray |
             if m is None or s is None:
                 return None
             found.append(m * 2.0 ** (s - 31))
+        elif e.op == "div":
+            by = _value(e.args[1], arrays, channels)
+            if by is None or (by == 0).any():
+                return None
+            found.append(1 / by)
         elif e.op == "mul":
             values = [v for v in (_value(a, arrays, channels) for a in e.args) if v is not None]
             if len(values) != 1:
@@ -179,6 +184,11 @@ def _rises(e: Expr, arrays: list[np.ndarray], most: int) -> bool:
     channels = len(arrays[0]) if arrays else 1
     if e.op in ("add", "sub", "min", "max") and _value(e.args[1], arrays, channels) is not None:
         return _rises(e.args[0], arrays, most)
+    if e.op == "div":
+        by = _value(e.args[1], arrays, channels)
+        return by is not None and bool((by > 0).all()) and _rises(e.args[0], arrays, most)
+    if e.op == "select":
+        return (inner := _away_from_zero(e)) is not None and _rises(inner, arrays, most)
     if e.op == "mul":
         a, b = e.args
         b_value = _value(b, arrays, channels)
@@ -189,6 +199,17 @@ def _rises(e: Expr, arrays: list[np.ndarray], most: int) -> bool:
             return False
         return _rises(e.args[0], arrays, most)
     return False
+
+
+def _away_from_zero(e: Expr) -> Expr | None:
+    """v of `v + h where v > 0, else v - h`, by which a division rounds to the nearest; None for another expression."""
+    test, up, down = e.args
+    if (test.op, up.op, down.op) != ("gt", "add", "sub") or len({a.args[0].digest for a in e.args}) != 1:
+        return None
+    numbers = [a.args[1] for a in e.args]
+    if any(k.op != "const" for k in numbers) or float(numbers[1].value) < 0 or float(numbers[2].value) < 0:
+        return None
+    return up.args[0]
 
 
 def _bound(e: Expr, op: str) -> float | None:

@@ -148,12 +148,12 @@ class Session:
         if not manifest.get("library"):
             raise BuildError("this artefact has no library to load", where=str(self.folder),
                              why=f"target {manifest.get('target')} does not run on this machine",
-                             try_=f"pith verify -t {manifest.get('target')} runs it under an emulator; or compile again with -t host")  # fmt: skip
+                             try_="pith run runs the folder under an emulator; or compile again with -t host")  # fmt: skip
         path = self.folder / manifest["library"]
         if manifest.get("machine", machine()) != machine():
             raise BuildError("the compiled library does not run on this processor", where=str(path),
                              why=f"it is for {manifest['machine']}, and this is {machine()}",
-                             try_=f"pith verify -t {manifest['target']} runs it under an emulator; or compile again with -t host")  # fmt: skip
+                             try_="pith run runs the folder under an emulator; or compile again with -t host")  # fmt: skip
         if lacking := missing(manifest.get("cpu_features", ())):
             raise BuildError("the compiled library does not run on this processor", where=str(path),
                              why="it lacks " + ", ".join(lacking), try_="compile again here, or with -t x86-64-v2 or -t c99")  # fmt: skip

@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pith.targets.cpu import machine, missing
+from pith.targets.cpu import machine, missing, system
 from pith.targets.isa.base import ISA
 
 
@@ -60,8 +60,15 @@ class Target:
 
     def runs_here(self) -> bool:
         """Whether this machine can load and run the library."""
-        architecture, system = self.triple.split("-")[:2]
-        return architecture == machine() and system == "linux" and not missing(self.cpu_features)
+        return not self.not_here()
+
+    def not_here(self) -> str:
+        """Why this machine cannot load and run the library, in words for the user; empty where it can."""
+        if self.triple.split("-")[:2] != [machine(), "linux"]:
+            return f"this machine is {machine()} with {system()}"
+        if lacking := missing(self.cpu_features):
+            return "this processor lacks " + ", ".join(lacking)
+        return ""
 
 
 TARGETS: dict[str, Callable[[], Target]] = {}

@@ -89,6 +89,11 @@ def machine() -> str:
     return architecture(platform.machine())
 
 
+def system() -> str:
+    """This machine's system, by its name."""
+    return platform.system() or "a system that has no name"
+
+
 def architecture(name: str) -> str:
     """What systems call a processor, as the first part of a compiler's triple."""
     return {"AMD64": "x86_64", "arm64": "aarch64", "armv7l": "arm", "armv8l": "arm"}.get(name, name)

@@ -13,7 +13,7 @@ from pith.build import build_into, describe
 from pith.emulators import execute, lacking
 from pith.graph import DType, Graph, TensorType
 from pith.graph.errors import BuildError, UnsupportedError
-from pith.graph.expr import arg, call, cast
+from pith.graph.expr import arg, call, cast, select
 from pith.graph.fixed import quantized_multiplier
 from pith.ops.base import OPS, add_node
 from pith.ops.interpret import run_reference
@@ -118,6 +118,48 @@ def test_kernels(core: str, families: set[str], tmp_path: Path) -> None:
     (got,) = execute(tmp_path / "cases", manifest, get_target(core), [dict(zip(names, feeds, strict=True))], find_compiler()).outputs
     for case, y in zip(cases, (got[p["name"]] for p in manifest["variants"][0]["outputs"]), strict=True):
         np.testing.assert_array_equal(y, OPS[case.op].reference(case.inputs, case.attrs)[0], err_msg=str(case))
+
+
+def _pools(rng: np.random.Generator) -> list[Case]:
+    """Largest and mean of windows of bytes: few channels and many, borders, windows of nothing but padding, as many taps as fit."""
+    cases, c_last = [], {"layout": "channels_last", "dilations": (1, 1)}
+    windows: list[tuple[tuple[int, int], tuple[int, int], tuple[int, ...]]] = [
+        ((2, 2), (2, 2), (0,) * 4), ((3, 3), (1, 2), (1,) * 4), ((1, 5), (1, 1), (0, 2, 0, 2)), ((2, 2), (1, 1), (3,) * 4), ((7, 9), (1, 1), (0,) * 4),
+    ]  # fmt: skip
+    for k, (kernel, strides, pads) in enumerate(windows * 3):
+        dtype, c = (np.int8, np.uint8)[k % 2], (1, 7, 16, 21, 40)[(k + k // 5) % 5]
+        info = np.iinfo(dtype)
+        x = rng.integers(info.min, info.max + 1, (1 + k % 2, 8, 10, c)).astype(dtype)
+        if k // 5 == 2:
+            x[:] = (info.min, info.max)[k % 2]
+        cases.append(Case("max_pool", [x], {**c_last, "kernel_shape": kernel, "strides": strides, "pads": pads}))
+    for k, (kh, kw) in enumerate([(2, 2), (3, 3), (1, 1), (8, 8), (15, 17), (4, 3), (25, 5), (2, 3)]):
+        c, n = (2, 4, 16, 19, 33, 64, 5, 8)[k], kh * kw
+        x = rng.integers(-128, 128, (1 + k % 2, kh * 2, kw * 2, c), dtype=np.int8)
+        x[:, :kh, :kw] = (-128, 127)[k % 2]  # the largest sums there can be
+        for number in range(x.shape[3]):  # halves of both signs, where there are any
+            x[0, kh:, kw:, number] = 0
+            x[0, kh, kw, number] = np.clip((number // 2 + 1) * (n // 2) * (-1) ** number, -128, 127)
+        mean = call("div", select(call("gt", ACC, 0), ACC + n // 2, ACC - n // 2), n)
+        attrs = {**c_last, "strides": (kh, kw), "pads": (0,) * 4, "group": c, "zero": 0, "epilogue": cast(call("min", call("max", mean, -100), 127), DType.I8)}
+        cases.append(Case("conv_integer", [x, np.ones((c, 1, kh, kw), np.int8)], attrs, (1,)))
+    return cases
+
+
+@emulated
+def test_pools_in_vectors(tmp_path: Path) -> None:
+    """Every one of them by a kernel of MVE."""
+    cases = _pools(np.random.default_rng(9))
+    graph, feeds = graph_of(cases)
+    result = generate([graph], get_target("cortex-m55"), "pools")
+    build_into(tmp_path / "pools", result, None, "-O2", False, None)
+    manifest = describe(result) | {"opt": "-O2"}
+    steps = manifest["variants"][0]["steps"]
+    assert {(s["op"], s["family"]) for s in steps} == {("max_pool", "mve"), ("conv_integer", "ones_mve")}
+    names = [p["name"] for p in manifest["variants"][0]["inputs"]]
+    (got,) = execute(tmp_path / "pools", manifest, get_target("cortex-m55"), [dict(zip(names, feeds, strict=True))], find_compiler()).outputs
+    for case, y in zip(cases, (got[p["name"]] for p in manifest["variants"][0]["outputs"]), strict=True):
+        np.testing.assert_array_equal(y, OPS[case.op].reference(case.inputs, case.attrs)[0], err_msg=str(case)[:300])
 
 
 @emulated

@@ -9,7 +9,7 @@ import numpy as np
 
 from pith.api import Compilation, generate, stages
 from pith.graph import DType, Expr, Graph, TensorType
-from pith.graph.expr import arg, call, clamp, const
+from pith.graph.expr import arg, call, cast, clamp, const, select
 from pith.importers.onnx import shape_inputs
 from pith.ops.base import add_node, load_all
 from pith.ops.requantize import ACC, Requantize, clamped, fixed, limits, scaled
@@ -167,6 +167,24 @@ def _ones() -> Graph:
     return g
 
 
+def _mean() -> Graph:
+    """The means of windows of 2x3, halves away from zero."""
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.I8, (1, 6, 6, 20))})
+    g.set_constant("w", np.ones((20, 1, 2, 3), np.int8))
+    mean = call("div", select(call("gt", ACC, 0), ACC + 3, ACC - 3), 6)
+    attrs = {**_CONV, "pads": (0,) * 4, "strides": (2, 3), "group": 20, "zero": 0, "epilogue": cast(call("min", call("max", mean, -128), 127), DType.I8)}
+    g.outputs = [add_node(g, "conv_integer", ["x", "w"], attrs)]
+    return g
+
+
+def _largest_bytes() -> Graph:
+    """Windows of 3x3 with a border."""
+    g = Graph("golden", inputs=["x"], types={"x": TensorType(DType.I8, (1, 7, 7, 20))})
+    attrs = {"kernel_shape": (3, 3), "strides": (2, 2), "pads": (1,) * 4, "dilations": (1, 1), "layout": "channels_last"}
+    g.outputs = [add_node(g, "max_pool", ["x"], attrs, outputs=["y"])]
+    return g
+
+
 def _bytes() -> Graph:
     """A gate for each channel, and a sum with another picture, both rounded to 8 bits."""
     types = {"x": TensorType(DType.U8, (1, 3, 5, 24)), "gate": TensorType(DType.F32, (1, 1, 1, 24)), "other": TensorType(DType.I8, (1, 3, 5, 24))}
@@ -260,6 +278,8 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "layer_norm_integer/rows": _layer_norm_integer,
     "lookup/table": _lookup,
     "conv_integer/ones": _ones,
+    "conv_integer/ones_mve": _mean,
+    "max_pool/mve": _largest_bytes,
     "fused/bytes": _bytes,
     "fused/quantise": _quantise,
     "lookup/vectors": _lookup,
@@ -305,6 +325,7 @@ ONLY_ON = {"conv_integer/amx": "x86-64-amx", "conv_integer/amx_window": "x86-64-
            "conv_integer/depthwise_smull": "aarch64",
            "conv_integer/mmla": "aarch64-i8mm", "matmul_integer/mmla": "aarch64-i8mm",
            "conv_integer/depthwise_mve": "cortex-m55", "conv_integer/mve_row": "cortex-m55", "matmul_integer/mve_row": "cortex-m55",
+           "conv_integer/ones_mve": "cortex-m55", "max_pool/mve": "cortex-m55",
            "conv_integer/mve": "cortex-m55", "matmul_integer/mve": "cortex-m55"}  # fmt: skip
 
 # kernels with code of another kind for one more target

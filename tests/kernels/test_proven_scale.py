@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pith.graph import DType, TensorType
-from pith.graph.expr import arg, const, evaluate
+from pith.graph.expr import Expr, arg, call, cast, const, evaluate, select
 from pith.graph.fixed import quantized_multiplier
 from pith.kernels.base import Call, Operand
 from pith.kernels.proven_scale import scale_of
@@ -65,3 +65,31 @@ def test_what_falls_or_has_extras_of_its_own_is_refused() -> None:
     full = fixed(ACC + arg(1, DType.I32), 2**30, -4, 0, (-128, 127), DType.I8)
     call = Call("conv_integer", {"epilogue": full}, (y, y, None, Operand(TensorType(DType.I32, (1, 2)), (2, 1))), (y,), C99)
     assert scale_of(call, np.zeros(2, np.int32), *ends) is None
+
+
+def _mean(cells: int, *, up: int, down: int) -> Expr:
+    return cast(call("min", call("max", call("div", select(call("gt", ACC, 0), ACC + up, ACC - down), cells), -128), 127), DType.I8)
+
+
+def test_means_that_round_halves_away_from_zero() -> None:
+    """Every sum of every window of bytes that 16 bits hold, against the rule in NumPy's integers."""
+    y, zero = Operand(TensorType(DType.I8, (1, 1)), (1, 1)), np.zeros(1, np.int32)
+    missing = []
+    for cells in range(1, 256):
+        low, high = np.int64([-128 * cells]), np.int64([127 * cells])
+        scale = scale_of(Call("conv_integer", {"epilogue": _mean(cells, up=cells // 2, down=cells // 2)}, (y, y, None), (y,), C99), zero, low, high)
+        if scale is None:
+            missing.append(cells)
+            continue
+        sums = np.arange(low[0], high[0] + 1)
+        want = np.sign(sums) * ((np.abs(sums) + cells // 2) // cells)
+        np.testing.assert_array_equal(scale(sums[:, None])[:, 0], np.clip(want, -128, 127))
+    assert not missing
+
+
+def test_a_division_that_is_no_mean_is_refused() -> None:
+    """The two branches must be of one sum, and move it away from zero."""
+    y, zero, ends = Operand(TensorType(DType.I8, (1, 1)), (1, 1)), np.zeros(1, np.int32), (np.int64([-900]), np.int64([900]))
+    other = cast(call("div", select(call("gt", ACC, 0), ACC + 3, (0 - ACC) - 3), 7), DType.I8)
+    for expr in (_mean(7, up=3, down=-5), other, cast(call("div", ACC, -7), DType.I8)):
+        assert scale_of(Call("conv_integer", {"epilogue": expr}, (y, y, None), (y,), C99), zero, *ends) is None
