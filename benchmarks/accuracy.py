@@ -382,7 +382,7 @@ def main() -> None:
             lines = updated(list(csv.DictReader(f)), lines)
     if target:
         with target.open("w", newline="") as f:
-            out = csv.DictWriter(f, list(lines[0]), lineterminator="\n", restval="")
+            out = csv.DictWriter(f, max((list(line) for line in lines), key=len), lineterminator="\n", restval="")  # old lines have fewer
             out.writeheader()
             out.writerows(lines)
 
