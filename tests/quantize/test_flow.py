@@ -188,10 +188,9 @@ def test_onnx_runtime_gives_the_same_bits(tmp_path: Path) -> None:
     exact, plain = ort.SessionOptions(), ort.SessionOptions()
     exact.add_session_config_entry("session.x64quantprecision", "1")
     mine, unseen = result.compile(), np.abs(pictures(10, 7, (16, 6, 6))) + 1
-    ours, theirs, fast = (
-        np.concatenate([run(x[None]) for x in unseen])
-        for run in (mine, *((lambda x, s=ort.InferenceSession(str(tmp_path / "q.onnx"), o): s.run(None, {"x": x})[0]) for o in (exact, plain)))
-    )
+    there = [ort.InferenceSession(str(tmp_path / "q.onnx"), o) for o in (exact, plain)]
+    ours = np.concatenate([mine(x[None]) for x in unseen])
+    theirs, fast = (np.concatenate([session.run(None, {"x": x[None]})[0] for x in unseen]) for session in there)
     assert np.array_equal(ours, theirs)
     if not np.array_equal(ours, fast):  # no VNNI here: sums of two products end at 32,767, and results fall short
         assert np.abs(fast - ours).max() > 2 * result.outcome.numbers.grids["y"].scale
