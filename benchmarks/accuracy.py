@@ -140,17 +140,31 @@ def last_rounded(result: Quantized) -> tuple[Graph, list[float]]:
     return graph, list(found.values())
 
 
-def agreement(result: Quantized, python: str, inputs: np.ndarray) -> float:
-    """Share of the last integers that ONNX Runtime gets within one step of Pith's from the exported model."""
+def agreement(result: Quantized, python: str, inputs: np.ndarray) -> Record:
+    """What ONNX Runtime makes of the exported model, beside Pith, in shares of all numbers.
+
+    agreement: results within one step; of a result that stays in floats that is a 255th of its range over these samples (and 0).
+    integers: last integers before the results within one step.  Both with products that do not saturate (`session.x64quantprecision`).
+    saturating: as `agreement`, with ONNX Runtime as it is, which on processors with AVX2 alone cuts sums of two products off at 16 bits.
+    """
     graph, steps = last_rounded(result)
-    theirs, _ = by_other("run", python, graph, inputs[:1], inputs[:COMPARED])
-    ours = runs(compile_graph(graph.copy()))
-    near = total = 0
-    for k, x in enumerate(inputs[:COMPARED]):
-        for y, z, step in zip(ours(x[None]), theirs, steps, strict=True):
-            near += int((np.abs(y - z[k]) <= 1.01 * step).sum())
-            total += y.size
-    return near / total
+    width = dict(zip(graph.outputs, steps, strict=True))
+    outputs = list(result.graph.outputs)
+    both = result.graph.copy()
+    both.outputs = list(dict.fromkeys((*outputs, *graph.outputs)))
+    inputs = inputs[:COMPARED]
+    ours = [runs(session)(x[None]) for session in (compile_graph(both.copy()),) for x in inputs]
+    for k, v in enumerate(both.outputs):
+        if v not in width:
+            numbers = np.concatenate([y[k].reshape(-1) for y in ours])
+            width[v] = float(max(numbers.max(), 0) - min(numbers.min(), 0)) / 255
+
+    def near(theirs: list[np.ndarray], of: list[str]) -> float:
+        found = [np.abs(y[k] - theirs[k][i]) <= 1.01 * width[v] for i, y in enumerate(ours) for k, v in enumerate(both.outputs) if v in of]
+        return float(np.mean(np.concatenate([f.reshape(-1) for f in found])))
+
+    exact, plain = (by_other(how, python, both, inputs[:1], inputs)[0] for how in ("run", "run saturating"))
+    return {"agreement": near(exact, outputs), "integers": near(exact, graph.outputs), "saturating": near(plain, outputs)}
 
 
 def processor_seconds() -> float:
@@ -201,9 +215,9 @@ class Case:
         result = made.result
         scores = self.evaluation.scores(runs(made.session))
         python = interpreter("ONNX Runtime") if method == "EasyQuant" and bits == 8 else ""
-        same = agreement(result, python, np.concatenate([self.inputs, self.calibration])) if python else None
+        same = agreement(result, python, np.concatenate([self.inputs, self.calibration])) if python else {}
         return {"scores": scores.tolist(), "seconds": round(made.seconds, 1), "wide": wide_layers(result), "layers": len(result.report.layers),
-                "agreement": same, "version": "", "state": taken(result)}  # fmt: skip
+                "version": "", "state": taken(result), "notes": result.outcome.notes, **same}  # fmt: skip
 
     def quantised(self, method: str, bits: int, progress: Callable[[str, float], None]) -> Made:
         """Quantised and compiled, or what was made for another data set with the same calibration samples."""
@@ -255,14 +269,13 @@ def _commit() -> str:
 
 RANGES = ("calibration", "grid", "insert", "observers", "plan", "weights")
 SEARCHED = (*RANGES, "easyquant", "rows")
-JUDGED = (*SEARCHED, "even", "flow", "improve", "measure", "smooth")
-BEST = (*JUDGED, "sensitivity", "wider")
+JUDGED = (*SEARCHED, "even", "flow", "improve", "measure", "sensitivity", "smooth", "wider")
 
 
 def quantiser(method: str) -> str:
     """Digest of the text of those parts of Pith's quantiser that decide the numbers of a method."""
     options = METHODS[method]
-    parts = BEST if options.get("best") else JUDGED if options.get("improve", True) else SEARCHED if options["method"] == "easyquant" else RANGES
+    parts = JUDGED if options.get("improve", True) else SEARCHED if options["method"] == "easyquant" else RANGES
     digest = hashlib.sha256()
     for part in parts:
         digest.update((ROOT / "pith" / "quant" / f"{part}.py").read_bytes())
@@ -290,13 +303,13 @@ def row(evaluation: Evaluation, method: str, bits: int, samples: int, exact: np.
         difference = sign * (scores - exact)
         low, high = interval(difference)
         line |= {"score": f"{scores.mean():.5f}", "change": f"{difference.mean():.5f}", "low": f"{low:.5f}", "high": f"{high:.5f}"}
-    for k in ("seconds", "wide", "layers", "agreement", "state", "version", "commit", "date"):
+    for k in ("seconds", "wide", "layers", "agreement", "integers", "saturating", "state", "version", "commit", "date"):
         line[k] = "" if record.get(k) is None else record[k]
     return line
 
 
-def measure(evaluation: Evaluation, methods: list[str], bits: list[int], finished: bool) -> list[Record]:
-    """All lines of one evaluation; `finished`: those that are kept already."""
+def measure(evaluation: Evaluation, methods: list[str], bits: list[int], finished: bool, rivals: bool = True) -> list[Record]:
+    """All lines of one evaluation; `finished`: those that are kept already.  rivals: theirs too."""
     made: list[Case] = []
 
     def case() -> Case:
@@ -322,7 +335,7 @@ def measure(evaluation: Evaluation, methods: list[str], bits: list[int], finishe
         for method in methods:
             key = (evaluation.name, model, method, METHODS[method], width, quantiser(method))
             one(method, width, key, lambda m=method, w=width: case().by_pith(m, w, bar(f"{evaluation.name}, {m}, int{w}")))  # type: ignore[misc]
-    for name in RIVALS:
+    for name in RIVALS if rivals else ():
         python = interpreter(name)
         if python:
             one(name, 8, (evaluation.name, model, name, 8, "rival"), lambda n=name, p=python: case().by_rival(n, p))  # type: ignore[misc]
@@ -354,21 +367,22 @@ def main() -> None:
     parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--bits", nargs="*", type=int, default=[8, 7])
     parser.add_argument("--finished", action="store_true", help="measure nothing: the lines that are kept already")
+    parser.add_argument("--no-rivals", action="store_true", help="leave the rivals out")
     parser.add_argument("--update", action="store_true", help="lines of the results that are not measured now stay, with the commit they are of")
     parser.add_argument("--csv", type=Path, help="where to write [the results of the repository, when nothing was left out]")
     args = parser.parse_args()
     lines: list[Record] = []
     for evaluation in evaluations():
         if args.only.lower() in evaluation.name.lower():
-            lines += measure(evaluation, args.methods, args.bits, args.finished)
-    whole = not args.only and args.methods == list(METHODS) and args.bits == [8, 7]
+            lines += measure(evaluation, args.methods, args.bits, args.finished, not args.no_rivals)
+    whole = not args.only and not args.no_rivals and args.methods == list(METHODS) and args.bits == [8, 7]
     target = args.csv or (RESULTS if whole or args.update else None)
     if args.update and target and target.exists():
         with target.open() as f:
             lines = updated(list(csv.DictReader(f)), lines)
     if target:
         with target.open("w", newline="") as f:
-            out = csv.DictWriter(f, list(lines[0]), lineterminator="\n", restval="")
+            out = csv.DictWriter(f, max((list(line) for line in lines), key=len), lineterminator="\n", restval="")  # old lines have fewer
             out.writeheader()
             out.writerows(lines)
 

@@ -193,15 +193,17 @@ def _accuracy(rows: Rows) -> str:
             head = [network, f"{exact['metric']} {unit * float(exact['score']):.2f}{'' if unit == 1.0 else ' %'}, {exact['n']}"] if bits == "8" else ["", ""]
             cells = [found.get((network, bits, m)) for m in methods]
             if any(cells):
-                best = found.get((network, bits, "EasyQuant, best"), {})
-                compared = [a for m in ("EasyQuant", "search alone") if (a := found.get((network, bits, m), {}).get("agreement"))]
-                same = f"{float(compared[0]):.2%}" if compared else ""
-                body.append([*head, bits, *map(change, cells), f"{best['wide']} of {best['layers']}" if best.get("wide") else "", same])
+                kept = [found.get((network, bits, m), {}) for m in ("EasyQuant", "EasyQuant, best")]
+                floats = ", ".join(f"{r['wide']} of {int(r['layers']) + int(r['wide'])}" if r.get("wide") else "-" for r in kept)
+                compared = next((r for m in ("EasyQuant", "search alone") if (r := found.get((network, bits, m), {})).get("agreement")), {})
+                same = ", ".join(f"{float(compared[k]):.2%}" if compared.get(k) else "-" for k in ("agreement", "integers", "saturating"))
+                body.append([*head, bits, *map(change, cells), floats if any(kept) else "", same if compared else ""])
     versions = ", ".join(dict.fromkeys(r["version"] for r in rows if r["version"] and not r["version"].startswith("failed")))
     note = "Change against floats (more is better, errors turned round), in points of a hundred or dB, and its 95 % interval over the same samples; "
     note += "behind the metric in floats how many samples were judged. A dash: not measured, or the rival refused the network. "
-    note += "Layers in floats: those that `best` left in floats. Same in ONNX Runtime: share of the last integers that it gets within one step of Pith's "
-    note += "from the exported EasyQuant model (where that is not measured, that of the search alone). Commits of the quantiser, by method: "
+    note += "Layers in floats: by EasyQuant, and by `best`. Same in ONNX Runtime, from the exported EasyQuant model (where that is not measured, that of "
+    note += "the search alone): share of the results that it gets within one step of Pith's, a 255th of the range of a result that is a float; share of the "
+    note += "last integers before the results within one step; results again where its products saturate. Commits of the quantiser, by method: "
     for m in methods:
         commits = dict.fromkeys(f"{r['commit']} ({r['date']})" for r in rows if r["method"] == m and r["commit"])
         note += f"{m} {', '.join(commits)}; "

@@ -273,9 +273,10 @@ def _quantisation(w: _Writer, n: Node) -> None:
         axis = long[0] if long else axis
         parts.append(v if array.ndim == len(long) else w.array(array.reshape(-1) if long else array.reshape(()), v))
     extra: dict[str, Any] = {} if axis is None else {"axis": axis}
-    if n.op == "quantize_linear" and len(parts) < 2:  # the type of a zero point says what is made
+    if len(parts) < 2:  # for its type, which says what is made; and some passes of ONNX Runtime want one behind each vector of scales
         shape = w.graph.types[n.inputs[1]].size if axis is not None else ()
-        parts.append(w.array(np.zeros(shape, n.attrs["dtype"].np), f"{n.outputs[0]}.zero"))
+        made = n.attrs["dtype"] if n.op == "quantize_linear" else w.graph.types[n.inputs[0]].dtype
+        parts.append(w.array(np.zeros(shape, made.np), f"{n.outputs[0]}.zero"))
     w.put("QuantizeLinear" if n.op == "quantize_linear" else "DequantizeLinear", n, [n.inputs[0], *parts], **extra)
 
 

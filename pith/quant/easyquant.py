@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pith.quant.grid import Grid
+from pith.quant.grid import Grid, short
 from pith.quant.rows import Loss, Rows, half_relative_error, losses, one_minus_cosine
 
 _AT_ONCE = 1 << 20  # numbers in the arrays of candidates that are looked at together: few enough to stay in the cache
@@ -114,7 +114,7 @@ class WeightSearch:
         """The best scale for each channel, [G, 1, O] float32, the ones in place included."""
         factors = search.weight_factors(np.asarray(1.0 / scale))
         factors = factors.reshape(len(factors), *(factors.shape[1:] or (1, 1, 1)))
-        candidates = np.concatenate([scale[None], (scale[None] / factors).astype(np.float32)])
+        candidates = np.concatenate([scale[None], short(scale[None] / factors)])
         group, k, out = self.rows.weights.shape
         size = group * out * (self.rows.parts * k if self.gram else self.x.shape[1])
         at_once = max(1, _AT_ONCE // size)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -35,7 +36,7 @@ from pith.quant.rows import (
 from pith.quant.sensitivity import sensitivity
 from pith.quant.watch import Watched
 from pith.quant.weights import IntWeights, bias_of, channel_axis, initial_scale, scale_for_bias, to_integers
-from pith.quant.wider import carried, cheapest, judged, most
+from pith.quant.wider import as_long_as_they_pay, carried, cheapest, decibels, judged, most
 
 PLAIN = ("minmax", "percentile", "mse", "kl")  # ranges that cost nothing more to try
 _OWN = 1 << 18  # numbers of a value that is looked at itself, of all samples together
@@ -59,8 +60,8 @@ class Options:
     by_results: of the states whose layers are no further from the float network than those of the start, the one whose results are nearest
     on samples that nothing was fitted to (every fifth, of ten or more) is taken, not the one whose layers are. Channels are evened out first
     (see even.py) where that gives nearer results, and the search looks at the length of outputs too, and at values themselves
-    that others than layers read.  best: so too, but of all states, and the ranges of PLAIN are among them; in the end a few layers stay
-    in floats if that pays (see wider.py).
+    that others than layers read.  wider: in the end a few layers stay in floats if that pays (see wider.py).  best: both, but of all
+    states, and the ranges of PLAIN are among them.
     """
 
     method: str = "easyquant"
@@ -80,6 +81,7 @@ class Options:
     integers_only: bool = False
     by_results: bool = False
     best: bool = False
+    wider: bool = False
 
     def check(self) -> None:
         """Raises InputError for what is none."""
@@ -416,12 +418,12 @@ class _Flow:
         if by_results:
             name = states[best][0] + self.evened
             outcome.notes.append(f"taken: {name}; of {len(states)} that were tried, for its results on {len(self.apart)} samples")
-            if self.options.best:
-                outcome = self.widened(outcome, results)
+            if self.options.best or self.options.wider:
+                outcome = self.widened(outcome, results, math.inf if self.options.best else scores[0])
         return outcome
 
-    def widened(self, outcome: Outcome, results: list[str]) -> Outcome:
-        """With as many layers in floats as pay for themselves, by the error of the results on the samples kept apart."""
+    def widened(self, outcome: Outcome, results: list[str], limit: float) -> Outcome:
+        """With as many layers in floats as pay, by the results on the samples kept apart; limit: of the mean loss over all layers."""
         error, layers = worst_result(outcome.layers, results), self.plan.layers
         if len(layers) < 2 or cheapest([error, 0.0]) == 0:
             return outcome
@@ -439,17 +441,21 @@ class _Flow:
             if (numbers := carried(outcome.plan, outcome.numbers, plan)) is None:
                 break
             tried.append((plan, numbers))
-        forms = [insert(self.graph, plan, numbers) for plan, numbers in tried]
         values = list(dict.fromkeys((*names, *self.graph.outputs, *results)))
-        found = compare(self.graph, forms, values, self.samples, self.compile, lambda what, done: self.say(what, 0.95 + 0.05 * done), apart=self.apart)
-        count = cheapest([error, *(worst_result(d, results) for d in found)])
-        if not count:
+
+        def look(some: Sequence[tuple[Plan, Numbers]]) -> list[tuple[float, tuple[Inserted, Differences]]]:
+            forms = [insert(self.graph, plan, numbers) for plan, numbers in some]
+            found = compare(self.graph, forms, values, self.samples, self.compile, lambda what, done: self.say(what, 0.95 + 0.05 * done), apart=self.apart)
+            return [(worst_result(d, results) if mean_loss(d, list(names)) <= limit else math.inf, (f, d)) for f, d in zip(forms, found, strict=True)]
+
+        errors, looked = as_long_as_they_pay(error, tried, look)
+        outcome.notes.append(f"results, dB above their error, with 0, 1, ... layers in floats: {', '.join(map(decibels, errors))}")
+        if not (count := cheapest(errors)):
             return outcome
-        plan, numbers = tried[count - 1]
+        (plan, numbers), (form, differences) = tried[count - 1], looked[count - 1]
         seen = {root: self.seen[outcome.plan.group[root]] for root in plan.sources}
         notes = [*outcome.notes, f"in floats: {', '.join(order[:count])}, for the error of the results they would make"]
-        return replace(outcome, graph=forms[count - 1].graph, plan=plan, numbers=numbers, inserted=forms[count - 1], layers=found[count - 1],
-                       seen=seen, notes=notes)  # fmt: skip
+        return replace(outcome, graph=form.graph, plan=plan, numbers=numbers, inserted=form, layers=differences, seen=seen, notes=notes)
 
 
 def _evened(plain: _Flow, samples: Samples, compile: Compile, options: Options, say: Progress) -> _Flow:

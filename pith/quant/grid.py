@@ -11,11 +11,22 @@ from pith.graph import DType, InputError
 ACTIVATION_BITS = (8, 7, 16)
 WEIGHT_BITS = (8, 7, 4)
 _SMALLEST = 2.0**-100  # of a scale: products of two stay normal float32 numbers
+_SHORT = 2.0**12
+
+
+def short(scale: np.ndarray | float) -> np.ndarray:
+    """Positive `scale` rounded to 12 significant bits, as float32, _SMALLEST at the least.
+
+    The product of two such numbers is a float32 number. So the factor of a requantisation, scale_x * scale_w / scale_y, is rounded once
+    in whatever order and precision a runtime computes it, and comes out the same in all of them. The step itself is off by 1/8192 at most.
+    """
+    mantissa, exponent = np.frexp(np.asarray(scale, np.float64))
+    return np.maximum(np.ldexp(np.rint(mantissa * _SHORT) / _SHORT, exponent), _SMALLEST).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """real = scale * (q - zero), q from low to high, stored as `dtype`. `scale` is a float32 number held in a float."""
+    """real = scale * (q - zero), q from low to high, stored as `dtype`. `scale` is a float32 number held in a float, of few digits (see `short`)."""
 
     scale: float
     zero: int
@@ -37,7 +48,7 @@ class Grid:
 
     def scaled(self, factor: float) -> Grid:
         """The grid with steps `factor` times as wide, and the same zero."""
-        scale = float(np.float32(max(self.scale * factor, _SMALLEST)))
+        scale = float(short(self.scale * factor))
         return Grid(scale, self.zero, self.low, self.high, self.dtype)
 
     def integers(self, x: np.ndarray) -> np.ndarray:
@@ -85,7 +96,7 @@ def grid_for(lo: float, hi: float, bits: int, *, symmetric: bool = False) -> Gri
     else:
         scale = (hi - lo) / (high - low)
     if not scale > 0:
-        return Grid(float(np.float32(1.0 / (high - low))), 0, low, high, dtype)
-    scale = float(np.float32(max(scale, _SMALLEST)))
+        return Grid(float(short(1.0 / (high - low))), 0, low, high, dtype)
+    scale = float(short(scale))
     zero = 0 if symmetric else int(np.clip(np.rint(low - lo / scale), low, high))
     return Grid(scale, zero, low, high, dtype)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pith.graph import Graph, Node
+from pith.quant.grid import short
 
 _LARGEST_BIAS = 2.0**30  # in integers: half of int32, the other half is for the sum of products
-_SMALLEST = 2.0**-100  # of a scale (see grid.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def initial_scale(w: np.ndarray, axis: int, limit: int) -> np.ndarray:
     """The scale that just fits the largest weight of each channel; 1 / limit for a channel of zeros."""
     top = largest(w, axis)
     scale = np.where(top > 0, top / limit, 1.0 / limit)
-    return np.maximum(scale, _SMALLEST).astype(np.float32)
+    return short(scale)
 
 
 def to_integers(w: np.ndarray, scale: np.ndarray, limit: int) -> np.ndarray:
@@ -73,7 +73,7 @@ def scale_for_bias(node: Node, w: np.ndarray, scale: np.ndarray, bias: np.ndarra
     if bias is None or node.op == "conv_transpose":
         return scale
     needed = (4 * np.abs(bias.astype(np.float64)) / (_LARGEST_BIAS * x_scale)).reshape(scale.shape)  # 4: scales may still change
-    return np.where(scale < needed, needed, scale).astype(np.float32)
+    return np.where(scale < needed, short(np.where(needed > 0, needed, 1.0)), scale).astype(np.float32)
 
 
 def bias_integers(bias: np.ndarray, scale: np.ndarray) -> np.ndarray:

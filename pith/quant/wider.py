@@ -7,15 +7,19 @@ floats, every other number as it was found, on samples that nothing was fitted t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from pith.graph import DType, Graph
 from pith.quant.insert import Numbers
 from pith.quant.plan import Plan
 
-SHARE = 0.15  # of the layers that may stay in floats
+SHARE = 0.2  # of the layers that may stay in floats
+FRUITLESS = 3  # so many more layers in floats that do not pay end the search
 PRICE = 1.12  # each of them has to divide the power of the error by as much
 ENOUGH = 10**-4.0  # power of the error over that of the results (40 dB), below which no layer is kept
+Tried = TypeVar("Tried")
+Seen = TypeVar("Seen")
 _SATURATING = ("softmax", "log_softmax", "sigmoid")
 
 
@@ -51,6 +55,24 @@ def carried(old: Plan, numbers: Numbers, new: Plan) -> Numbers | None:
     grids = {root: numbers.grids[old.group[root]] for root in dict.fromkeys(new.group.values())}
     keys = {layer.key for layer in new.layers}
     return Numbers(grids, {k: w for k, w in numbers.weights.items() if k in keys}, {k: b for k, b in numbers.biases.items() if k in keys})
+
+
+def decibels(error: float) -> str:
+    """A power of an error over that of what it is in, as people write it: 20.0 for a hundredth."""
+    return f"{-10 * math.log10(error):.1f}" if 0 < error < math.inf else "-" if error else "no error"
+
+
+def as_long_as_they_pay(error: float, tried: Sequence[Tried], look: Callable[[Sequence[Tried]], list[tuple[float, Seen]]]) -> tuple[list[float], list[Seen]]:
+    """Look at what is to be `tried` (1, 2, ... layers in floats), a few at a time, until FRUITLESS of them in a row do not pay.
+
+    error: with none.  look: gives for each its error, and what else was seen.  Returns all errors from that with none on, and what was seen.
+    """
+    errors, seen = [error], []
+    while len(seen) < len(tried) and len(seen) - cheapest(errors) < FRUITLESS:
+        for found, what in look(tried[len(seen) : len(seen) + FRUITLESS]):
+            errors.append(found)
+            seen.append(what)
+    return errors, seen
 
 
 def cheapest(errors: Sequence[float]) -> int:

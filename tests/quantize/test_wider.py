@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pith.api import import_model
 from pith.quant.calibration import open_samples, ports_of
 from pith.quant.flow import Options, front, quantize_graph
 from pith.quant.plan import make_plan
-from pith.quant.wider import carried, cheapest, judged, most
+from pith.quant.wider import as_long_as_they_pay, carried, cheapest, judged, most
 from tests.quantize.nets import Interpreted, model, pictures, small_net
 
 
@@ -24,7 +26,19 @@ def test_results_are_judged_before_a_softmax() -> None:
 def test_each_layer_in_floats_is_worth_its_price() -> None:
     assert cheapest([]) == 0 and cheapest([1e-9, 0.0]) == 0  # nothing to gain
     assert cheapest([1.0, 0.95, 0.5, 0.49]) == 2 and cheapest([1.0, 1.1]) == 0
-    assert [most(n) for n in (1, 2, 7, 20, 100)] == [0, 1, 2, 3, 15]
+    assert [most(n) for n in (1, 2, 7, 20, 100)] == [0, 1, 2, 4, 20]
+
+
+def test_layers_are_tried_until_they_no_longer_pay() -> None:
+    looked: list[int] = []
+
+    def look(some: Sequence[int]) -> list[tuple[float, str]]:
+        looked.extend(some)
+        return [([0.5, 0.4, 0.2, 0.19, 0.185, 0.18, 0.0][k], f"{k}") for k in some]
+
+    errors, seen = as_long_as_they_pay(1.0, list(range(7)), look)
+    assert looked == [0, 1, 2, 3, 4, 5] and errors == [1.0, 0.5, 0.4, 0.2, 0.19, 0.185, 0.18] and seen[cheapest(errors) - 1] == "2"
+    assert as_long_as_they_pay(1e-9, [0], look) == ([1e-9, 0.5], ["0"]) and as_long_as_they_pay(1.0, [], look) == ([1.0], [])
 
 
 def test_numbers_are_carried_to_a_plan_with_fewer_layers() -> None:
