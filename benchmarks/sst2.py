@@ -1,10 +1,11 @@
 """TinyBERT-4 on SST-2, trained alone and taught by a larger network, both from nothing; tested as compiled C on the 872 test sentences.
 
-`python -m benchmarks.sst2 [--seeds 0,1,2] [--runs FOLDER]`   (needs torch; PITH_DATA)
+`python -m benchmarks.sst2 [--seeds 0,1,2] [--transformer] [--runs FOLDER]`   (needs torch; PITH_DATA)
 
-The teacher is the recipe `tinybert_teacher_sst2`. The student alone is `tinybert4_sst2`; taught, `tinybert4_sst2_inside` and then
-`tinybert4_sst2_taught`, whose sentences have words replaced by neighbours in the teacher's own embeddings. Nothing is chosen by the test
-sentences: a network is the one after the last step. A row is added to benchmarks/results/sst2.csv and its epochs to sst2_log.csv as soon
+The student alone is `tinybert4_sst2`. Its teacher is `text_cnn_sst2`; taught, it is `tinybert4_sst2_soft`, which takes as many steps, on
+sentences whose words are replaced by neighbours in the teacher's own embeddings. With `--transformer` the teacher is
+`tinybert_teacher_sst2`, and the student goes through TinyBERT's two stages, `tinybert4_sst2_inside` and `tinybert4_sst2_taught`. Nothing is
+chosen by the test sentences: a network is the one after the last step. A row is added to benchmarks/results/sst2.csv and its epochs to sst2_log.csv as soon
 as it is done; what stands there is not trained again, and a run that was stopped goes on from its checkpoint in the folder of runs.
 """
 
@@ -25,11 +26,14 @@ from benchmarks.trained_here import trained
 from benchmarks.training_log import RESULTS, append, rows, stamp, wilson
 from pith import models
 from pith.models.cost import count
+from pith.models.text_cnn import TextCnn
 from pith.train.data.sentences import Sst2
 from pith.train.recipe import load
 
 TABLE, LOG = RESULTS / "sst2.csv", RESULTS / "sst2_log.csv"
-TEACHER, ALONE, TAUGHT = "teacher", "TinyBERT-4 alone", "TinyBERT-4 taught"
+ALONE = "TinyBERT-4 alone"
+TEACHER, TAUGHT = "teacher", "TinyBERT-4 taught"  # transformers
+CNN, CNN_TAUGHT = "TextCnn, the teacher", "TinyBERT-4 taught by TextCnn"
 LENGTH = 64
 
 
@@ -49,7 +53,8 @@ def neighbours(net: nn.Module, path: Path, most: int = 15, seen: int = 5) -> Pat
         pieces = torch.bincount(Sst2("train").x.flatten(), minlength=30_522)
         pieces[:104] = 0  # special ones and places kept free
         known = (pieces >= seen).nonzero().flatten()
-        vectors = nn.functional.normalize(net.bert.embeddings.word_embeddings.weight.detach()[known], dim=1)
+        words = net.words if isinstance(net, TextCnn) else net.bert.embeddings.word_embeddings
+        vectors = nn.functional.normalize(words.weight.detach()[known], dim=1)
         table = torch.zeros(30_522, most, dtype=torch.int64)
         for part, own in zip(known.split(512), vectors.split(512), strict=True):
             table[part] = known[(own @ vectors.T).topk(most + 1, 1).indices[:, 1:]]
@@ -80,7 +85,7 @@ def record(variant: str, seed: int, net: nn.Module, folders: list[Path], runs: P
     np.save(runs / f"{variant}_{seed}.npy", good)
     paired = {"only_alone": "", "only_taught": "", "p": ""}
     other = runs / f"{ALONE}_{seed}.npy"
-    if variant == TAUGHT and other.exists():
+    if variant in (TAUGHT, CNN_TAUGHT) and other.exists():
         alone = np.load(other)
         counts = int((alone & ~good).sum()), int((good & ~alone).sum())
         paired = {"only_alone": str(counts[0]), "only_taught": str(counts[1]), "p": f"{mcnemar(*counts):.4f}"}
@@ -103,6 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--alone", action="store_true", help="the student alone, nothing else")
+    parser.add_argument("--transformer", action="store_true", help="a transformer teaches, by TinyBERT's two stages")
     parser.add_argument("--runs", type=Path, default=Path("build/sst2"), help="checkpoints and weights")
     a = parser.parse_args()
     runs: Path = a.runs.resolve()
@@ -111,16 +117,22 @@ def main() -> None:
         if (ALONE, seed) not in done:
             net, out = network("tinybert4_sst2", seed, runs)
             record(ALONE, seed, net, [out], runs)
-        if a.alone or (TAUGHT, seed) in done:
+        taught, name, recipe = (TAUGHT, TEACHER, "tinybert_teacher_sst2") if a.transformer else (CNN_TAUGHT, CNN, "text_cnn_sst2")
+        if a.alone or (taught, seed) in done:
             continue
-        teacher, out = network("tinybert_teacher_sst2", 0, runs)
-        if (TEACHER, 0) not in done:
-            record(TEACHER, 0, teacher, [out], runs)
-            done.add((TEACHER, 0))
-        told = {"task.teacher.pretrained": str(out / "final.pt"), "data.augment.file": str(neighbours(teacher, runs / "neighbours.npz"))}
-        _, inside = network("tinybert4_sst2_inside", seed, runs, told)
-        net, out = network("tinybert4_sst2_taught", seed, runs, {**told, "model.pretrained": str(inside / "final.pt")})
-        record(TAUGHT, seed, net, [inside, out], runs)
+        teacher, out = network(recipe, 0, runs)
+        if (name, 0) not in done:
+            record(name, 0, teacher, [out], runs)
+            done.add((name, 0))
+        told = {"task.teacher.pretrained": str(out / "final.pt"), "data.augment.file": str(neighbours(teacher, runs / f"neighbours_{recipe}.npz"))}
+        if a.transformer:
+            _, inside = network("tinybert4_sst2_inside", seed, runs, told)
+            net, out = network("tinybert4_sst2_taught", seed, runs, {**told, "model.pretrained": str(inside / "final.pt")})
+            folders = [inside, out]
+        else:
+            net, out = network("tinybert4_sst2_soft", seed, runs, told)
+            folders = [out]
+        record(taught, seed, net, folders, runs)
 
 
 if __name__ == "__main__":

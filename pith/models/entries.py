@@ -90,6 +90,8 @@ register(
     ),
     Entry("tinybert_teacher", "pith.models.tinybert:TinyBERT", ((1, 64),) * 3, "classifies sentences; a teacher that is trained from nothing",
           "arXiv 1909.10351", {"layers": 4, "size": (480, 1920, 12)}, integers=2),
+    Entry("text_cnn", "pith.models.text_cnn:TextCnn", ((1, 64),), "classifies sentences; a teacher that is trained from nothing",
+          "arXiv 1408.5882", integers=1),
     Entry("ssdlite_mobilenet_v2", "pith.models.ssdlite:SSDLite", ((1, 3, 320, 320),), "80 kinds of objects", "arXiv 1801.04381"),
     Entry("nanodet_m", "pith.models.nanodet:NanoDet", ((1, 3, 320, 320),), "80 kinds of objects", "NanoDet, Apache-2.0"),
     Entry("bnn_mlp", "pith.models.binary:BinaryMLP", ((1, 784),), "MNIST classifier, binary", "arXiv 1602.02830"),
