@@ -355,6 +355,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "microcontrollers": _microcontrollers, "ram": _ram, "tflm": _tflm,
     "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,
     **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}") for name in ("distillation", "mobilenext", "binary")},
+    "trained_distillation_few": functools.partial(_trained, experiment="trained_here distillation_few", data="CIFAR-10, 2,500 training pictures"),
     "trained_digits": functools.partial(_trained, experiment="trained_here digits", samples="recordings",
                                         data="Free Spoken Digit Dataset, 400 recordings of four speakers, tested by two others"),
     "sst2": _sst2,
