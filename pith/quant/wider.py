@@ -67,7 +67,8 @@ def as_long_as_they_pay(error: float, tried: Sequence[Tried], look: Callable[[Se
 
     error: with none.  look: gives for each its error, and what else was seen.  Returns all errors from that with none on, and what was seen.
     """
-    errors, seen = [error], []
+    errors = [error]
+    seen: list[Seen] = []
     while len(seen) < len(tried) and len(seen) - cheapest(errors) < FRUITLESS:
         for found, what in look(tried[len(seen) : len(seen) + FRUITLESS]):
             errors.append(found)
