@@ -240,21 +240,27 @@ def block_of(call: Call, m: int, budget: int = 0) -> int:
     layer), the blocks of a layer about equal.
 
     Every block reads all weights anew. Where that takes longer than to write the transformed tiles of the whole layer to the
-    next cache and read them back, it is one block.
+    next cache and read them back, it is one block, which threads share evenly; so it is too where no number of blocks suits
+    the threads and the time lost to their uneven shares is longer still.
     """
     if chosen := call.schedule.get("block", 0):
         return chosen
     tiles = tiles_of(call, m)
 
     def uneven(count: int) -> float:
-        """The longest share of a thread, over what it would be if all were equal; of one block they share the tiles."""
+        """The longest share of a thread, over what it would be if all were equal."""
         threads = call.options.threads
-        return math.ceil(count / threads) * threads / count if count > 1 else 1.0
+        return math.ceil(count / threads) * threads / count
 
-    found = [1] if not budget else []
+    def cost(count: int) -> float:
+        return _passes_cost(call, m, tiles, math.ceil(tiles / count))
+
+    found: dict[int, None] = {}
     for size in (budget,) if budget else (_BUDGET // 2, _BUDGET, 2 * _BUDGET, 4 * _BUDGET):
-        found += _counts(call, m, tiles, size)
-    best = min(dict.fromkeys(found), key=lambda count: (uneven(count), _passes_cost(call, m, tiles, math.ceil(tiles / count))))
+        found |= dict.fromkeys(_counts(call, m, tiles, size))
+    best = min((count for count in found if count > 1), key=lambda count: (uneven(count), cost(count)), default=1)
+    if best > 1 and (not budget or 1 in found) and cost(1) <= uneven(best) * cost(best):
+        best = 1
     return math.ceil(tiles / best)
 
 

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pith.api import compile_graph, generate
-from pith.kernels.base import Options
+from pith.graph import DType, TensorType
+from pith.kernels.base import Call, Operand, Options
+from pith.kernels.conv_f32_winograd import block_of, tiles_of
 from pith.kernels.winograd import POINTS, TAPS, as_array, growth, linear, transformed_weights, transforms
 from pith.targets.base import get_target
 from tests.kernels.products import EPILOGUES, TARGET_NAMES, Built, Case, build, exact, graph_of, magnitude
@@ -145,3 +147,16 @@ def test_scalar_code_and_few_channels_keep_the_plain_sum() -> None:
     assert generate([graph], get_target("c99"), "net").programs[0].steps[0].kernel == "direct"
     graph, _ = graph_of([conv_case(rng, (40, 40), (3, 3), (3, 64), pads=PADS)])
     assert generate([graph], get_target("x86-64-v3"), "net").programs[0].steps[0].kernel == "direct"
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5, 16, 23, 64])
+def test_blocks_suit_any_number_of_threads(threads: int) -> None:
+    """A layer of 288 MB of tiles in one block costs more than a few uneven shares of blocks that stay near."""
+    isa, shape = get_target("x86-64-v4").isa, (1, 512, 512, 64)
+    weights = Operand(TensorType(DType.F32, (64, 64, 3, 3)), (576, 9, 3, 1), None)
+    pixels = Operand(TensorType(DType.F32, shape), (512 * 512 * 64, 512 * 64, 64, 1), None)
+    call = Call("conv", {}, (pixels, weights), (pixels,), isa, options=Options(threads=threads))
+    tiles = tiles_of(call, 4)
+    found = [block_of(call, 4, budget) for budget in (0, 1, 1 << 16, 1 << 40)]
+    assert all(0 < block <= tiles for block in found) and found[-1] == tiles
+    assert 4 * 36 * 128 * found[0] < 4 * isa.near
