@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pith
-from pith.graph import PithError, UnsupportedError
+from pith.graph import DType, PithError, UnsupportedError
 from tests.importers.tflite_build import Op, T, litert, model, pith_outputs, random_input, reference_outputs
 from tests.importers.tflite_lstm import I8, I16, TANH, integer_lstm
 
@@ -35,7 +35,7 @@ def test_lstm(case: dict[str, Any]) -> None:
     ("case", "says"),
     [
         ({"without": (18, 19)}, "state"), ({"point": 16}, "power of two"), ({"point": 8}, "power of two"), ({"cell_scale": 0.0007}, "power of two"),
-        ({"without": (1, 5, 12)}, "input and forget gates"), ({"activation": 1}, "RELU"),
+        ({"without": (1, 5, 12)}, "input and forget gates"), ({"activation": 1}, "RELU"), ({"between_type": DType.I64}, "none of int8"),
     ],
 )  # fmt: skip
 def test_refusals(case: dict[str, Any], says: str) -> None:

@@ -14,7 +14,7 @@ TANH = 4
 def integer_lstm(
     r: np.random.Generator, *, batch: int = 2, steps: int = 5, inputs: int = 7, hidden: int = 6, point: int = 11, time_major: bool = False,
     clip: float = 0.0, cell_scale: float | None = None, state_zero: int = 4, hidden_scale: float = 1 / 128, weight: float = 0.02,
-    without: tuple[int, ...] = (), activation: int = TANH,
+    without: tuple[int, ...] = (), activation: int = TANH, between_type: DType = I8,
 ) -> tuple[list[T], list[Op], list[int], list[int]]:  # fmt: skip
     """The parts of a model of one layer. Weights and bias are noise over their whole range, so gates are from flat to steep."""
     x = T((steps, batch, inputs) if time_major else (batch, steps, inputs), I8, scale=0.05, zero=3)
@@ -32,7 +32,7 @@ def integer_lstm(
     places += [add(T.const(r.integers(-9000, 9000, hidden).astype(np.int32), scale=0.05 * weight)) for _ in range(4)]
     places += [-1, -1, add(T((batch, hidden), I8, scale=hidden_scale, zero=state_zero, variable=True))]
     places += [add(T((batch, hidden), I16, scale=2.0**-point if cell_scale is None else cell_scale, variable=True)), -1, -1, -1, -1]
-    between = [add(T((0,), I16, scale=1.0)) for _ in range(4)] + [add(T((0,), I8, scale=hidden_scale, zero=state_zero))]
+    between = [add(T((0,), I16, scale=1.0)) for _ in range(4)] + [add(T((0,), between_type, scale=hidden_scale, zero=state_zero))]
     y = add(T((*x.shape[:2], hidden), I8, scale=hidden_scale, zero=state_zero))
     places = [-1 if k in without else p for k, p in enumerate(places)]
     options = {"activation": activation, "cell_clip": clip, "time_major": time_major}

@@ -58,7 +58,10 @@ def _hidden(n: Call) -> Tensor:
     index = n.op.intermediates[4] if len(n.op.intermediates) == 5 else -1
     if index < 0:
         raise n.invalid("an LSTM of int8 without its five intermediate tensors")
-    return n.importer.model.tensors[index]
+    t = n.importer.model.tensors[index]
+    if t.dtype is not DType.I8:
+        raise n.unsupported(f"an LSTM of int8 whose result before any projection, {t.name!r}, is none of int8")
+    return t
 
 
 def _weights(n: Call, i: int) -> tuple[np.ndarray, np.float32]:

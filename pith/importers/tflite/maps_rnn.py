@@ -19,8 +19,8 @@ _ORDER = (0, 3, 1, 2)  # gates as Pith's lstm has them: i, o, f, c
 def lstm(n: Call) -> str:
     """With the gates i, f, c, o, tanh and sigmoid; no peepholes, projection, layer norm or coupled gates."""
     x = n.x(0)
-    for i, what in ((16, "a projection"), (20, "layer norms"), (21, "layer norms"), (9, "peepholes"), (10, "peepholes")):
-        if n.has(i):
+    for places, what in ((range(16, 18), "a projection"), (range(20, 24), "layer norms"), (range(9, 12), "peepholes")):
+        if any(n.has(i) for i in places):
             raise n.unsupported(f"{what} in a recurrent layer")
     if not n.has(1):
         raise n.unsupported("input and forget gates that are one")
