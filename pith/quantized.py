@@ -160,7 +160,8 @@ def quantize(
     integers_only: leave nothing in floats that has an integer form: functions like gelu are tables, which costs a rounding each, and
     8-bit networks give the same bits everywhere.
     improve too: every fifth sample is kept from the search, and chosen by the results on those: whether channels are evened out first, and
-    which state of the search is taken.  best: among plain ranges too, and a few layers stay in floats where that pays.
+    which state of the search is taken. In the end a few layers stay in floats where that pays: not with integers_only, min_cosine, weights
+    of 4 or activations of 16 bits.  best: among plain ranges too, and layers in floats with weights of 4 or activations of 16 bits as well.
     explain: measure what each layer does to the results, for the report's ranking (as many runs of the network as it has
     layers, on a few samples).  progress: called with (stage, 0..1).
     Raises PithError subclasses. The same input gives the same bits.

@@ -60,8 +60,8 @@ class Options:
     by_results: of the states whose layers are no further from the float network than those of the start, the one whose results are nearest
     on samples that nothing was fitted to (every fifth, of ten or more) is taken, not the one whose layers are. Channels are evened out first
     (see even.py) where that gives nearer results, and the search looks at the length of outputs too, and at values themselves
-    that others than layers read.  wider: in the end a few layers stay in floats if that pays (see wider.py).  best: both, but of all
-    states, and the ranges of PLAIN are among them.
+    that others than layers read.  wider: in the end a few layers stay in floats if that pays (see wider.py), but with integers_only.  best:
+    both, but of all states, and the ranges of PLAIN are among them.
     """
 
     method: str = "easyquant"
@@ -418,7 +418,7 @@ class _Flow:
         if by_results:
             name = states[best][0] + self.evened
             outcome.notes.append(f"taken: {name}; of {len(states)} that were tried, for its results on {len(self.apart)} samples")
-            if self.options.best or self.options.wider:
+            if (self.options.best or self.options.wider) and not self.options.integers_only:
                 outcome = self.widened(outcome, results, math.inf if self.options.best else scores[0])
         return outcome
 

@@ -1,4 +1,4 @@
-"""What `best` adds: results judged before a last softmax, and the few layers in floats that pay for themselves.
+"""How results are judged, before a last softmax, and the few layers in floats that pay for themselves.
 
 The ranking is measured (see sensitivity.py), and so is what it gains: the network is run with the first 1, 2, ... layers of the ranking in
 floats, every other number as it was found, on samples that nothing was fitted to.

@@ -67,3 +67,16 @@ def test_best_mends_channels_of_very_different_size() -> None:
     before, after = (np.square(np.concatenate([Interpreted(o.graph)(x[None]) for x in unseen]) - exact).sum() for o in (plain, best))
     assert after < before / 100
     assert any("evened out" in n for n in best.notes) and len(best.plan.kept) <= most(3)
+
+
+def test_integers_only_leaves_no_layer_in_floats() -> None:
+    """Even where a layer in floats would pay: two channels, one of which no single grid of the input can show."""
+    rng = np.random.default_rng(0)
+    text = "net (float[1, 8, 8, 8] x) => (float[1, 4, 8, 8] y) { a = Conv(x, w1) r = Relu(a) y = Conv(r, w2) }"
+    size = np.array([1e-4] * 7 + [1.0]).reshape(1, 8, 1, 1)
+    net = import_model(model(text, w1=rng.standard_normal((8, 8, 1, 1)) / size, w2=rng.standard_normal((4, 8, 1, 1))))
+    samples = open_samples(pictures(10, shape=(8, 8, 8)) * size[0], ports_of(net))
+    kept = [
+        len(quantize_graph(net, samples, Interpreted, Options("minmax", best=True, float_outputs=True, integers_only=only)).plan.kept) for only in (False, True)
+    ]
+    assert kept == [1, 0]
