@@ -348,7 +348,7 @@ def _ram(rows: Rows) -> str:
 
 
 TABLES: dict[str, Callable[[Rows], str]] = {
-    "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers,
+    "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers, "peers_avx2": _peers,
     "peers_int8": functools.partial(_peers, rule=_INT8), "peers_int8_avx2": functools.partial(_peers, rule=_INT8),
     "integers_avx2": _integers_avx2, "int8_gain": _int8_gain, "layers": _layers, "recurrent": _peers,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy,

@@ -171,7 +171,7 @@ def quantize(
         raise ShapeError("several shapes cannot be quantised at once", try_="one shape for each input")
     options = Options(method, weight_bits or bits, activation_bits or bits, symmetric, start=start, mode=mode, rounding=improve,
                       bias=improve, equalize=equalize,
-                      keep=frozenset(keep_float), float_outputs=not integers_only or best if float_outputs is None else float_outputs,
+                      keep=frozenset(keep_float), float_outputs=not integers_only if float_outputs is None else float_outputs,
                       by_results=improve, best=best, integers_only=integers_only,
                       wider=improve and not integers_only and min_cosine is None and (weight_bits or bits) >= 7 and (activation_bits or bits) <= 8)  # fmt: skip
     options.check()

@@ -19,6 +19,8 @@ def check_place(path: Path, endings: Sequence[str] = ()) -> None:
         raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
     if path.is_dir():
         raise InputError(f"cannot write {path}", why="there is a folder of that name", try_="another name")
+    if path.exists() and not path.is_file():
+        return  # a device or a pipe, such as /dev/stdout, is written where it is
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise InputError(f"cannot write {path}", why=f"the folder {path.parent} may not be written", try_="another folder")
 

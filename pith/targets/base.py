@@ -64,7 +64,7 @@ class Target:
 
     def not_here(self) -> str:
         """Why this machine cannot load and run the library, in words for the user; empty where it can."""
-        if self.triple.split("-")[:2] != [machine(), "linux"]:
+        if self.triple.split("-")[:2] != [machine(), "linux"] or system() != "Linux":
             return f"this machine is {machine()} with {system()}"
         if lacking := missing(self.cpu_features):
             return "this processor lacks " + ", ".join(lacking)

@@ -199,7 +199,7 @@ class Runner:
             scaler = self.fabric.strategy.precision.state_dict()
             state = {"step": self.step, "net": self.module.state_dict(), "optimizer": self.optimizer.state_dict(), "scaler": scaler, "loss": self.loss,
                      "sum": self._sum, "row": self.row, "hooks": {type(h).__name__: h.state() for h in self.hooks},
-                     "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text}  # fmt: skip
+                     "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text, "precision": self.precision}  # fmt: skip
             checkpoint.save(self.out, self.step, state, self.cfg.checkpoint.keep)
         self.fabric.barrier()
 
@@ -215,6 +215,11 @@ class Runner:
             raise ConfigError(
                 "the training in this folder had another recipe", where=str(self.out), why=changed, try_="the same recipe, or another folder"
             )
+        if (was := state.get("precision", self.precision)) != self.precision:
+            raise ConfigError(
+                f"the training in this folder is in {was}, on this machine it would go on in {self.precision}", where=str(self.out),
+                why="the recipe says bf16-if-fast", try_=f"a machine like the one it began on, or begin anew with precision={was}",
+            )  # fmt: skip
         self.module.load_state_dict(state["net"])
         optimizer.load_state_dict(state["optimizer"])
         self.step, self.loss, self._sum, self.row = state["step"], state["loss"], state["sum"], state["row"]
@@ -235,12 +240,12 @@ def _generator(seed: int, stream: int, number: int) -> torch.Generator:
 
 
 def usable(precision: str) -> str:
-    """What `bf16-if-fast` is on this machine: `bf16-mixed` with a GPU or a processor that multiplies bfloat16, else `32-true`, since PyTorch
+    """What `bf16-if-fast` is on this machine: `bf16-mixed` with a GPU or processor that multiplies bfloat16, else `32-true`, since PyTorch
     imitates bfloat16 in 4 times the time of float32 elsewhere. Others are themselves."""
     if precision != "bf16-if-fast":
         return precision
     able: dict[str, Any] = torch.cpu.get_capabilities()
-    fast = torch.cuda.is_available() or any(able.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    fast = (torch.cuda.is_available() and torch.cuda.is_bf16_supported()) or any(able.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return "bf16-mixed" if fast else "32-true"
 
 

@@ -219,3 +219,15 @@ def test_bfloat16_only_where_it_is_fast(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: able)
         run = Runner(made(tmp_path, precision="bf16-if-fast"), tmp_path / expected, quiet=True)
         assert run.fabric.strategy.precision.precision == run.precision == expected
+
+
+def test_a_training_goes_on_in_the_precision_it_began_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machine changes under `bf16-if-fast`, the weights would be others: refused, with what to do."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True})
+    cfg = made(tmp_path, precision="bf16-if-fast")
+    Runner(cfg, tmp_path / "out", quiet=True).run()
+    assert Runner(cfg, tmp_path / "out", quiet=True, resume=True).resumed is not None
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
+    with pytest.raises(ConfigError, match="is in 32-true, on this machine it would go on in bf16-mixed"):
+        Runner(cfg, tmp_path / "out", quiet=True, resume=True)
