@@ -311,15 +311,18 @@ def sensitivity(
 
 
 def draw(curves: Mapping[str, Sequence[tuple[float, float]]], path: Any, metric: str = "accuracy") -> None:
-    """The curves of `sensitivity` as a picture (.png, .svg, .pdf). Raises UnsupportedError without matplotlib."""
+    """The curves of `sensitivity` as a picture (.png, .svg, .pdf), the groups that mind most first. Raises UnsupportedError without matplotlib."""
     try:
+        from matplotlib import colormaps
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UnsupportedError("matplotlib is not installed", why=str(error), try_='pip install ".[bench]" in the clone') from error
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.add_subplot()
-    for name, points in curves.items():
-        axes.plot([100 * p[0] for p in points], [p[1] for p in points], marker=".", linewidth=1, label=name)
+    ordered = sorted(curves.items(), key=lambda item: item[1][-1][1])
+    for k, (name, points) in enumerate(ordered):  # of one scale of colours, so that neighbours in the legend are neighbours in the picture
+        colour = colormaps["turbo_r"]((k + 0.5) / len(ordered))
+        axes.plot([100 * p[0] for p in points], [p[1] for p in points], marker=".", linewidth=1, label=name, color=colour)
     axes.set_xlabel("channels removed, %")
     axes.set_ylabel(metric)
     axes.grid(alpha=0.3)
