@@ -104,7 +104,7 @@ def main() -> None:
     target, compiler = get_target(args.target), find_compiler()
     measure(contests, target, compiler, "-O3", seconds=args.seconds * len(contests), rounds=75)
     about = {"commit": commit, "date": datetime.date.today().isoformat(), "processor": model_name(), "isa": target.isa.name,
-             "command": shlex.join(["python", *sys.argv])}  # fmt: skip
+             "command": shlex.join(["python", "-m", "benchmarks.choice", *(Path(a).name for a in sys.argv[1:])])}  # fmt: skip
     rows: list[dict[str, object]] = []
     ratios = []
     for layer, contest in zip(layers, contests, strict=True):
