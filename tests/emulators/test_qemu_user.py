@@ -53,5 +53,14 @@ def test_a_missing_emulator_is_named_with_its_package(tmp_path: Path) -> None:
     gone = replace(TARGET, emulation=replace(TARGET.emulation, program="qemu-of-another-world"))  # type: ignore[type-var]
     with pytest.raises(UnsupportedError, match=r"qemu-of-another-world is not installed(?s:.*)apt-get install qemu-user"):
         execute(tmp_path, {}, gone, [], find_compiler())
-    with pytest.raises(UnsupportedError, match="no emulator"):
-        lacking(get_target("x86-64-v2"))
+
+
+def test_no_emulator_and_not_this_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target without an emulator is run on this machine where that can, and refused with the reason where it cannot."""
+    native = replace(get_target("x86-64-v2"), cpu_features=("sse4_2",))
+    monkeypatch.setattr("pith.targets.base.machine", lambda: "x86_64")
+    monkeypatch.setattr("pith.targets.base.missing", lambda names: [])
+    assert lacking(native) == ""
+    monkeypatch.setattr("pith.targets.base.missing", lambda names: list(names))
+    with pytest.raises(UnsupportedError, match="has no emulator(?s:.*)this processor lacks sse4_2"):
+        lacking(native)
