@@ -222,10 +222,11 @@ class Emitted:
 
 
 class Kernel(ABC):
-    """One way to run an operator."""
+    """One way to run an operator. rounds: its input and weights (inputs 0 and 1) are rounded to bfloat16."""
 
     op: ClassVar[str]
     name: ClassVar[str] = ""
+    rounds: ClassVar[bool] = False
 
     def applies(self, call: Call) -> bool:
         """Whether this kernel can run the call (types, attributes, ISA); operand layout is asked by `accepts`."""

@@ -77,6 +77,8 @@ def product(isa: ISA, tail: Tail, rows: int, height: str, enter: str, leave: str
 class ProductBf16(PackedF32):
     """Any kernel, stride, dilation and padding; one group."""
 
+    rounds = True
+
     def applies(self, call: Call) -> bool:
         return allowed(call) and as_conv(call) is not None
 

@@ -48,6 +48,8 @@ def _function(isa: ISA, tail: Tail) -> CFunction:
 class WindowBf16(PackedF32):
     """One group, kernels larger than 1x1."""
 
+    rounds = True
+
     def applies(self, call: Call) -> bool:
         conv = as_conv(call) if allowed(call) else None
         return conv is not None and conv.input(1).shape[2:] != (1, 1) and cut_of(conv) is not None
