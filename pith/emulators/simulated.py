@@ -26,12 +26,12 @@ HEADERS = Path(__file__).parent / "x86"
 def simulated(target: Target) -> Target:
     """The same code for a processor of x86-64 level 3, intrinsics of AVX-512 and AMX as plain C."""
     plain = x86_64_v3.target()
-    return replace(target, cflags=(*plain.cflags, "-I", str(HEADERS)), cpu_features=plain.cpu_features, emulation=None)
+    return replace(target, cflags=(*plain.cflags, "-Wno-psabi", "-I", str(HEADERS)), cpu_features=plain.cpu_features, emulation=None)
 
 
 def lacking(target: Target) -> str:
     """Why this machine cannot; empty where it can."""
-    return simulated(target).not_here()
+    return "" if target.runs_here() else simulated(target).not_here()
 
 
 def execute(

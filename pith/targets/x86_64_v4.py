@@ -14,5 +14,5 @@ def target() -> Target:
         "x86_64-linux-gnu",
         ("-march=x86-64-v4", "-mprefer-vector-width=512"),
         cpu_features=level_features(4),
-        emulation=Emulation("simulated", "simulation"),
+        emulation=Emulation("simulated", "simulation", measures=False),
     )

@@ -77,7 +77,7 @@ def test_what_cannot_be_opened_is_refused_before_any_work(net: Path, monkeypatch
 def test_no_emulator_and_not_this_processor(net: Path) -> None:
     name = next((n for n in sorted(TARGETS) if get_target(n).emulation is None and get_target(n).not_here()), None)
     if name is None:
-        pytest.skip("this processor runs all of them")
+        pytest.skip("each target runs here or has an emulator")
     refused(pith("verify", net, "-t", name, cwd=net.parent), "does not run here", "pith targets")
 
 
