@@ -181,7 +181,7 @@ def check_precision(target: Target, precision: str) -> None:
         raise InputError(f"{precision!r} is no precision", try_="one of: " + ", ".join(PRECISIONS))
     if precision == "bf16" and "bf16" not in target.isa.features:
         raise UnsupportedError(
-            f"target {target.name} has no products of bfloat16", why="they are for processors with AMX, whose float32 sums of them Pith's kernels use",
+            f"target {target.name} has no products of bfloat16", why="they are those of AMX, which processors of this target need not have",
             try_="-t x86-64-amx, or leave --precision out",
         )  # fmt: skip
 

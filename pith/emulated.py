@@ -65,8 +65,8 @@ def verify(
     runner counts none, runs are timed.  reference: compare with
     the unoptimised graph's NumPy reference (else `outputs` is empty).  cycles: also those of inner loops, where llvm-mca is installed and
     has a model.  device: run there instead, each set for `seconds` at least, and take times instead of counts.  accelerators: as
-    `pith.compile`.  precision: as `pith.compile`; the reference of "bf16" is that of the compiled graph with its roundings.  Raises UnsupportedError where the target has no emulator or it is not installed, and what `pith.compile` and the
-    device raise.
+    `pith.compile`.  precision: as `pith.compile`; the reference of "bf16" is that of the optimised graph with its roundings.
+    Raises UnsupportedError where the target has no emulator or it is not installed, and what `pith.compile` and the device raise.
     """
     chosen = get_target(target)
     if device is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import ml_dtypes
 import numpy as np
 
-from pith.graph import DType, Graph
+from pith.graph import DType, Graph, Node
 from pith.lower.program import Program
 from pith.ops.base import OPS, add_node
 
@@ -23,7 +23,7 @@ def explicit(program: Program) -> Graph:
     so that any target computes it; only the order of sums, and of subnormal numbers what kernels make zeros of, is left open."""
     assert program.graph is not None
     graph, wanted = program.graph.copy(), set(program.rounded)
-    nodes, done = [], dict[str, str]()
+    nodes, done = list[Node](), dict[str, str]()
     for node in graph.nodes:
         if node.outputs[0] in wanted:
             for i, value in enumerate(node.inputs[:2]):
