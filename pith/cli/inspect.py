@@ -31,7 +31,7 @@ from pith.cli.common import (
 from pith.graph.errors import InputError
 
 if TYPE_CHECKING:
-    from pith.build import Compilation
+    from pith.api import Compilation
     from pith.lower.rounding import LayerError, OutputError
 
 _STAGES = ("import", "graph", "program", "c")

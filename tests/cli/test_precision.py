@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pith import InputError, UnsupportedError
 from pith.api import compile_to, stages
+from pith.graph import InputError, UnsupportedError
 from tests.cli.test_errors import pith, refused
 
 AMX, MODEL = "x86-64-amx", Path(__file__).resolve().parents[2] / "pith" / "demo" / "mobilenext_cifar10.onnx"
