@@ -13,6 +13,7 @@ from tests.kernels import test_integer_vectors as integers
 from tests.kernels.products import EPILOGUES, Case, exact, magnitude
 from tests.kernels.simulated import AMX, as_plain_c, needed, run_bf16
 from tests.kernels.test_conv import conv_case
+from tests.kernels.test_four_bits import test_weights_taken_apart_in_pieces as four_bits_in_pieces
 from tests.kernels.test_integer_generic import ENDS
 from tests.kernels.test_matmul import matmul_case
 
@@ -46,6 +47,16 @@ def test_products_of_bytes(kernel: str, seed: int) -> None:
 def test_deep_sums_of_bytes() -> None:
     with as_plain_c():
         integers.test_deep_sums(AMX, "amx")
+
+
+def test_windows_of_bytes() -> None:
+    with as_plain_c():
+        integers.test_windows.hypothesis.inner_test(AMX, "amx_window", 3, ENDS, 2)  # type: ignore[attr-defined]
+
+
+def test_four_bits() -> None:
+    with as_plain_c():
+        four_bits_in_pieces(AMX)
 
 
 # ---- bfloat16
