@@ -62,5 +62,5 @@ def test_no_emulator_and_not_this_machine_is_refused(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("pith.targets.base.missing", lambda names: [])
     assert lacking(native) == ""
     monkeypatch.setattr("pith.targets.base.missing", lambda names: list(names))
-    with pytest.raises(UnsupportedError, match="has no emulator(?s:.*)this processor lacks sse4_2"):
+    with pytest.raises(UnsupportedError, match=r"has no emulator(?s:.*)this processor lacks sse4_2"):
         lacking(native)
