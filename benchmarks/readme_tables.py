@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import functools
 import re
+import statistics
 from collections.abc import Callable
 from pathlib import Path
 
@@ -366,12 +367,23 @@ def _ram(rows: Rows) -> str:
     return _markdown(["network", "limit", "RAM, KB", "of it arena, KB", "strips", "MACs more", "steps"], body, note)
 
 
+def _choice(rows: Rows) -> str:
+    """One line: how far the predicted choice of typical layers is from the best candidate."""
+    own = [r for r in rows if int(r["predicted"])]
+    worst = max(own, key=lambda r: float(r["over_best"]))
+    first, mean = rows[0], statistics.geometric_mean(float(r["over_best"]) for r in own)
+    body = [[first["processor"], first["isa"], str(len(own)), str(len(rows)), f"{mean:.3f}", f"{worst['over_best']} ({worst['layer']})"]]
+    note = f"Time of the predicted choice over that of the fastest candidate; `{first['command']}`, commit {first['commit']}, {first['date']}."
+    return _markdown(["processor", "instructions", "layers", "candidates", "geometric mean", "largest"], body, note)
+
+
 TABLES: dict[str, Callable[[Rows], str]] = {
     "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers, "peers_avx2": _peers,
     "peers_int8": functools.partial(_peers, rule=_INT8), "peers_int8_avx2": functools.partial(_peers, rule=_INT8),
     "integers_avx2": _integers_avx2, "int8_gain": _int8_gain, "layers": _layers, "recurrent": _peers,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy, "bfloat16": _bfloat16,
-    "microcontrollers": _microcontrollers, "ram": _ram, "tflm": _tflm,
+    "microcontrollers": _microcontrollers, "ram": _ram, "tflm": _tflm, "choice": _choice, "choice_avx2": _choice,
+    "integers_avx2_zen": _integers_avx2,
     "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,
     **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}") for name in ("distillation", "mobilenext", "binary")},
     "trained_distillation_few": functools.partial(_trained, experiment="trained_here distillation_few", data="CIFAR-10, 2,500 training pictures"),
@@ -398,7 +410,7 @@ def fill(text: str, results: Path = RESULTS) -> str:
 
 
 def main() -> None:
-    pages = ("quantization", "benchmarks", "browser", "microcontrollers", "training")
+    pages = ("quantization", "benchmarks", "browser", "microcontrollers", "training", "tuning")
     for page in (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in pages)):
         page.write_text(fill(page.read_text()))
 

@@ -40,6 +40,7 @@ _HEADER_NAMES = """assert complex ctype errno fenv float immintrin inttypes iso6
 stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar unistd wchar wctype"""
 _HEADERS = frozenset(_HEADER_NAMES.split())
 _LONGEST = 64  # characters of a network's name: file names and symbols are made of it
+_END = "PITH_WEIGHTS_END"  # which functions name that do not go beyond the weights
 
 
 def network_name(name: str) -> str:
@@ -94,7 +95,7 @@ def emit(name: str, programs: Sequence[Program], weights: bytes, *, embed: bool,
     apart = apart and bool(weights)
     prefix = network_name(name)
     variants: list[tuple[str, Program]] = [(prefix if len(programs) == 1 else f"{prefix}_{k}", p) for k, p in enumerate(programs)]
-    header, code = _header(prefix, variants, len(weights), note, apart), _code(prefix, variants, note, apart)
+    header, code = _header(prefix, variants, len(weights), note, apart), _code(prefix, variants, len(weights), note, apart)
     build = hashlib.sha256(f"{header}\0{code}\0".encode() + weights).hexdigest()[:16]
     code += f'\nconst char {prefix}_build[] = "{build}";\n'
     weights_c, blob = _weights(prefix, weights, embed, apart, note), weights + build.encode() if apart else weights
@@ -262,7 +263,7 @@ def _check(prefix: str, p: Program, fields: dict[int, str]) -> list[str]:
     return [*head, f"  if (((uintptr_t)arena & ({up}_ARENA_ALIGN - 1u)) != 0u) return {up}_MISALIGNED;"]
 
 
-def _code(prefix: str, variants: Sequence[tuple[str, Program]], note: str, apart: bool) -> str:
+def _code(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, note: str, apart: bool) -> str:
     programs = [p for _, p in variants]
     fs = functions(programs)
     headers = sorted({h for f in fs for h in f.headers} | {"stddef.h", "stdint.h"})
@@ -280,6 +281,9 @@ def _code(prefix: str, variants: Sequence[tuple[str, Program]], note: str, apart
         lines += definitions(prefix)
     elif uses_weights:
         lines += [f"extern const unsigned char {prefix}_weights[];", ""]
+    if any(_END in f.text for f in fs):
+        behind = f"((uintptr_t){prefix}_weights + {weights}u)" if uses_weights else "((uintptr_t)0)"
+        lines += ["/* the first address behind the weights */", f"#define {_END} {behind}", ""]
     lines += [f.text for f in fs]
     lines += ["#define A(offset) ((void *)((unsigned char *)arena + (offset)))"]
     if uses_weights:

@@ -170,7 +170,22 @@ def pack(isa: ISA, weights: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
     return np.concatenate(panels) if panels else np.zeros(0, np.float32)
 
 
+AHEAD = CFunction(
+    "weights_ahead",
+    """/* where the weights begin that block number `block` of `blocks` asks for: its share of those behind w's `bytes`. Behind the network's
+   last ones there is nothing to ask for, and an address that is not mapped costs some processors a search each time: then those at w */
+static inline uintptr_t weights_ahead(const float *w, uintptr_t bytes, int32_t blocks, int32_t block) {
+  const uintptr_t share = bytes / (uintptr_t)blocks, next = (uintptr_t)w + share * (uintptr_t)(blocks + block);
+  return next + share <= PITH_WEIGHTS_END ? next : (uintptr_t)w;
+}
+""",
+    (),
+    ("stdint.h",),
+)
+
+
 def next_part(shape: Shape, elements: str, block: str) -> str:
     """C arguments that end a call of `tile_f32.row_block` with a shape that asks ahead: where the weights after these, of
-    `elements` numbers, begin for the block of rows with the index `block` of `blocks`; empty for any other shape."""
-    return f", (uintptr_t)w + 4 * (uintptr_t)({elements}) / (uintptr_t)blocks * (uintptr_t)(blocks + ({block})), blocks" if shape.ahead else ""
+    `elements` numbers, begin for the block of rows with the index `block` of `blocks`; empty for any other shape. The caller requires
+    `AHEAD`."""
+    return f", {AHEAD.name}(w, 4 * (uintptr_t)({elements}), blocks, {block}), blocks" if shape.ahead else ""

@@ -19,7 +19,7 @@ from pith.graph.expr import arg
 from pith.kernels.base import Arg, Call, Float, In, Int
 from pith.kernels.fused_map import IVDEP
 from pith.kernels.lane_f32 import lane_sums
-from pith.kernels.shape_f32 import Shape, panel_width, panel_widths, shape_of
+from pith.kernels.shape_f32 import AHEAD, Shape, panel_width, panel_widths, shape_of
 from pith.targets.isa.base import ISA
 from pith.vector.cexpr import digest, never_nan, print_expr
 from pith.vector.cfunction import CFunction
@@ -404,7 +404,7 @@ def row_block(isa: ISA, tail: Tail, shape: Shape | None = None) -> CFunction:
     """
     s, lanes = shape or shape_of(isa), isa.lanes(4)
     inline = tail if tail.vector else Tail(None, ())
-    called: list[CFunction] = [] if s.whole else [panel_width(isa)]
+    called: list[CFunction] = [*([AHEAD] if s.ahead else []), *([] if s.whole else [panel_width(isa)])]
     widths = panel_widths(isa)[:1] if s.whole else panel_widths(isa)
     extras = "".join(f", e{i}" for i in range(len(tail.kinds)))
     passed = extras if tail.vector else ""

@@ -1,3 +1,10 @@
+/* where the weights begin that block number `block` of `blocks` asks for: its share of those behind w's `bytes`. Behind the network's
+   last ones there is nothing to ask for, and an address that is not mapped costs some processors a search each time: then those at w */
+static inline uintptr_t weights_ahead(const float *w, uintptr_t bytes, int32_t blocks, int32_t block) {
+  const uintptr_t share = bytes / (uintptr_t)blocks, next = (uintptr_t)w + share * (uintptr_t)(blocks + block);
+  return next + share <= PITH_WEIGHTS_END ? next : (uintptr_t)w;
+}
+
 /* width of the panel that begins where `left` columns are left */
 static inline int32_t panel_width_avx2(int32_t left) { return left >= 9 ? 16 : 8; }
 
@@ -215,7 +222,7 @@ static void conv_f32_avx2_rows_5x16_ahead_clipd2ed3cfd(const float *x, const flo
           }
         }
       }
-      rows_f32_avx2_5x16_ahead_clipd2ed3cfd(kh, kw * c, a, 0, w, out, rows, cols, height, e0, (uintptr_t)w + 4 * (uintptr_t)(near * (1 + (ptrdiff_t)kh * kw * c)) / (uintptr_t)blocks * (uintptr_t)(blocks + ((p - p_from) / 5)), blocks);
+      rows_f32_avx2_5x16_ahead_clipd2ed3cfd(kh, kw * c, a, 0, w, out, rows, cols, height, e0, weights_ahead(w, 4 * (uintptr_t)(near * (1 + (ptrdiff_t)kh * kw * c)), blocks, (p - p_from) / 5), blocks);
       p += rows;
     }
   }

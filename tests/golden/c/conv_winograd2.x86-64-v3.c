@@ -68,6 +68,13 @@ static void winograd_tiles_f32_avx2_2(const float *x, const float *zero, float *
   }
 }
 
+/* where the weights begin that block number `block` of `blocks` asks for: its share of those behind w's `bytes`. Behind the network's
+   last ones there is nothing to ask for, and an address that is not mapped costs some processors a search each time: then those at w */
+static inline uintptr_t weights_ahead(const float *w, uintptr_t bytes, int32_t blocks, int32_t block) {
+  const uintptr_t share = bytes / (uintptr_t)blocks, next = (uintptr_t)w + share * (uintptr_t)(blocks + block);
+  return next + share <= PITH_WEIGHTS_END ? next : (uintptr_t)w;
+}
+
 /* width of the panel that begins where `left` columns are left */
 static inline int32_t panel_width_avx2(int32_t left) { return left >= 9 ? 16 : 8; }
 
@@ -230,7 +237,7 @@ static void matmul_f32_avx2_5x16_ahead(const float *a, const float *w, float *y,
         x[i] = a + at * lda;
         out[i] = y + at * ldy + n0;
       }
-      rows_f32_avx2_5x16_ahead(1, k, x, 0, w, out, rows, cols, height, (uintptr_t)w + 4 * (uintptr_t)(near * (1 + (ptrdiff_t)k)) / (uintptr_t)blocks * (uintptr_t)(blocks + ((m0 - m_from) / 5)), blocks);
+      rows_f32_avx2_5x16_ahead(1, k, x, 0, w, out, rows, cols, height, weights_ahead(w, 4 * (uintptr_t)(near * (1 + (ptrdiff_t)k)), blocks, (m0 - m_from) / 5), blocks);
       m0 += rows;
     }
   }

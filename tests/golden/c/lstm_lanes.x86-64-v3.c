@@ -1,3 +1,10 @@
+/* where the weights begin that block number `block` of `blocks` asks for: its share of those behind w's `bytes`. Behind the network's
+   last ones there is nothing to ask for, and an address that is not mapped costs some processors a search each time: then those at w */
+static inline uintptr_t weights_ahead(const float *w, uintptr_t bytes, int32_t blocks, int32_t block) {
+  const uintptr_t share = bytes / (uintptr_t)blocks, next = (uintptr_t)w + share * (uintptr_t)(blocks + block);
+  return next + share <= PITH_WEIGHTS_END ? next : (uintptr_t)w;
+}
+
 /* the first `cols` columns of a finished tile to their rows */
 PITH_NOINLINE static void tile_part(float *const *y, ptrdiff_t no, const float *t, int32_t rows, int32_t cols, int32_t width) {
   for (int32_t r = 0; r < rows; r++, t += width) {
@@ -110,7 +117,7 @@ static void matmul_f32_avx2_6x16_whole_ahead(const float *a, const float *w, flo
         x[i] = a + at * lda;
         out[i] = y + at * ldy + n0;
       }
-      rows_f32_avx2_6x16_whole_ahead(1, k, x, 0, w, out, rows, cols, height, (uintptr_t)w + 4 * (uintptr_t)(near * (1 + (ptrdiff_t)k)) / (uintptr_t)blocks * (uintptr_t)(blocks + ((m0 - m_from) / 6)), blocks);
+      rows_f32_avx2_6x16_whole_ahead(1, k, x, 0, w, out, rows, cols, height, weights_ahead(w, 4 * (uintptr_t)(near * (1 + (ptrdiff_t)k)), blocks, (m0 - m_from) / 6), blocks);
       m0 += rows;
     }
   }
