@@ -212,6 +212,25 @@ def _accuracy(rows: Rows) -> str:
     return _markdown(["network", "metric in floats", "bits", *methods, "layers in floats", "same in ONNX Runtime"], body, note)
 
 
+def _bfloat16(rows: Rows) -> str:
+    """What the precision bf16 changes, in points of a hundred or dB, with the 95 % interval."""
+    body = []
+    for r in rows:
+        unit = 1.0 if "dB" in r["metric"] else 100.0
+        low, middle, high = (unit * float(r[k]) for k in ("low", "change", "high"))
+        score = f"{r['metric']} {unit * float(r['score']):.2f}{'' if unit == 1.0 else ' %'}, {r['n']}"
+        body.append([r["network"], score, f"{middle:+.2f} ({low:+.2f} to {high:+.2f})", f"{float(r['same']):.2%}" if r["same"] else "-",
+                     f"{r['rounded']} of {r['layers']}", f"{float(r['macs']):.0%}", r["own"], r["outputs"], r["simulated"]])  # fmt: skip
+    note = "Change against float32 (more is better, errors turned round), in points of a hundred or dB, and its 95 % interval over the same samples. Same: "
+    note += "samples whose largest element is the same. Layers that round, of those with weights, and their share of the multiply-adds. Errors: the largest "
+    note += "that one layer makes (of one sample), and that of the first output over all samples, as shares of the largest result; the last column is how far "
+    note += "the code for AMX, its tiles in plain C, is from the reference with the same roundings (of one sample). "
+    commits = dict.fromkeys(f"{r['commit']}, {r['date']}" for r in rows)
+    note += f"`python -m benchmarks.bfloat16`, commit {'; '.join(commits)}."
+    head = ["network", "metric in float32", "change", "same", "layers", "multiply-adds", "error of a layer", "of the output", "simulated"]
+    return _markdown(head, body, note)
+
+
 def _quantization_time(rows: Rows) -> str:
     body = [[r["network"], r["layers"], r["method"], r["seconds"], r["processor_seconds"]] for r in rows]
     first = rows[0]
@@ -362,7 +381,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers, "peers_avx2": _peers,
     "peers_int8": functools.partial(_peers, rule=_INT8), "peers_int8_avx2": functools.partial(_peers, rule=_INT8),
     "integers_avx2": _integers_avx2, "int8_gain": _int8_gain, "layers": _layers, "recurrent": _peers,
-    "quantization": _quantization, "browser": _browser, "accuracy": _accuracy,
+    "quantization": _quantization, "browser": _browser, "accuracy": _accuracy, "bfloat16": _bfloat16,
     "microcontrollers": _microcontrollers, "ram": _ram, "tflm": _tflm, "choice": _choice, "choice_avx2": _choice,
     "integers_avx2_zen": _integers_avx2,
     "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,

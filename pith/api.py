@@ -44,6 +44,7 @@ from pith.version import VERSION
 Accelerators = Sequence[str | Accelerator]
 Shapes = Mapping[str, int | Sequence[int] | Sequence[Sequence[int]]]
 _DECIDES = ("onnx", "numpy", "ml_dtypes")  # packages besides Pith and the compiler whose version may change the code
+PRECISIONS = ("float32", "bf16")
 MOST_THREADS = 256
 LONGEST_TUNE = 86400  # seconds
 
@@ -126,12 +127,13 @@ def stages(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, name: str | None = None, winograd: bool = True,
     threads: int = 1, tune: float = 0, cc: str | None = None, opt: str = "-O3", accelerators: Accelerators = (), progress: Progress | None = None,
-    max_ram: int = 0, embed: bool = True, weights_file: bool = False,
+    max_ram: int = 0, embed: bool = True, weights_file: bool = False, precision: str = "float32",
 ) -> Compilation:  # fmt: skip
     """Import, optimise, lower and print `model` as C, without building it (but for measuring kernels, where `tune` gives it
-    seconds, by `cc` and `opt`). max_ram, weights_file: see `compile_to`;  embed: weights may be a file for the assembler."""
+    seconds, by `cc` and `opt`). max_ram, weights_file, precision: see `compile_to`;  embed: weights may be a file for the assembler."""
     say = progress or (lambda what, done: None)
     chosen, helpers = get_target(target), [find(a) for a in accelerators]
+    check_precision(chosen, precision)
     if name is not None and not (isinstance(name, str) and name):
         raise InputError(f"the name {name!r} is no text")
     if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
@@ -154,7 +156,7 @@ def stages(
     t1 = time.perf_counter()
     say("lower", 0.3)
     chosen_name = name or (Path(model).stem if isinstance(model, (str, Path)) else graphs[0].name) or "model"
-    decided, t2 = Options(winograd, threads), time.perf_counter()
+    decided, t2 = Options(winograd, threads, bf16=precision == "bf16"), time.perf_counter()
     if tune:
         from pith.tune.tune import tune as measure
 
@@ -162,11 +164,26 @@ def stages(
         decided = replace(decided, tuned=found.choices)
     t3 = time.perf_counter()
     result = generate(graphs, chosen, chosen_name, options=decided, max_ram=max_ram, embed=embed, apart=weights_file)
+    if precision == "bf16":
+        for graph, program in zip(graphs, result.programs, strict=True):
+            count = len(program.rounded)
+            graph.notes.append(f"{count} layers round their inputs and weights to bfloat16; pith inspect --precision bf16 says what that costs")
     if tune:
         result.seconds["tune"] = t3 - t2
     result.passes = passes
     result.seconds["import and passes"] = t1 - t0
     return result
+
+
+def check_precision(target: Target, precision: str) -> None:
+    """Raise InputError for what is no precision, UnsupportedError for one that `target` does not compute in."""
+    if precision not in PRECISIONS:
+        raise InputError(f"{precision!r} is no precision", try_="one of: " + ", ".join(PRECISIONS))
+    if precision == "bf16" and "bf16" not in target.isa.features:
+        raise UnsupportedError(
+            f"target {target.name} has no products of bfloat16", why="they are those of AMX, which processors of this target need not have",
+            try_="-t x86-64-amx, or leave --precision out",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +210,12 @@ class _Request:
     serial: bool = False
     accelerators: Accelerators = ()
     weights_file: bool = False
+    precision: str = "float32"
 
     def build(self, folder: Path) -> None:
         """Compile into `folder`, completely or not at all."""
         chosen = get_target(self.target)
+        check_precision(chosen, self.precision)
         if chosen.product == "wasm":
             check_wasm(chosen, self.cc, self.threads, self.profile)
         find_compiler(self.cc)  # what is wrong here shows before the long work
@@ -218,7 +237,7 @@ class _Request:
         result = stages(
             self.model, self.target, self.shapes, constants=self.constants, name=self.name, winograd=self.winograd,
             threads=self.threads, tune=self.tune, cc=self.cc, opt=self.opt, accelerators=self.accelerators, progress=self.progress,
-            max_ram=self.max_ram, embed=embeds(self.layout), weights_file=self.weights_file,
+            max_ram=self.max_ram, embed=embeds(self.layout), weights_file=self.weights_file, precision=self.precision,
         )  # fmt: skip
         build_into(
             folder, result, self.cc, self.opt, self.profile, self.progress, board, trustzone=self.trustzone, layout=self.layout, wanted=self.place,
@@ -256,7 +275,7 @@ class _Request:
         facts = [
             VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
             self.winograd, self.threads, self.tune, self.board, self.max_ram, self.trustzone, self.layout, self.serial, self.weights_file,
-            sorted((self.place or {}).items()), _source_digest(), [version(p) for p in _DECIDES],
+            self.precision, sorted((self.place or {}).items()), _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
         h.update(json.dumps(facts, sort_keys=True).encode())
         for k, v in sorted((self.constants or {}).items()):
@@ -269,7 +288,7 @@ def compile(
     model: Any, target: str = "host", shapes: Shapes | None = None, *,
     constants: Mapping[str, np.ndarray] | None = None, out: str | Path | None = None, name: str | None = None,
     cc: str | None = None, opt: str = "-O3", profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0,
-    cache: bool = True, weights_file: bool = False, accelerators: Accelerators = (), progress: Progress | None = None,
+    cache: bool = True, weights_file: bool = False, precision: str = "float32", accelerators: Accelerators = (), progress: Progress | None = None,
 ) -> Session:  # fmt: skip
     """Compile a model into a C library and open it.
 
@@ -281,7 +300,7 @@ def compile(
     winograd: allow Winograd's algorithm for 3x3 convolutions (other rounding, see docs/arithmetic.md).
     threads: how many threads run the network (the same bits for any number; 1: the code has nothing of threads).
     tune: seconds to spend on measuring kernels on this machine (0: they are chosen by prediction); see docs/tuning.md.
-    weights_file: as `compile_to` has it.
+    weights_file, precision: as `compile_to` has it.
     accelerators: names of installed plug-ins, or objects, that may claim parts of the network; see docs/accelerators.md.
     cache: reuse the artefact of an equal earlier compilation of the same file.  progress: called with (stage, 0..1).
     Raises PithError subclasses: ModelError, UnsupportedError, ShapeError, BuildError.
@@ -291,7 +310,7 @@ def compile(
         raise UnsupportedError(f"code for target {target} cannot be opened here", why=why,
                                try_=f"{hint}; pith run and pith verify run it under {chosen.emulation.program}" if chosen.emulation else hint)  # fmt: skip
     request = _Request(model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress,
-                       weights_file=weights_file, accelerators=accelerators)  # fmt: skip
+                       weights_file=weights_file, accelerators=accelerators, precision=precision)  # fmt: skip
     if out is not None:
         _compile_to(request, Path(out), cache)
         return Session(out)
@@ -305,6 +324,7 @@ def compile_to(
     profile: bool = False, winograd: bool = True, threads: int = 1, tune: float = 0, cache: bool = True, progress: Progress | None = None,
     board: str | None = None, max_ram: int = 0, trustzone: bool = False, layout: str | None = None,
     place: Mapping[str, str] | None = None, serial: bool = False, weights_file: bool = False, accelerators: Accelerators = (),
+    precision: str = "float32",
 ) -> dict[str, Any]:  # fmt: skip
     """As `compile`, for any target, writing the artefact to `folder` (whole or not at all); returns its manifest.
 
@@ -316,10 +336,12 @@ def compile_to(
     place: the memory of the board for some of code, weights, arena, data and stack: {"arena": "RAM"} (`pith.boards.place`).
     serial: firmware that answers a host at the board's serial line (docs/devices.md).
     weights_file: weights stay a file of their own, which the program maps or gives (docs/c-api.md); InputError for targets without files.
+    precision: "bf16" lets convolutions and products of float32 round their inputs and weights to bfloat16, where that is faster
+    (docs/arithmetic.md says what it costs); UnsupportedError for targets without such products.
     """
     request = _Request(
         model, target, shapes, constants, name, cc, opt, profile, winograd, threads, tune, progress, board=board, max_ram=max_ram,
-        trustzone=trustzone, layout=layout, place=place, serial=serial, weights_file=weights_file, accelerators=accelerators,
+        trustzone=trustzone, layout=layout, place=place, serial=serial, weights_file=weights_file, accelerators=accelerators, precision=precision,
     )  # fmt: skip
     return _compile_to(request, Path(folder), cache)
 

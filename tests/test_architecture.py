@@ -43,7 +43,7 @@ TABLE: dict[str, set[str]] = {
     "quant": {"graph", "ops", "passes", "runtime"},
     "quantized": {"api", "quant", "exporters", "graph", "report", "runtime"},
     "train": {"graph", "models", "ops", "quantized", "runtime", "config"},
-    "emulated": {"api", "devices", "emulators", "graph", "ops", "targets"},
+    "emulated": {"api", "devices", "emulators", "graph", "lower", "ops", "targets"},
     "bridge": {"api", "graph", "runtime"},
     "cli": {
         "accelerators", "api", "boards", "devices", "quantized", "bench", "emulated", "emulators", "peers", "graph", "runtime", "report", "targets",

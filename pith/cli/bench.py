@@ -120,7 +120,7 @@ def _only_emulated(target: str) -> bool:
     from pith.targets.base import get_target
 
     chosen = get_target(target)
-    if chosen.runs_here() or chosen.emulation is not None:
+    if chosen.runs_here() or (chosen.emulation is not None and chosen.emulation.measures):
         return not chosen.runs_here()
     raise UnsupportedError(f"target {target} cannot be timed on this machine", why="its code does not run here",
                            try_="-t host, or a target that `pith targets` says runs here")  # fmt: skip

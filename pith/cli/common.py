@@ -37,6 +37,7 @@ ShapeOption = typer.Option(
 ConstOption = typer.Option(
     [], "--const", help="fix an input at compile time: name=1,2,3 or name=@file.npy", show_default=False
 )
+PrecisionOption = typer.Option("float32", "--precision", help="bf16: layers of float32 may multiply in bfloat16, on processors with AMX")
 JsonOption = typer.Option(False, "--json", help="print one JSON object on standard output")
 QuietOption = typer.Option(False, "--quiet", "-q", help="no progress bar")
 

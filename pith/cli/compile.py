@@ -15,6 +15,7 @@ from pith.cli.common import (
     ConstOption,
     JsonOption,
     Model,
+    PrecisionOption,
     QuietOption,
     ShapeOption,
     TargetOption,
@@ -54,6 +55,7 @@ def command(
     profile: bool = typer.Option(False, "--profile", help="also build the library that times every step, and show the times in report.html"),
     threads: int = typer.Option(1, "--threads", min=1, max=256, help="most threads that will run it; 1: no code for threads"),
     no_winograd: bool = typer.Option(False, "--no-winograd", help="3x3 convolutions as plain sums: slower, other rounding"),
+    precision: str = PrecisionOption,
     tune: float = typer.Option(0.0, "--tune", metavar="SECONDS", help="measure kernels here for so long and take the fastest; 30 does for most"),
     board: str = typer.Option(None, "--board", metavar="BOARD", help="also build an image that boots on it; `pith targets` lists them", show_default=False),
     place: str = typer.Option(
@@ -83,7 +85,7 @@ def command(
             model, folder, target, parse_shapes(shape), constants=parse_constants(const), name=name, cc=cc, opt=opt,
             profile=profile, winograd=not no_winograd, threads=threads, tune=tune, cache=not no_cache, progress=bar,
             board=board, trustzone=trustzone, layout=layout, place=parse_places(place), max_ram=parse_bytes(max_ram) if max_ram is not None else 0,
-            serial=serial, weights_file=weights_file, accelerators=accelerator,
+            serial=serial, weights_file=weights_file, accelerators=accelerator, precision=precision,
         )  # fmt: skip
     _write_report(folder, manifest, fresh, _step_times(folder) if manifest["profile_library"] else None)
     if json:

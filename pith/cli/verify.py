@@ -16,6 +16,7 @@ from pith.cli.common import (
     JsonOption,
     LimitOption,
     Model,
+    PrecisionOption,
     QuietOption,
     ShapeOption,
     count,
@@ -46,6 +47,7 @@ def command(
     device: str = DeviceOption,
     limit: float = LimitOption,
     accelerator: list[str] = AcceleratorOption,
+    precision: str = PrecisionOption,
     shape: list[str] = ShapeOption,
     const: list[str] = ConstOption,
     json: bool = JsonOption,
@@ -54,23 +56,24 @@ def command(
     """Compile MODEL for a target, run it under the target's emulator, compare with the reference; count instructions.
 
     Where nothing counts them (this machine, WebAssembly) runs are timed. With --device it runs there instead, and time is measured.
-    Integers must have the reference's bits, floats stay within 1e-4 of the output's range; exit code 1 where they do not.
+    Integers must have the reference's bits, floats stay within 1e-4 of the output's range (1e-2 of that of the reference with the same
+    roundings, with --precision bf16); exit code 1 where they do not.
     """
     from pith.devices import open_device
     from pith.emulated import verify
 
     there = open_device(device, limit=limit) if device else None
     target = target or (there and there.target()) or "aarch64"
-    given = [_arrays(path) for path in inputs] or None
+    given = [arrays(path) for path in inputs] or None
     constants = parse_constants(const)
     if given is not None:
         from pith.api import expand_shapes, import_model
 
         graph = import_model(model, expand_shapes(parse_shapes(shape))[0], constants)
-        given = [_named(s, graph.inputs) for s in given]
+        given = [named(s, graph.inputs) for s in given]
     with progress(quiet or json) as bar:
         found = verify(model, target, parse_shapes(shape), constants=constants, sets=given, count=sets, runs=runs, device=there,
-                       accelerators=accelerator, progress=bar)  # fmt: skip
+                       accelerators=accelerator, precision=precision, progress=bar)  # fmt: skip
     if json:
         print_json(plain(found))
     else:
@@ -79,7 +82,7 @@ def command(
         raise typer.Exit(1)
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
+def arrays(path: Path) -> dict[str, np.ndarray]:
     """Arrays of a file by name; a lone one is called ""."""
     try:
         loaded = np.load(path, allow_pickle=False)
@@ -88,7 +91,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     return {k: loaded[k] for k in loaded.files} if isinstance(loaded, np.lib.npyio.NpzFile) else {"": loaded}
 
 
-def _named(arrays: dict[str, np.ndarray], names: list[str]) -> dict[str, np.ndarray]:
+def named(arrays: dict[str, np.ndarray], names: list[str]) -> dict[str, np.ndarray]:
     """A lone array is that of the only input. Raises InputError where there are several."""
     if list(arrays) != [""]:
         return arrays

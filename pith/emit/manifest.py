@@ -92,7 +92,7 @@ def _variant(symbol: str, graph: Graph, p: Program) -> dict[str, Any]:
             {"name": s.name, "op": s.op, "origin": list(s.origin), "kernel": s.function.name, "family": s.kernel,
              "dtype": s.output.dtype.value, "shape": list(s.output.shape), "macs": s.cost.macs, "flops": s.cost.flops,
              "read": s.cost.read, "written": s.cost.written, "why": s.why,
-             "chosen": "tuned" if s.tuned else "predicted", "candidates": [{"kernel": k, "cost": round(c, 1)} for k, c in s.costs]}
+             "rounds": s.rounds, "chosen": "tuned" if s.tuned else "predicted", "candidates": [{"kernel": k, "cost": round(c, 1)} for k, c in s.costs]}
             for s in p.steps
         ],
         "buffers": [

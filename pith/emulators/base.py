@@ -81,7 +81,8 @@ def check(target: Target) -> None:
     """Raise UnsupportedError where `target` cannot be run: it has no emulator, or something must be installed first."""
     if missing := lacking(target):
         package = target.emulation.package if target.emulation else ""
-        raise UnsupportedError(f"target {target.name} cannot be emulated here", why=missing, try_=f"apt-get install {package}")
+        raise UnsupportedError(f"target {target.name} cannot be emulated here", why=missing,
+                               try_=f"apt-get install {package}" if package else "a target that `pith targets` says runs here")  # fmt: skip
 
 
 def lacking(target: Target) -> str:

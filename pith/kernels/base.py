@@ -93,13 +93,15 @@ class Options:
 
     winograd: convolutions may be computed by Winograd's algorithm;  threads: the most that will run the network;
     tuned: kernel and schedule found fastest by measurement, by the key of the call (`pith.kernels.choice`);
-    weight_bytes: weights that one run of the network reads, which do not stay in cache where they are larger than it.
+    weight_bytes: weights that one run of the network reads, which do not stay in cache where they are larger than it;
+    bf16: products of float32 may be those of bfloat16, summed in float32.
     """
 
     winograd: bool = True
     threads: int = 1
     tuned: Mapping[str, tuple[str, Schedule]] = field(default_factory=dict)
     weight_bytes: int = 0
+    bf16: bool = False
 
 
 DEFAULTS = Options()
@@ -220,10 +222,11 @@ class Emitted:
 
 
 class Kernel(ABC):
-    """One way to run an operator."""
+    """One way to run an operator. rounds: its input and weights (inputs 0 and 1) are rounded to bfloat16."""
 
     op: ClassVar[str]
     name: ClassVar[str] = ""
+    rounds: ClassVar[bool] = False
 
     def applies(self, call: Call) -> bool:
         """Whether this kernel can run the call (types, attributes, ISA); operand layout is asked by `accepts`."""

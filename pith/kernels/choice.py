@@ -67,7 +67,7 @@ def key(call: Call) -> str:
     """Stands for all that decides which kernel is fastest: the same for calls of one kind, in every process and network."""
     facts = [
         _plain(call.attrs), [_operand(x) for x in call.inputs], [(y.type.dtype.value, y.shape) for y in call.outputs],
-        call.isa.name, sorted(call.isa.features), call.options.threads, call.options.winograd, streams(call),
+        call.isa.name, sorted(call.isa.features), call.options.threads, call.options.winograd, call.options.bf16, streams(call),
     ]  # fmt: skip
     return f"{call.op}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:24]}"
 

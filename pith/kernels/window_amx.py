@@ -28,7 +28,7 @@ from pith.vector.cfunction import CFunction
 
 _MOST = 32  # tiles of pixels a group of rows has at the most
 _WINDOW = 32 << 10  # bytes of copied rows that stay near, beside weights and sums
-_FAR = 256 << 10  # bytes of weights that threads share out rather than read each
+FAR = 256 << 10  # bytes of weights that threads share out rather than read each
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,10 @@ def window(oh: int, ow: int, pixel: int, kernel: tuple[int, int], strides: tuple
     return Window(rows, across, span, lines, pitch, wide, steps, chunk, copied)
 
 
-def window_of(conv: Call) -> Window:
-    """The cut of a conv_integer."""
+def window_of(conv: Call, itemsize: int = 1) -> Window:
+    """The cut of a conv_integer, or of any convolution whose copied numbers have `itemsize` bytes."""
     at, (_, oh, ow, _), (_, c, kh, kw) = conv.attrs, conv.outputs[0].shape, conv.input(1).shape
-    return window(oh, ow, c, (kh, kw), tuple(at["strides"]), tuple(at["dilations"]))
+    return window(oh, ow, itemsize * c, (kh, kw), tuple(at["strides"]), tuple(at["dilations"]))
 
 
 def pack(weights: np.ndarray, start: np.ndarray, merged: bool, cut: Window) -> np.ndarray:
@@ -106,7 +106,7 @@ def places(merged: bool, cut: Window, kernel: tuple[int, int], dilations: tuple[
     return np.array([s + k * cut.chunk for s in starts for k in range(per)], np.int32)
 
 
-_FILL = CFunction(
+FILL = CFunction(
     "fill_bytes",
     """/* n bytes of one value */
 static inline void fill_bytes(void *to, int32_t value, int32_t n) {
@@ -137,30 +137,49 @@ def _each(text: str, indent: int) -> str:
     return "\n".join(" " * indent + line for line in o)
 
 
-@functools.cache
-def _function(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
-    """The whole layer."""
-    finish = finish_block(isa, tail)
-    x, out, full = dtype.c, tail.out.c, dict(tail.full)
-    name = f"conv_{dtype.short}s8_amx_window{tail.suffix}"
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the layers of bytes and of bfloat16 differ in, as C: types of input, output and sums, bytes of a copied pixel, the product of
+    tiles, the statement that copies `{n}` numbers to `{to}` from `{from}`, the byte of the padding.
+
+    finish: the function that brings sums to their rows, and what its arguments end with;  params: those of its extras."""
+
+    x: str
+    out: str
+    sums: str
+    pixel: str
+    dot: str
+    copy: str
+    fill: str
+    finish: CFunction
+    last: str
+    params: str
+
+
+def layer(name: str, kind: Kind, full: dict[int, str], extras: int, numbers: str) -> str:
+    """C of a whole layer; full: C types of the extras of the output's shape by index, of `extras` in all;  numbers: parameters of its own."""
+    x, out, c, finish = kind.x, kind.out, kind.pixel, kind.finish.name
     strides = "".join(f", int32_t en{i}, int32_t eh{i}, int32_t ew{i}" for i in full)
     arrays = "".join(f"  const {t} *r{i}[{16 * _MOST}];\n" for i, t in full.items())
     setup = "".join(
         f"        r{i}[k] = inside ? e{i} + (ptrdiff_t)batch * en{i} + (ptrdiff_t)(first + i) * eh{i} + (ptrdiff_t)j * ew{i} : e{i};\n" for i in full
     )
-    passed = "".join(f", r{i} + old_k + {{}}" if i in full else f", e{i}" for i in range(len(tail.kinds)))
-    dot = "_tile_dpbssd" if dtype is DType.I8 else "_tile_dpbusd"
-    text = f"""static void {name}(const {x} *x, const int8_t *w, const int32_t *at, {out} *y{tail.params(False)}, void *scratch,
+    passed = "".join(f", r{i} + old_k + {{}}" if i in full else f", e{i}" for i in range(extras))
+
+    def copied(to: str, source: str, n: str) -> str:
+        return kind.copy.replace("{to}", to).replace("{from}", source).replace("{n}", n)
+
+    return f"""static void {name}(const {x} *x, const int8_t *w, const int32_t *at, {out} *y{kind.params}, void *scratch,
     int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t c, int32_t n, int32_t sh, int32_t sw, int32_t ph, int32_t pw, int32_t extent,
-    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}, int32_t zero, int32_t zero_y,
+    int32_t xn, int32_t xh, int32_t xw, int32_t yn, int32_t yh, int32_t yw{strides}{numbers},
     int32_t size, int32_t across, int32_t span, int32_t most, int32_t pitch, int32_t wide, int32_t steps, int32_t chunk, int32_t copied,
     int32_t r_from, int32_t r_to, int32_t n_from, int32_t n_to) {{
-  int32_t sums[2][64 * 32] __attribute__((aligned(64)));
+  {kind.sums} sums[2][64 * 32] __attribute__((aligned(64)));
   int32_t base[{_MOST}];
   {out} *to[{16 * _MOST}];
 {arrays}  unsigned char *const memory = (unsigned char *)scratch;
   {out} *const nowhere = ({out} *)(void *)(memory + copied); /* pixels that are none */
-  const ptrdiff_t column = 64 + (ptrdiff_t)steps * 16 * chunk, apart = (ptrdiff_t)sw * c;
+  const ptrdiff_t column = 64 + (ptrdiff_t)steps * 16 * chunk, apart = (ptrdiff_t)sw * {c};
   const int32_t middle = iw < wide - pw ? iw : wide - pw;
   pith_amx_configure_column(size, chunk);
   for (int32_t row = r_from; row < r_to;) {{
@@ -171,20 +190,20 @@ def _function(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
       unsigned char *const line = memory + (ptrdiff_t)l * pitch;
       const int32_t iy = first * sh - ph + l;
       if (iy < 0 || iy >= ih) {{
-        fill_bytes(line, zero, pitch);
+        fill_bytes(line, {kind.fill}, pitch);
         continue;
       }}
       const {x} *const from = x + (ptrdiff_t)batch * xn + (ptrdiff_t)iy * xh;
-      fill_bytes(line, zero, pw * c);
-      if (xw == c) copy_bytes(line + pw * c, from, middle * c);
+      fill_bytes(line, {kind.fill}, pw * {c});
+      if (xw == c) {copied(f'line + pw * {c}', 'from', 'middle * c')};
       else
-        for (int32_t j = 0; j < middle; j++) copy_bytes(line + (pw + j) * c, from + (ptrdiff_t)j * xw, c);
-      fill_bytes(line + (pw + middle) * c, zero, pitch - (pw + middle) * c);
+        for (int32_t j = 0; j < middle; j++) {copied(f'line + (pw + j) * {c}', 'from + (ptrdiff_t)j * xw', 'c')};
+      fill_bytes(line + (pw + middle) * {c}, {kind.fill}, pitch - (pw + middle) * {c});
     }}
     const int32_t tiles = span > 1 ? (lines + span - 1) / span : lines * across;
     for (int32_t t = 0, k = 0; t < tiles; t++) {{
       const int32_t top = t / across * span, left = t % across * size;
-      base[t] = top * sh * pitch + left * sw * c;
+      base[t] = top * sh * pitch + left * sw * {c};
       for (int32_t q = 0; q < size; q++, k++) {{
         const int32_t down = span > 1 ? q / wide : 0, i = top + down, j = left + q - down * wide, inside = i < lines && j < ow;
         to[k] = inside ? y + (ptrdiff_t)batch * yn + (ptrdiff_t)(first + i) * yh + (ptrdiff_t)j * yw : nowhere;
@@ -196,7 +215,7 @@ def _function(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
       const int32_t columns = n_to - c0 < 32 ? n_to - c0 : 32, vectors = columns > 16 ? 2 : 1;
       for (int32_t t = 0; t < tiles; t += 4, turn++) {{
         const int32_t count = tiles - t < 4 ? tiles - t : 4;
-        int32_t *const s = sums[turn & 1], *const old = sums[~turn & 1];
+        {kind.sums} *const s = sums[turn & 1], *const old = sums[~turn & 1];
         const int32_t share = (old_rows + vectors * steps - 1) / (vectors * steps), portion = share < 4 ? 4 : share;
         int32_t done = 0;
         for (int32_t v = 0; v < vectors; v++) {{
@@ -205,10 +224,10 @@ def _function(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
           b += 64;
           for (int32_t k = 0; k < steps; k++, b += 16 * chunk) {{
             const unsigned char *const from = memory + at[k];
-{_products(dot)}
+{_products(kind.dot)}
             if (done < old_rows) {{
               const int32_t rows = old_rows - done < portion ? old_rows - done : portion;
-              {finish.name}(old + done * 32, 32, to + old_k + done, old_c, rows, old_columns{passed.replace("{}", "done")}, zero_y);
+              {finish}(old + done * 32, 32, to + old_k + done, old_c, rows, old_columns{passed.replace("{}", "done")}{kind.last});
               done += rows;
             }}
           }}
@@ -220,14 +239,24 @@ def _function(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
         old_columns = columns;
       }}
     }}
-    {finish.name}(sums[~turn & 1], 32, to + old_k, old_c, old_rows, old_columns{passed.replace(" + {}", "")}, zero_y);
+    {finish}(sums[~turn & 1], 32, to + old_k, old_c, old_rows, old_columns{passed.replace(" + {}", "")}{kind.last});
     row += lines;
   }}
   (void)n;
   _tile_release();
 }}
 """
-    return CFunction(name, text, (finish, CONFIGURE_COLUMN, COPY, _FILL), ("stdint.h", "stddef.h", "immintrin.h"))
+
+
+@functools.cache
+def _function(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
+    """The whole layer of bytes."""
+    finish = finish_block(isa, tail)
+    kind = Kind(dtype.c, tail.out.c, "int32_t", "c", "_tile_dpbssd" if dtype is DType.I8 else "_tile_dpbusd", "copy_bytes({to}, {from}, {n})", "zero",
+                finish, ", zero_y", tail.params(False))  # fmt: skip
+    name = f"conv_{dtype.short}s8_amx_window{tail.suffix}"
+    text = layer(name, kind, dict(tail.full), len(tail.kinds), ", int32_t zero, int32_t zero_y")
+    return CFunction(name, text, (finish, CONFIGURE_COLUMN, COPY, FILL), ("stdint.h", "stddef.h", "immintrin.h"))
 
 
 @kernel("conv_integer", "amx_window")
@@ -267,7 +296,7 @@ class IntegerWindow(PackedVectors):
         n, oh, ow = y.shape[:3]
         # behind the copied rows: what tiles read beyond them, and a pixel that is none
         copied = cut.copied + -(-((cut.span - 1) * cut.pitch + cut.across * cut.rows * sw * c + 128) // 64) * 64
-        by_rows = o <= 32 or (n * oh > cut.lines and packed.size < _FAR) or n * oh >= 8 * cut.lines
+        by_rows = o <= 32 or (n * oh > cut.lines and packed.size < FAR) or n * oh >= 8 * cut.lines
         units = -(-n * oh // cut.lines) if by_rows else -(-o // 32)
         part: tuple[Arg, ...] = (
             (Begin(cut.lines), End(cut.lines, n * oh), Int(0), Int(o)) if by_rows else (Int(0), Int(n * oh), Begin(32), End(32, o))

@@ -82,6 +82,7 @@ class Lowering:
         self.planned: dict[str, View] = {}  # where a value should be written
         self.steps: list[Step] = []
         self.sites: list[Site] = []
+        self.rounded: list[str] = []
         self.last_use: dict[str, int] = {}
         self.uses: dict[str, int] = {}
         for i, node in enumerate(graph.nodes):
@@ -299,6 +300,7 @@ class Lowering:
         if all(t.size == 0 for t in out_types):
             return
         self.sites.append(Site(asked, call, cost, len(self.steps)))
+        self.rounded += [node.outputs[0]] if kernel.rounds else []
         self.emit(kernel, with_schedule(call, choice.schedule), views, outs, label, node.origin or (name,), cost, choice)
 
     def output_view(
@@ -350,7 +352,7 @@ class Lowering:
                     call.name, label, origin, kernel.name, stage.function, values, tuple(dict.fromkeys(place.reads)),
                     tuple(dict.fromkeys([o.buffer for o in outputs] + place.writes)), outputs[0].type, part, _why(stage, choice),
                     stage.units if self.splits(stage, cost) else 1,
-                    tuned=choice is not None and choice.tuned, costs=choice.costs if choice is not None else (),
+                    tuned=choice is not None and choice.tuned, costs=choice.costs if choice is not None else (), rounds=kernel.rounds,
                 )
             )  # fmt: skip
 
@@ -456,7 +458,7 @@ def lower(
     found = fit(graph, max_ram, lambda g: Lowering(g, isa, Weights(), options).run()) if max_ram else None
     lowering = Lowering(found.graph if found else graph, isa, weights, options)
     program = lowering.run()
-    program.fit = found
+    program.fit, program.graph, program.rounded = found, lowering.graph, tuple(lowering.rounded)
     if sites is not None:
         sites += lowering.sites
     return program

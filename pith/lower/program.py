@@ -66,6 +66,7 @@ class Step:
 
     units: parts of its work that threads may share out (1: one thread does all);  joins: threads wait for each other before it.
     tuned: the kernel was found fastest by measurement;  costs: predicted cost of each kernel that applies, cheapest first.
+    rounds: its kernel rounds input and weights to bfloat16.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Step:
     joins: bool = False
     tuned: bool = False
     costs: tuple[tuple[str, float], ...] = ()
+    rounds: bool = False
 
 
 @dataclass(slots=True)
@@ -134,7 +136,10 @@ class Fit:
 
 @dataclass(slots=True)
 class Program:
-    """A lowered network for one set of shapes, for at most `threads` threads; `fit`: how a limit of RAM was met, if there was one."""
+    """A lowered network for one set of shapes, for at most `threads` threads; `fit`: how a limit of RAM was met, if there was one.
+
+    graph: what it was made of;  rounded: the results in it whose kernels round their inputs to bfloat16 (`pith.lower.rounding`).
+    """
 
     name: str
     inputs: list[Port]
@@ -145,6 +150,8 @@ class Program:
     arena_lower_bound: int = 0
     threads: int = 1
     fit: Fit | None = None
+    graph: Graph | None = None
+    rounded: tuple[str, ...] = ()
 
 
 def format_program(program: Program) -> str:

@@ -15,14 +15,15 @@ from pith.targets.isa.base import ISA
 class Emulation:
     """How code for a target is run on another machine.
 
-    runner: a file of pith/emulators;  program: the emulator's command;  options: for it, such as the processor;
-    package: what `apt-get install` calls it.
+    runner: a file of pith/emulators;  program: the emulator's command (or its kind, where it is Pith's own);  options: for it, such
+    as the processor;  package: what `apt-get install` calls it;  measures: it counts instructions, or its times mean something.
     """
 
     runner: str
     program: str
     options: tuple[str, ...] = ()
     package: str = ""
+    measures: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,13 +77,19 @@ def test_what_cannot_be_opened_is_refused_before_any_work(net: Path, monkeypatch
 def test_no_emulator_and_not_this_processor(net: Path) -> None:
     name = next((n for n in sorted(TARGETS) if get_target(n).emulation is None and get_target(n).not_here()), None)
     if name is None:
-        pytest.skip("this processor runs all of them")
+        pytest.skip("each target runs here or has an emulator")
     refused(pith("verify", net, "-t", name, cwd=net.parent), "does not run here", "pith targets")
+
+
+@pytest.mark.skipif(get_target("x86-64-amx").runs_here(), reason="this processor has AMX")
+def test_a_simulation_measures_nothing(net: Path) -> None:
+    refused(pith("bench", net, "-t", "x86-64-amx", cwd=net.parent), "cannot be timed on this machine")
 
 
 def test_targets_name_their_emulators(tmp_path: Path) -> None:
     said = {t["target"]: t for t in json.loads(pith("targets", "--json", cwd=tmp_path).stdout)}
     assert said["cortex-m4"]["emulator"] == "qemu-system-arm" and said["wasm"]["emulator"] == "node" and said["c99"]["emulator"] is None
+    assert {said[n]["emulator"] for n in ("x86-64-v4", "x86-64-v4-vnni", "x86-64-amx")} == {"simulation"}
     table = {line.split()[0]: line for line in pith("targets", cwd=tmp_path).stdout.splitlines() if line.strip()}
     assert "qemu-aarch64" in table["aarch64"]
 

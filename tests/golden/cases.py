@@ -11,6 +11,7 @@ from pith.api import Compilation, generate, stages
 from pith.graph import DType, Expr, Graph, TensorType
 from pith.graph.expr import arg, call, cast, clamp, const, select
 from pith.importers.onnx import shape_inputs
+from pith.kernels.base import DEFAULTS, Options
 from pith.ops.base import add_node, load_all
 from pith.ops.requantize import ACC, Requantize, clamped, fixed, limits, scaled
 from pith.ops.requantize import build as requantize
@@ -269,6 +270,8 @@ BUILT: dict[str, Callable[[], Graph]] = {
     "matmul/gemm": _graph((5, 24), "matmul", (24, 40)),
     "conv/pointwise": _graph((1, 5, 5, 16), "conv", (24, 16, 1, 1), **{**_CONV, "pads": (0, 0, 0, 0)}, group=1),
     "conv/direct": _graph((1, 5, 5, 16), "conv", (24, 16, 3, 3), **_CONV, group=1),
+    **{f"conv/{k}": _graph((1, 5, 5, 16), "conv", (24, 16, 3, 3), **_CONV, group=1) for k in ("amx_bf16", "amx_bf16_window")},
+    "matmul/amx_bf16": _graph((70, 36), "matmul", (36, 40)),
     "conv/depthwise": _graph((1, 9, 9, 16), "conv", (16, 1, 3, 3), **_CONV, group=16),
     **{f"conv/winograd{m}": _graph((1, 9, 9, 16), "conv", (24, 16, 3, 3), **_CONV, group=1) for m in (2, 4, 6)},
     "conv_chain/strip": _inverted_residual,
@@ -318,7 +321,8 @@ BUILT: dict[str, Callable[[], Graph]] = {
 
 
 # kernels of one target only
-ONLY_ON = {"conv_integer/amx": "x86-64-amx", "conv_integer/amx_window": "x86-64-amx",
+ONLY_ON = {"conv/amx_bf16": "x86-64-amx", "conv/amx_bf16_window": "x86-64-amx", "matmul/amx_bf16": "x86-64-amx",
+           "conv_integer/amx": "x86-64-amx", "conv_integer/amx_window": "x86-64-amx",
            "matmul_integer/amx": "x86-64-amx", "lookup/vectors": "x86-64-amx",
            "conv_integer/dsp": "cortex-m4", "matmul_integer/dsp": "cortex-m4", "conv_integer/depthwise_dsp": "cortex-m4",
            "conv_integer/chunks": "aarch64", "matmul_integer/chunks": "aarch64",
@@ -337,7 +341,7 @@ def compiled(name: str, target: str) -> Compilation:
     target = ONLY_ON.get(name, target)
     if name in BUILT:
         with only(*name.split("/")):
-            return generate([BUILT[name]()], get_target(target), "golden")
+            return generate([BUILT[name]()], get_target(target), "golden", options=Options(bf16=True) if "bf16" in name else DEFAULTS)
     case = load_cases()[SUITE[name]]
     inputs, _ = case.data_sets[0]
     given = {i.name: a for i, a in zip(case.model.graph.input, inputs, strict=False) if a is not None}
