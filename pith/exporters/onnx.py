@@ -70,6 +70,8 @@ class _Writer:
         self.constants: dict[str, onnx.TensorProto] = {}
         self.names = set(graph.types)
         self.labels: set[str] = set()
+        self.makers = graph.producers()
+        self.apart: dict[str, str] = {}  # values that layers in floats read, as they read them
 
     def fresh(self, hint: str) -> str:
         name, k = hint, 0
@@ -107,6 +109,24 @@ class _Writer:
     def rank(self, v: str) -> int:
         return len(self.graph.types[v].shape)
 
+    def kept_in_floats(self, node: Node) -> list[str]:
+        """The inputs of a layer. Where its weights are floats although its input is on a grid, someone wanted it so; ONNX Runtime (WeightBiasQuantization)
+        would round the weights all the same, with one scale for all channels. It leaves alone what reads a vector of scales: the same one for
+        each channel is as exact."""
+        x, made = node.inputs[0], self.makers.get(node.inputs[0])
+        weights = self.graph.constants.get(node.inputs[1])
+        if made is None or made.op != "dequantize_linear" or weights is None or not np.issubdtype(weights.dtype, np.floating):
+            return node.inputs
+        if any(v not in self.graph.constants or self.graph.constants[v].size != 1 for v in made.inputs[1:]) or self.graph.types[x].shape[1] < 2:
+            return node.inputs
+        if x not in self.apart:
+            self.apart[x] = self.fresh(f"{x}.apart")
+            scale, *zero = (np.full(self.graph.types[x].shape[1], self.graph.constants[v].reshape(())) for v in made.inputs[1:])
+            zero = zero or [np.zeros(scale.size, self.graph.types[made.inputs[0]].dtype.np)]
+            parts = [self.array(a, f"{self.apart[x]}.{what}") for a, what in ((scale, "scale"), (zero[0], "zero"))]
+            self.put("DequantizeLinear", made, [made.inputs[0], *parts], [self.apart[x]], axis=1)
+        return [self.apart[x], *node.inputs[1:]]
+
     def write(self, node: Node) -> None:
         if node.attrs.get("epilogue") is not None or node.attrs.get("layout") == "channels_last":
             raise _Refused("it is of a later stage of the compiler (a fused operator, or channels last)")
@@ -123,13 +143,13 @@ class _Writer:
 
 @form("conv")
 def _conv(w: _Writer, n: Node) -> None:
-    w.put("Conv", n, n.inputs, strides=n.attrs["strides"], pads=n.attrs["pads"], dilations=n.attrs["dilations"], group=n.attrs["group"])
+    w.put("Conv", n, w.kept_in_floats(n), strides=n.attrs["strides"], pads=n.attrs["pads"], dilations=n.attrs["dilations"], group=n.attrs["group"])
 
 
 @form("conv_transpose")
 def _conv_transpose(w: _Writer, n: Node) -> None:
     a = n.attrs
-    w.put("ConvTranspose", n, n.inputs, strides=a["strides"], pads=a["pads"], dilations=a["dilations"], group=a["group"],
+    w.put("ConvTranspose", n, w.kept_in_floats(n), strides=a["strides"], pads=a["pads"], dilations=a["dilations"], group=a["group"],
           output_padding=a["output_padding"])  # fmt: skip
 
 
@@ -138,7 +158,7 @@ def _matmul(w: _Writer, n: Node) -> None:
     a, b, bias = (*n.inputs, "")[:3]
     trans_a, trans_b = bool(n.attrs.get("trans_a")), bool(n.attrs.get("trans_b"))
     if w.rank(a) == w.rank(b) == 2 and (bias or trans_a or trans_b):
-        w.put("Gemm", n, [a, b, bias], transA=int(trans_a), transB=int(trans_b))
+        w.put("Gemm", n, [*w.kept_in_floats(n)[:2], bias], transA=int(trans_a), transB=int(trans_b))
         return
     for flag, k in ((trans_a, 0), (trans_b, 1)):
         if flag:
