@@ -110,9 +110,12 @@ class _Writer:
         return len(self.graph.types[v].shape)
 
     def kept_in_floats(self, node: Node) -> list[str]:
-        """The inputs of a layer. Where its weights are floats although its input is on a grid, someone wanted it so; ONNX Runtime (WeightBiasQuantization)
-        would round the weights all the same, with one scale for all channels. It leaves alone what reads a vector of scales: the same one for
-        each channel is as exact."""
+        """The inputs of a layer as it reads them.
+
+        A layer that has weights in floats and its input on a grid was left in floats on purpose. ONNX Runtime would round such weights,
+        with one scale for all channels (its WeightBiasQuantization), but for a layer whose input has a vector of scales: so the scale is
+        written once a channel, which changes no number.
+        """
         x, made = node.inputs[0], self.makers.get(node.inputs[0])
         weights = self.graph.constants.get(node.inputs[1])
         if made is None or made.op != "dequantize_linear" or weights is None or not np.issubdtype(weights.dtype, np.floating):
@@ -322,6 +325,8 @@ def to_onnx(graph: Graph) -> onnx.ModelProto:
     if refused:
         raise UnsupportedError(f"{len(refused)} nodes cannot be written as ONNX", where="; ".join(refused[:10]),
                                try_="export before the layout and fusion passes")  # fmt: skip
+    used = {i for n in writer.nodes for i in n.input} | set(graph.outputs)
+    writer.nodes = [n for n in writer.nodes if used & set(n.output)]  # a value that only `kept_in_floats` read
     used = {i for n in writer.nodes for i in n.input} | set(graph.outputs)
     constants = [numpy_helper.from_array(a, name) for name, a in graph.constants.items() if name in used]
     constants += [t for name, t in writer.constants.items() if name in used]

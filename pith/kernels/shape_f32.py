@@ -186,6 +186,6 @@ static inline uintptr_t weights_ahead(const float *w, uintptr_t bytes, int32_t b
 
 def next_part(shape: Shape, elements: str, block: str) -> str:
     """C arguments that end a call of `tile_f32.row_block` with a shape that asks ahead: where the weights after these, of
-    `elements` numbers, begin for the block of rows with the index `block` of `blocks`; empty for any other shape. The caller requires
-    `AHEAD`."""
+    `elements` numbers, begin for the block of rows with the index `block` of `blocks`; empty for any other shape. `row_block` brings
+    the function."""
     return f", {AHEAD.name}(w, 4 * (uintptr_t)({elements}), blocks, {block}), blocks" if shape.ahead else ""
