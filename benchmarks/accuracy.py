@@ -48,6 +48,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "EasyQuant, best": {"method": "easyquant", "best": True},
 }
 RIVALS = {"ONNX Runtime": ("onnxruntime", "ACCURACY_ORT"), "NNCF": ("nncf", "ACCURACY_NNCF")}
+COMPARED_METHOD = "EasyQuant"  # whose export also runs in ONNX Runtime
 COMPARED = 50  # samples whose every output is compared between ONNX Runtime and Pith; those of calibration where there are fewer others
 Record = dict[str, Any]
 
@@ -214,7 +215,7 @@ class Case:
         made = self.quantised(method, bits, progress)
         result = made.result
         scores = self.evaluation.scores(runs(made.session))
-        python = interpreter("ONNX Runtime") if method == "EasyQuant" and bits == 8 else ""
+        python = interpreter("ONNX Runtime") if method == COMPARED_METHOD and bits == 8 else ""
         same = agreement(result, python, np.concatenate([self.inputs, self.calibration])) if python else {}
         return {"scores": scores.tolist(), "seconds": round(made.seconds, 1), "wide": wide_layers(result), "layers": len(result.report.layers),
                 "version": "", "state": taken(result), "notes": result.outcome.notes, **same}  # fmt: skip
@@ -273,12 +274,15 @@ JUDGED = (*SEARCHED, "even", "flow", "improve", "measure", "sensitivity", "smoot
 
 
 def quantiser(method: str) -> str:
-    """Digest of the text of those parts of Pith's quantiser that decide the numbers of a method."""
+    """Digest of the text of those parts of Pith that decide the numbers of a method."""
     options = METHODS[method]
     parts = JUDGED if options.get("improve", True) else SEARCHED if options["method"] == "easyquant" else RANGES
     digest = hashlib.sha256()
-    for part in parts:
-        digest.update((ROOT / "pith" / "quant" / f"{part}.py").read_bytes())
+    files = [ROOT / "pith" / "quant" / f"{part}.py" for part in parts]
+    if method == COMPARED_METHOD:
+        files.append(ROOT / "pith" / "exporters" / "onnx.py")  # what ONNX Runtime runs
+    for file in files:
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
