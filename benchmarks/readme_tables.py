@@ -378,11 +378,12 @@ def _choice(rows: Rows) -> str:
 
 
 TABLES: dict[str, Callable[[Rows], str]] = {
-    "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers, "peers_avx2": _peers,
-    "peers_int8": functools.partial(_peers, rule=_INT8), "peers_int8_avx2": functools.partial(_peers, rule=_INT8),
-    "integers_avx2": _integers_avx2, "int8_gain": _int8_gain, "layers": _layers, "recurrent": _peers,
+    "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers, "peers_zen4": _peers,
+    **dict.fromkeys(("peers_int8", "peers_int8_avx2", "peers_int8_zen4"), functools.partial(_peers, rule=_INT8)),
+    "integers_avx2": _integers_avx2, **dict.fromkeys(("int8_gain", "int8_gain_zen4"), _int8_gain),
+    **dict.fromkeys(("layers", "layers_zen4"), _layers), "recurrent": _peers,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy, "bfloat16": _bfloat16,
-    "microcontrollers": _microcontrollers, "ram": _ram, "tflm": _tflm, "choice": _choice, "choice_avx2": _choice,
+    "microcontrollers": _microcontrollers, "ram": _ram, "tflm": _tflm, **dict.fromkeys(("choice", "choice_avx2", "choice_zen4"), _choice),
     "integers_avx2_zen": _integers_avx2,
     "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,
     **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}") for name in ("distillation", "mobilenext", "binary")},

@@ -1,7 +1,8 @@
 """Coefficients of the polynomials in `pith/vector/f32_math.py`: `python benchmarks/math/derive_vector.py`.
 
-exp(r) on |r| <= ln(2)/2, 2^r on |r| <= 1/2, tanh(x)/x in x^2 on |x| <= 0.625 and erf(x)/x in x^2 on |x| <= 1, all minimax in relative error by a
-Remez exchange in 50-digit arithmetic, then rounded to float32; the normal distribution function less 1/2 as x times a quotient.
+exp(r) on |r| <= ln(2)/2, 2^r on |r| <= 1/2 (of two lengths), tanh(x)/x in x^2 on |x| <= 0.625 and erf(x)/x in x^2 on |x| <= 1,
+all minimax in relative error by a Remez exchange in 50-digit arithmetic, then rounded to float32; the normal distribution function
+less 1/2 as x times a quotient.
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ def main() -> None:
     for name, f, lo, hi, degree, fixed in (
         ("exp", mp.exp, -half, half, 6, [mp.mpf(1), mp.mpf(1)]),
         ("2^r", lambda r: mp.mpf(2) ** r, -mp.mpf("0.5"), mp.mpf("0.5"), 6, [mp.mpf(1)]),
+        ("2^r, short", lambda r: mp.mpf(2) ** r, -mp.mpf("0.5"), mp.mpf("0.5"), 4, [mp.mpf(1)]),
         ("tanh(x)/x in x^2", lambda s: mp.tanh(mp.sqrt(s)) / mp.sqrt(s) if s else mp.mpf(1), mp.mpf("1e-12"), mp.mpf("0.390625"), 5, [mp.mpf(1)]),
         ("erf(x)/x in x^2", lambda s: mp.erf(mp.sqrt(s)) / mp.sqrt(s), mp.mpf("1e-12"), mp.mpf(1), 6, []),
     ):

@@ -90,11 +90,11 @@ class SumTail:
         assert self.expr is not None
         if self.fixed:
             return print_fixed(self.expr, names, prefix, {1 + i for i, k in enumerate(self.kinds) if k.endswith("_right")})
-        return print_vector(self.expr, names, prefix, self.numbers)
+        return print_vector(self.expr, names, prefix, self.numbers, short=self.out in _BYTES)
 
     def requires(self, isa: ISA) -> tuple[CFunction, ...]:
         """What that text needs."""
-        return (dialect_s8(isa),) if self.fixed else (dialect_s8(isa), *needs(self.expr, isa))
+        return (dialect_s8(isa),) if self.fixed else (dialect_s8(isa), *needs(self.expr, isa, short=self.out in _BYTES))
 
     def params(self, row_pointers: bool) -> str:
         """C parameters of the extras, each beginning with a comma."""

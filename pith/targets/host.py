@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from pith.targets import c99, x86_64_amx, x86_64_v2, x86_64_v3, x86_64_v4, x86_64_v4_vnni
+from pith.targets import c99, x86_64_amx, x86_64_v2, x86_64_v3, x86_64_v4, x86_64_v4_vbmi, x86_64_v4_vnni
 from pith.targets.base import Target, register
 from pith.targets.cpu import amx_allowed, caches, mesh
 
@@ -12,7 +12,9 @@ _BEYOND_MESH = 4.0
 # how much of it stays there between two runs of a network: it is shared by all cores, even those that a virtual machine does not show
 _SHARE_OF_MESH = 32 << 20
 # the best first
-_MAKERS: tuple[Callable[[], Target], ...] = (x86_64_amx.target, x86_64_v4_vnni.target, x86_64_v4.target, x86_64_v3.target, x86_64_v2.target)
+_MAKERS: tuple[Callable[[], Target], ...] = tuple(
+    m.target for m in (x86_64_amx, x86_64_v4_vbmi, x86_64_v4_vnni, x86_64_v4, x86_64_v3, x86_64_v2)
+)
 
 
 @register("host")

@@ -1,4 +1,4 @@
-"""x86-64 level 4 with VNNI (AVX-512 on Intel from Ice Lake, on AMD from Zen 4)."""
+"""x86-64 level 4 with VNNI alone (Intel Cascade Lake and Cooper Lake; later ones have VBMI too)."""
 
 from dataclasses import replace
 

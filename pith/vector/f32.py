@@ -161,12 +161,12 @@ def vectorisable(expr: Expr) -> bool:
     return True
 
 
-def needs(expr: Expr | None, isa: ISA) -> tuple[CFunction, ...]:
+def needs(expr: Expr | None, isa: ISA, *, short: bool = False) -> tuple[CFunction, ...]:
     """What C text printed from `expr` by `print_vector` requires."""
     if expr is not None and any(n.op in FUNCTIONS for n in expr.walk()):
-        from pith.vector.f32_math import vector_math
+        from pith.vector.f32_math import SHORT, short_math, vector_math
 
-        return (vector_math(isa),)
+        return (short_math(isa) if short and any(n.op in SHORT for n in expr.walk()) else vector_math(isa),)
     return (dialect(isa),)
 
 
@@ -179,10 +179,12 @@ def _silu(n: Expr) -> Expr | None:
     return None
 
 
-def print_vector(expr: Expr, args: Sequence[str], prefix: str, numbers: Set[int] = frozenset()) -> tuple[list[str], str]:
+def print_vector(
+    expr: Expr, args: Sequence[str], prefix: str, numbers: Set[int] = frozenset(), *, short: bool = False
+) -> tuple[list[str], str]:  # fmt: skip
     """`expr` over vectors as C: statements defining temporaries that begin with `prefix`, and the result's text.
 
-    numbers: arguments that are never NaN.
+    numbers: arguments that are never NaN.  short: the result is rounded to 8 bits, so that the functions of `short_math` do.
     """
     uses: dict[int, int] = {}
     for n in expr.walk():
@@ -203,7 +205,7 @@ def print_vector(expr: Expr, args: Sequence[str], prefix: str, numbers: Set[int]
             x, y = (text[id(v)] for v in n.args[0].args)
             s = f"{name}({y if swap else x}, {x if swap else y}, {parts[1]}, {parts[2]})"
         elif (gate := _silu(n)) is not None and uses[id(gate)] == 1:
-            s = f"vf_silu({text[id(gate.args[0])]})"
+            s = f"vf_silu{'_short' if short else ''}({text[id(gate.args[0])]})"
         elif n.op in _INFIX:
             s = f"({parts[0]} {_INFIX[n.op]} {parts[1]})"
         elif n.op == "neg":
@@ -213,7 +215,7 @@ def print_vector(expr: Expr, args: Sequence[str], prefix: str, numbers: Set[int]
             x, y = parts if sure[1] or not sure[0] else parts[::-1]
             s = f"vf_{n.op}({x}, {y})" if any(sure) else f"vf_le({y}, {y}, vf_{n.op}({x}, {y}), {y})"
         else:
-            s = f"vf_{n.op}({', '.join(parts)})"
+            s = f"vf_{n.op}{'_short' if short and n.op == 'sigmoid' else ''}({', '.join(parts)})"
         if n.args and n.op not in _PICK and uses.get(id(n), 0) > 1:
             name = f"{prefix}{len(statements)}"
             statements.append(f"const vf {name} = {s};")

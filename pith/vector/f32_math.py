@@ -5,6 +5,9 @@ element. Bounds (ULP of the float32 result, tested over the whole range by tests
 exp 1.5; exp_down and exp2_down (e^x and 2^x for x <= 0) 1.5 where that is a normal number (0 below); sigmoid and silu
 (x times sigmoid of x) 2.5 for x >= -87 (below, they stay at about 1.6e-38 and -1.4e-36); tanh 3; erf 3. gelu:
 4 * 2^-24 * |x|, absolutely. NaN stays NaN.
+
+`short_math` has sigmoid and silu for results that are rounded to 8 bits at once: SHORT_BOUND, relative, down to -87; that is a
+hundredth of a step in 255 of them.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from pith.vector.f32_neon import SHIFT as _NEON
 
 ULP_BOUND = {"exp": 1.5, "sigmoid": 2.5, "silu": 2.5, "tanh": 3.0, "erf": 3.0}
 GELU_BOUND = 4.0  # times 2^-24 * |x|
+SHORT_BOUND = 1.5e-5
 
 _SHIFT = {  # the bits of each element moved up by 23: what is at the low end becomes the exponent
     "c99": "static inline vf vf_shift(vf x) {\n  union { float f; uint32_t u; } b;\n  b.f = x;\n  b.u <<= 23;\n  return b.f;\n}\n",
@@ -116,6 +120,29 @@ static inline vf vf_gelu(vf x) {
   return x * (half + vf_min(vf_max(c * p / q, -half), half));
 }
 """
+
+_SHORT = """/* 1 + e^-c for |c| <= 87, to five digits: 2^t by a polynomial of degree 4 */
+static inline vf vf_logistic_short(vf c) {
+  const vf t = c * vf_set1(-1.442695f), magic = vf_set1(12583039.0f), k = t + magic, r = t - (k - magic);
+  vf p = vf_fma(r, vf_set1(0.009676037f), vf_set1(0.056005787f));
+  p = vf_fma(r, p, vf_set1(0.24022168f));
+  p = vf_fma(r, p, vf_set1(0.69310534f));
+  p = vf_fma(r, p, vf_set1(1.0f));
+  return vf_fma(p, vf_shift(k), vf_set1(1.0f));
+}
+static inline vf vf_sigmoid_short(vf x) { return vf_set1(1.0f) / vf_logistic_short(vf_min(vf_max(x, vf_set1(-87.0f)), vf_set1(87.0f))); }
+static inline vf vf_silu_short(vf x) {
+  const vf c = vf_max(x, vf_set1(-87.0f));
+  return c / vf_logistic_short(vf_min(c, vf_set1(87.0f)));
+}
+"""
+SHORT = ("sigmoid", "silu")
+
+
+@functools.cache
+def short_math(isa: ISA) -> CFunction:
+    """The C text of vf_sigmoid_short and vf_silu_short for `isa`."""
+    return CFunction("vf_math_short", _SHORT, (vector_math(isa),))
 
 
 @functools.cache

@@ -292,6 +292,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
     },
     "conv_integer/pairs": _integers("conv_integer", (1, 5, 5, 16), (24, 16, 3, 3), limit=63, **_CONV, group=1, zero=7, range=(0, 127)),
     "conv_integer/depthwise": _integers("conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), **_CONV, group=40, zero=7),
+    "conv_integer/depthwise_flat": _integers("conv_integer", (1, 9, 9, 16), (16, 1, 3, 3), **_CONV, group=16, zero=7),
     "conv_integer/depthwise_words": _integers("conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), **_CONV, group=40, zero=7),
     "conv_integer/depthwise_pairs": _integers(
         "conv_integer", (1, 9, 9, 40), (40, 1, 3, 3), limit=63, **_CONV, group=40, zero=0, range=(0, 127)
@@ -323,7 +324,7 @@ BUILT: dict[str, Callable[[], Graph]] = {
 # kernels of one target only
 ONLY_ON = {"conv/amx_bf16": "x86-64-amx", "conv/amx_bf16_window": "x86-64-amx", "matmul/amx_bf16": "x86-64-amx",
            "conv_integer/amx": "x86-64-amx", "conv_integer/amx_window": "x86-64-amx",
-           "matmul_integer/amx": "x86-64-amx", "lookup/vectors": "x86-64-amx",
+           "matmul_integer/amx": "x86-64-amx", "lookup/vectors": "x86-64-v4-vbmi", "conv_integer/depthwise_flat": "x86-64-v4-vnni",
            "conv_integer/dsp": "cortex-m4", "matmul_integer/dsp": "cortex-m4", "conv_integer/depthwise_dsp": "cortex-m4",
            "conv_integer/chunks": "aarch64", "matmul_integer/chunks": "aarch64",
            "conv_integer/depthwise_smull": "aarch64",

@@ -146,6 +146,30 @@ def test_depthwise(target: str, kernel: str, seed: int, ends: list[str]) -> None
     compiled(cases, target, kernel)
 
 
+FLAT = [t for t in TARGET_NAMES if get_target(t).isa.masks]
+IN_VECTORS = [e for e in BYTE_ENDS if e != "wide" and not e.startswith("fixed")]  # ends that are not printed as they are
+
+
+@pytest.mark.parametrize("target", FLAT)
+@PATIENT
+@given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from(IN_VECTORS), min_size=8, max_size=8), threads=st.integers(1, 2))
+def test_depthwise_rows_as_lines(target: str, seed: int, ends: list[str], threads: int) -> None:
+    """Few channels, so that a vector holds several pixels: borders, rows shorter than a vector, strides, dilations."""
+    rng = np.random.default_rng(seed)
+    cases = []
+    for k, end in enumerate(ends):
+        sw = 1 if k % 3 else 2
+        ch = int(rng.choice([16, 32])) if sw == 2 else int(rng.choice([1, 2, 3, 4, 5, 8, 12, 13, 16, 20, 24, 32, 40, 48, 72, 96, 144]))
+        kh, kw, d, p = int(rng.integers(1, 8)), int(rng.integers(1, 8)), int(rng.choice([1, 1, 2])), [int(v) for v in rng.integers(0, 4, 4)]
+        high, wide = (max(int(rng.integers(1, 40)), (n - 1) * d + 1 - p[i] - p[i + 2]) for i, n in enumerate((kh, kw)))
+        kind = np.uint8 if k % 2 else np.int8
+        x, w = integers(rng, (int(rng.integers(1, 3)), high, wide, ch), kind), integers(rng, (ch, 1, kh, kw), np.int8)
+        attrs = {"strides": (int(rng.integers(1, 3)), sw), "pads": tuple(p), "dilations": (d, d), "group": ch, "layout": "channels_last"}
+        bias = rng.integers(-3000, 3000, ch).astype(np.int32)
+        cases.append(finished(Case("conv_integer", [x, w, bias], attrs | {"zero": zero_of(rng, kind)}), rng, end, -1))
+    compiled(cases, target, "depthwise_flat", threads)
+
+
 @pytest.mark.parametrize("target", TARGET_NAMES)
 @PATIENT
 @given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from(BYTE_ENDS), min_size=8, max_size=8))

@@ -15,9 +15,9 @@ from pith.targets.base import Target, get_target
 from pith.targets.compiler import find_compiler
 from pith.vector.cfunction import CFunction
 from pith.vector.f32 import dialect
-from pith.vector.f32_math import GELU_BOUND, ULP_BOUND, vector_math
+from pith.vector.f32_math import GELU_BOUND, SHORT, SHORT_BOUND, ULP_BOUND, short_math, vector_math
 
-FUNCTIONS = [*ULP_BOUND, "exp_down", "exp2_down", "gelu"]
+FUNCTIONS = [*ULP_BOUND, "exp_down", "exp2_down", "gelu", *(f"{n}_short" for n in SHORT)]
 TARGETS = ["c99", "x86-64-v2", "x86-64-v3", "x86-64-v4"]
 
 
@@ -31,7 +31,7 @@ def _library(folder: Path, target: Target) -> ctypes.CDLL:
         texts[f.name] = f.text
         headers.update(f.headers)
 
-    visit(vector_math(target.isa))
+    visit(short_math(target.isa))
     loops = "\n".join(
         f"void loop_{name}(const float *x, float *y, int32_t n) {{\n  for (int32_t i = 0; i < n; i += VF_LANES)\n"
         f"    vf_store_n(y + i, vf_{name}(vf_load_n(x + i, n - i)), n - i);\n}}"
@@ -107,6 +107,18 @@ def test_bound_over_the_whole_range(library: ctypes.CDLL, name: str) -> None:
     at = int(np.argmax(worst))
     assert worst[at] <= ULP_BOUND[name], f"{worst[at]} ULP at {x[inside][at]!r}"
     assert (np.isinf(got) == np.isinf(want.astype(np.float32))).all()
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_short_functions(library: ctypes.CDLL, name: str) -> None:
+    x, want = _sweep(name)
+    got, inside = _apply(library, f"{name}_short", x), x >= -87
+    error = np.abs(got[inside] - want[inside])
+    assert (error <= SHORT_BOUND * np.abs(want[inside]) + 2.0**-149).all()
+    assert (np.abs(got[~inside]) < {"sigmoid": 2e-38, "silu": 2e-36}[name]).all()
+    special = _apply(library, f"{name}_short", np.float32([np.nan, np.inf, -np.inf, 0]))
+    assert np.isnan(special[0]) and special[1] == {"sigmoid": 1, "silu": np.inf}[name]
+    assert abs(special[2]) < 2e-36 and special[3] == {"sigmoid": np.float32(0.5), "silu": 0}[name]
 
 
 def test_exp2_down(library: ctypes.CDLL) -> None:

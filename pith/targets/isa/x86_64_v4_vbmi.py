@@ -1,0 +1,7 @@
+"""x86-64 level 4 with VNNI and VBMI: dot products of four bytes, and permutations of single bytes by which tables are looked up."""
+
+from dataclasses import replace
+
+from pith.targets.isa.x86_64_v4 import X86_64_V4
+
+X86_64_V4_VBMI = replace(X86_64_V4, features=frozenset({"vnni", "vbmi"}))
