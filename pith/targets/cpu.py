@@ -66,6 +66,16 @@ def mesh() -> bool:
 
 
 @functools.cache
+def complexes() -> bool:
+    """Whether few cores share a last cache of their own near them, as in AMD's processors with AVX-512 (from Zen 4 on)."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "AuthenticAMD" in text and "avx512f" in features()
+
+
+@functools.cache
 def caches() -> dict[int, int]:
     """Bytes of the first processor's data cache at each level; without those that cannot be read."""
     found = {}
