@@ -20,7 +20,7 @@ from pith.quant.insert import Inserted, Numbers, insert
 from pith.quant.measure import Differences, compare, mean_loss, worst_result
 from pith.quant.observers import OUTLIER, Seen, observed_grid
 from pith.quant.plan import Layer, Plan, make_plan, others_read
-from pith.quant.progress import part
+from pith.quant.progress import Parts, part
 from pith.quant.rows import (
     Gatherer,
     Rows,
@@ -37,7 +37,7 @@ from pith.quant.rows import (
 from pith.quant.sensitivity import sensitivity
 from pith.quant.watch import Watched
 from pith.quant.weights import IntWeights, bias_of, channel_axis, initial_scale, scale_for_bias, to_integers
-from pith.quant.wider import as_long_as_they_pay, carried, cheapest, decibels, judged, most
+from pith.quant.wider import as_long_as_they_pay, carried, cheapest, decibels, judged, most, note
 
 PLAIN = ("minmax", "percentile", "mse", "kl")  # ranges that cost nothing more to try
 _OWN = 1 << 18  # numbers of a value that is looked at itself, of all samples together
@@ -443,13 +443,11 @@ class _Flow:
                 break
             tried.append((plan, numbers))
         values = list(dict.fromkeys((*names, *self.graph.outputs, *results)))
-        at = 0.96
+        parts = Parts(self.say, 0.96, 0.04, len(tried))
 
         def look(some: Sequence[tuple[Plan, Numbers]]) -> list[tuple[float, tuple[Inserted, Differences]]]:
             forms = [insert(self.graph, plan, numbers) for plan, numbers in some]
-            nonlocal at
-            begin, at = at, at + 0.04 * len(some) / len(tried)
-            found = compare(self.graph, forms, values, self.samples, self.compile, part(self.say, begin, at - begin), apart=self.apart)
+            found = compare(self.graph, forms, values, self.samples, self.compile, parts.next(len(some)), apart=self.apart)
             return [(worst_result(d, results) if mean_loss(d, list(names)) <= limit else math.inf, (f, d)) for f, d in zip(forms, found, strict=True)]
 
         errors, looked = as_long_as_they_pay(error, tried, look)
@@ -458,9 +456,7 @@ class _Flow:
             return outcome
         (plan, numbers), (form, differences) = tried[count - 1], looked[count - 1]
         seen = {root: self.seen[outcome.plan.group[root]] for root in plan.sources}
-        notes = [*outcome.notes, f"in floats: {', '.join(order[:count])}, for the error of the results they would make"]
-        if not self.options.wider:
-            notes[-1] += "; `best` allows it, without it all layers have the bits asked for"
+        notes = [*outcome.notes, note(order[:count], self.options.wider)]
         return replace(outcome, graph=form.graph, plan=plan, numbers=numbers, inserted=form, layers=differences, seen=seen, notes=notes)
 
 
@@ -473,8 +469,7 @@ def _evened(plain: _Flow, samples: Samples, compile: Compile, options: Options, 
         other.evened = f", channels evened out by {name}"
         least = plain.plain_error() if least < 0 else least
         if (error := other.plain_error()) < least:
-            flow, least = other, error
-    flow.say = say
+            flow, least, other.say = other, error, say
     return flow
 
 
