@@ -11,6 +11,7 @@ import numpy as np
 
 from pith.devices.base import Device
 from pith.emulators.base import ports
+from pith.emulators.inputs import check_sets
 from pith.graph.errors import InputError
 from pith.runtime.session import read_manifest
 from pith.targets.base import get_target
@@ -40,5 +41,6 @@ class DeviceSession:
         return made
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Outputs by name; inputs of the dtypes and shapes in `inputs`."""
+        """Outputs by name; inputs of the dtypes and shapes in `inputs`. Raises InputError for what does not fit."""
+        check_sets(self.manifest, [inputs])
         return self.device.execute(self.folder, self.manifest, self.target, [inputs], find_compiler()).outputs[0]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pith.emit.apart import TAG, declarations, definitions, mapping
+from pith.emit.indices import index_bounds
 from pith.emit.parallel import MACROS, parallel_run
 from pith.emit.pool import HEADER as POOL_HEADER
 from pith.graph import DType, InternalError, TensorType
@@ -154,7 +155,7 @@ def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, 
         *(declarations(prefix) if apart else []),
     ]  # fmt: skip
     for name, p in variants:
-        big = name.upper()
+        big, bounds = name.upper(), index_bounds(p.graph) if p.graph else {}
         lines += [f"/* Bytes the caller gives {name}_run as its arena; nothing else is written but the outputs. */"]
         lines += [f"#define {big}_ARENA_SIZE {p.arena_size or 1}u", ""]  # C has no empty arrays
         for kind, ports in (("inputs", p.inputs), ("outputs", p.outputs)):
@@ -167,6 +168,8 @@ def _header(prefix: str, variants: Sequence[tuple[str, Program]], weights: int, 
                     if port.type.dtype.c != port.type.dtype.np.name + "_t" and "uint" in _ctype(port.type)
                     else ""
                 )
+                if kind == "inputs" and port.name in bounds:
+                    bits += "; row numbers from {} to {}, others are taken as the nearest of these".format(*bounds[port.name])
                 lines.append(f"  {const}{_ctype(port.type)} *{field}; /* {_comment(port.name)}: {shape}{bits} */")
             if not ports:
                 lines.append("  int unused;")

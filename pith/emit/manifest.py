@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pith.emit.c import Sources, port_names
+from pith.emit.indices import index_bounds
 from pith.graph import Graph
 from pith.lower.program import Program
 from pith.targets.base import Target
@@ -73,11 +74,13 @@ def _strips(p: Program) -> dict[str, Any] | None:
 
 def _variant(symbol: str, graph: Graph, p: Program) -> dict[str, Any]:
     """The network for one set of shapes."""
+    bounds = index_bounds(graph)
     return {
         "symbol": symbol,
         **{
             side: [
                 {"name": port.name, "field": field, "dtype": port.type.dtype.value, "shape": list(port.type.shape)}
+                | ({"indices": list(bounds[port.name])} if side == "inputs" and port.name in bounds else {})
                 for field, port in zip(port_names(ports), ports, strict=True)
             ]
             for side, ports in (("inputs", p.inputs), ("outputs", p.outputs))

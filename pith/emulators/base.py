@@ -113,7 +113,7 @@ def execute(
 def ports(manifest: Mapping[str, Any]) -> tuple[list[PortInfo], list[PortInfo]]:
     """Inputs and outputs of the first variant."""
     first = manifest["variants"][0]
-    made = [[PortInfo(p["name"], p["dtype"], tuple(p["shape"])) for p in first[side]] for side in ("inputs", "outputs")]
+    made = [[PortInfo.of(p) for p in first[side]] for side in ("inputs", "outputs")]
     return made[0], made[1]
 
 

@@ -20,10 +20,11 @@ def random_sets(manifest: Mapping[str, Any], count: int, seed: int = 0) -> list[
         for p in ports(manifest)[0]:
             if p.np.kind in "iu" and p.np.itemsize == 1:
                 info = np.iinfo(p.np)
-                one[p.name] = rng.integers(info.min, info.max + 1, p.shape).astype(p.np)
+                made = rng.integers(info.min, info.max + 1, p.shape)
             else:
                 noise = rng.standard_normal(p.shape) if p.np.kind not in "iub" else rng.integers(0, 2, p.shape)
-                one[p.name] = np.asarray(noise).astype(p.np)
+                made = np.asarray(noise)
+            one[p.name] = (made if p.indices is None else np.clip(made, *p.indices)).astype(p.np)
         sets.append(one)
     return sets
 
@@ -41,3 +42,4 @@ def check_sets(manifest: Mapping[str, Any], sets: Sequence[Arrays]) -> None:
             a = np.asarray(one[name])
             if a.dtype != p.np or a.shape != p.shape:
                 raise InputError(f"input {name!r} is {a.dtype} {list(a.shape)}, wanted {p.np} {list(p.shape)}", try_=f"convert the array; {listed}")
+            p.check_indices(a)

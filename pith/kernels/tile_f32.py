@@ -286,8 +286,9 @@ def body(isa: ISA, rows: int, vectors: int, tail: Tail, ahead: bool = False) -> 
             o.append(f"  const vf v{i} = vf_set1(e{i});")
         else:
             called.append(PART_OF)
-            zero = " = {0}" if rows == 1 else ""  # gcc does not see that it is filled where it is read
-            o.append(f"  float spare{i}[{rows} * {width}]{zero};\n  const float *p{i}[{rows}];")
+            o.append(f"  float spare{i}[{rows} * {width}];\n  const float *p{i}[{rows}];")
+            if rows == 1:  # gcc does not see that it is filled where it is read; an initialiser would call memset at -O0
+                o.append("  " + " ".join(f"vf_store(spare{i} + {v} * {lanes}, vf_set1(0.0f));" for v in range(vectors)))
             o.append(f"  if (!full) {PART_OF.name}(e{i}, no, spare{i}, {rows}, cols, {width});")
             o.append(f"  for (int32_t r = 0; r < {rows}; r++) p{i}[r] = full ? e{i}[r] + no : spare{i} + r * {width};")
     for r in range(rows):

@@ -20,6 +20,7 @@ from pith.quant.insert import Inserted, Numbers, insert
 from pith.quant.measure import Differences, compare, mean_loss, worst_result
 from pith.quant.observers import OUTLIER, Seen, observed_grid
 from pith.quant.plan import Layer, Plan, make_plan, others_read
+from pith.quant.progress import Parts, part
 from pith.quant.rows import (
     Gatherer,
     Rows,
@@ -36,7 +37,7 @@ from pith.quant.rows import (
 from pith.quant.sensitivity import sensitivity
 from pith.quant.watch import Watched
 from pith.quant.weights import IntWeights, bias_of, channel_axis, initial_scale, scale_for_bias, to_integers
-from pith.quant.wider import as_long_as_they_pay, carried, cheapest, decibels, judged, most
+from pith.quant.wider import as_long_as_they_pay, carried, cheapest, decibels, judged, most, note
 
 PLAIN = ("minmax", "percentile", "mse", "kl")  # ranges that cost nothing more to try
 _OWN = 1 << 18  # numbers of a value that is looked at itself, of all samples together
@@ -191,7 +192,7 @@ class _Flow:
         wanted = [*dict.fromkeys((*sources, *moved, *gatherers))]
         with Inside(self.graph, wanted, self.compile) as inside:
             for k, feed in enumerate(self.samples):
-                self.say("observe", 0.05 + 0.15 * k / len(self.samples))
+                self.say("observe", 0.05 + 0.05 * k / len(self.samples))
                 values = inside.run(feed)
                 for v, root in sources.items():
                     self.look(root, v, values[v], k)
@@ -406,7 +407,7 @@ class _Flow:
         results = judged(self.graph)
         values = list(dict.fromkeys((*keys, *self.graph.outputs, *results)))
         forms = [insert(self.graph, self.plan, numbers) for _, numbers in states]
-        found = compare(self.graph, forms, values, self.samples, self.compile, lambda what, done: self.say(what, 0.9 + 0.1 * done), apart=self.apart)
+        found = compare(self.graph, forms, values, self.samples, self.compile, part(self.say, 0.9, 0.04), apart=self.apart)
         scores = [mean_loss(d, keys) for d in found]
         by_results = self.options.judged and bool(results)
         errors = [worst_result(d, results) for d in found] if by_results else scores
@@ -430,7 +431,7 @@ class _Flow:
         graph = self.graph.copy()
         graph.outputs = results
         graph.drop_unused()
-        measured = sensitivity(graph, outcome.plan, outcome.numbers, self.samples, self.compile)
+        measured = sensitivity(graph, outcome.plan, outcome.numbers, self.samples, self.compile, part(self.say, 0.94, 0.02))
         if measured is None:
             return outcome
         names = {layer.key: layer.name for layer in layers}
@@ -442,10 +443,11 @@ class _Flow:
                 break
             tried.append((plan, numbers))
         values = list(dict.fromkeys((*names, *self.graph.outputs, *results)))
+        parts = Parts(self.say, 0.96, 0.04, len(tried))
 
         def look(some: Sequence[tuple[Plan, Numbers]]) -> list[tuple[float, tuple[Inserted, Differences]]]:
             forms = [insert(self.graph, plan, numbers) for plan, numbers in some]
-            found = compare(self.graph, forms, values, self.samples, self.compile, lambda what, done: self.say(what, 0.95 + 0.05 * done), apart=self.apart)
+            found = compare(self.graph, forms, values, self.samples, self.compile, parts.next(len(some)), apart=self.apart)
             return [(worst_result(d, results) if mean_loss(d, list(names)) <= limit else math.inf, (f, d)) for f, d in zip(forms, found, strict=True)]
 
         errors, looked = as_long_as_they_pay(error, tried, look)
@@ -454,20 +456,20 @@ class _Flow:
             return outcome
         (plan, numbers), (form, differences) = tried[count - 1], looked[count - 1]
         seen = {root: self.seen[outcome.plan.group[root]] for root in plan.sources}
-        notes = [*outcome.notes, f"in floats: {', '.join(order[:count])}, for the error of the results they would make"]
+        notes = [*outcome.notes, note(order[:count], self.options.wider)]
         return replace(outcome, graph=form.graph, plan=plan, numbers=numbers, inserted=form, layers=differences, seen=seen, notes=notes)
 
 
 def _evened(plain: _Flow, samples: Samples, compile: Compile, options: Options, say: Progress) -> _Flow:
     """`plain`, which has begun, or one with channels evened out whose results are nearer."""
     flow, least = plain, -1.0
-    for name, even in ways(plain.graph, plain.watched):
-        other = _Flow(even, samples, compile, options, say)
+    for turn, (name, even) in enumerate(ways(plain.graph, plain.watched), 1):
+        other = _Flow(even, samples, compile, options, part(say, 0.05 * turn, 1))
         other.begin()
         other.evened = f", channels evened out by {name}"
         least = plain.plain_error() if least < 0 else least
         if (error := other.plain_error()) < least:
-            flow, least = other, error
+            flow, least, other.say = other, error, say
     return flow
 
 

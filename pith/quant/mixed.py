@@ -7,6 +7,7 @@ from dataclasses import replace
 from pith.graph import Graph, InputError
 from pith.quant.calibration import Compile, Progress, Samples
 from pith.quant.flow import Options, Outcome, quantize_graph
+from pith.quant.progress import part
 from pith.quant.report import make_report
 from pith.quant.sensitivity import sensitivity
 
@@ -28,10 +29,10 @@ def quantize_to(
     """
     if not 0 < wanted < 1:
         raise InputError(f"a cosine of {wanted!r}", try_="a number between 0 and 1, such as 0.999")
-    outcome = quantize_graph(graph, samples, compile, options, lambda what, done: say(what, 0.2 * done))
+    outcome = quantize_graph(graph, samples, compile, options, part(say, 0, 0.2))
     if worst_output(outcome) >= wanted:
         return outcome, options
-    measured = sensitivity(outcome.source, outcome.plan, outcome.numbers, samples, compile, lambda what, done: say(what, 0.2 + 0.1 * done))
+    measured = sensitivity(outcome.source, outcome.plan, outcome.numbers, samples, compile, part(say, 0.2, 0.1))
     rank = make_report(outcome, options, len(samples), measured).rank
     quick = replace(options, method="minmax", rounding=False, bias=False)
     low, high = 0, len(rank)
@@ -40,9 +41,12 @@ def quantize_to(
         say(f"{k} layers in floats", 0.3 + 0.3 * (1 - (high - low) / len(rank)))
         tried = quantize_graph(graph, samples, compile, replace(quick, keep=options.keep | frozenset(rank[:k])))
         low, high = (low, k) if worst_output(tried) >= wanted else (k, high)
+    left = 0.4  # of the work, as far as anybody can tell
     for k in range(max(high, 1), len(rank)):
+        left /= 2
+        at = 1 - 2 * left
         chosen = replace(options, keep=options.keep | frozenset(rank[:k]))
-        outcome = quantize_graph(graph, samples, compile, chosen, lambda what, done: say(what, 0.6 + 0.4 * done))
+        outcome = quantize_graph(graph, samples, compile, chosen, part(say, at, left))
         if worst_output(outcome) >= wanted:
             return outcome, chosen
     raise InputError(f"no output cosine of {wanted:g} can be had", why=f"with all but one layer in floats the worst is {worst_output(outcome):.6f}",

@@ -62,6 +62,12 @@ def decibels(error: float) -> str:
     return f"{-10 * math.log10(error):.1f}" if 0 < error < math.inf else "-" if error else "no error"
 
 
+def note(names: Sequence[str], asked: bool) -> str:
+    """What to say of the layers that stay in floats; asked: whether they may without `best`."""
+    why = "" if asked else "; `best` allows it, without it all layers have the bits asked for"
+    return f"in floats: {', '.join(names)}, for the error of the results they would make{why}"
+
+
 def as_long_as_they_pay(error: float, tried: Sequence[Tried], look: Callable[[Sequence[Tried]], list[tuple[float, Seen]]]) -> tuple[list[float], list[Seen]]:
     """Look at what is to be `tried` (1, 2, ... layers in floats), a few at a time, until FRUITLESS of them in a row do not pay.
 

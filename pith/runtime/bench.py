@@ -22,7 +22,7 @@ def random_inputs(session: Session, seed: int = 0) -> dict[str, np.ndarray]:
     for p in session.inputs:
         kind = p.np.kind
         noise = rng.standard_normal(p.shape) if kind not in "iub" else rng.integers(0, 2, p.shape)
-        feed[p.name] = np.asarray(noise).astype(p.np)
+        feed[p.name] = np.asarray(noise if p.indices is None else np.clip(noise, *p.indices)).astype(p.np)
     return feed
 
 

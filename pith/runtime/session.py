@@ -27,11 +27,29 @@ _COUNTS = getattr(sys, "_is_gil_enabled", lambda: True)()  # without the lock of
 
 @dataclass(frozen=True, slots=True)
 class PortInfo:
-    """One input or output: name, NumPy dtype name, shape."""
+    """One input or output: name, NumPy dtype name, shape; indices: the least and the largest number of an input that picks rows
+    of a table (token ids), None for others."""
 
     name: str
     dtype: str
     shape: tuple[int, ...]
+    indices: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> PortInfo:
+        """As manifest.json has it."""
+        bounds = facts.get("indices")
+        return cls(facts["name"], facts["dtype"], tuple(facts["shape"]), None if bounds is None else (bounds[0], bounds[1]))
+
+    def check_indices(self, array: np.ndarray) -> None:
+        """Raise InputError for a number that picks no row: generated code would silently take the nearest that does."""
+        if self.indices is None or not array.size:
+            return
+        least, most = self.indices
+        for found in (int(array.min()), int(array.max())):
+            if not least <= found <= most:
+                raise InputError(f"input {self.name!r} holds {found}, which picks no row of a table of {most + 1}",
+                                 why="its numbers pick rows: token ids, for one", try_="numbers from 0: what made them, is it of this model?")  # fmt: skip
 
     @property
     def np(self) -> np.dtype:
@@ -61,8 +79,9 @@ class _Variant:
 
     def __init__(self, library: Library, facts: dict[str, Any], pool: Pool | None) -> None:
         self.name: str = facts["symbol"]
-        self.inputs = [PortInfo(p["name"], p["dtype"], tuple(p["shape"])) for p in facts["inputs"]]
-        self.outputs = [PortInfo(p["name"], p["dtype"], tuple(p["shape"])) for p in facts["outputs"]]
+        self.inputs = [PortInfo.of(p) for p in facts["inputs"]]
+        self.outputs = [PortInfo.of(p) for p in facts["outputs"]]
+        self.picks = [p.indices is not None for p in self.inputs]
         self.arena_bytes: int = facts["arena_bytes"]
         self.facts = facts
         self.pool = pool
@@ -87,6 +106,8 @@ class _Variant:
             if a.dtype != self.dtypes[i]:
                 port = self.inputs[i]
                 raise InputError(f"input {port.name!r} has dtype {a.dtype}, wanted {port.dtype}", try_=f"array.astype({port.dtype!r})")
+            if self.picks[i]:
+                self.inputs[i].check_indices(a)
             if not a.flags.carray:
                 flags = a.flags  # (those of read-only arrays are no `carray`)
                 if not (flags.c_contiguous and flags.aligned):

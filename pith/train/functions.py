@@ -102,15 +102,26 @@ def _pad(n: Node, x: Tensor) -> Tensor:
     return F.pad(x, [p for a in reversed(range(rank)) for p in (pads[a], pads[rank + a])], n.attrs["mode"], n.attrs["value"] or 0)
 
 
+def _conv(n: Node, x: Tensor, w: Tensor, bias: Tensor | None = None) -> Tensor:
+    at = n.attrs
+    convolve = (F.conv1d, F.conv2d, F.conv3d)[w.ndim - 3]
+    return convolve(window(x, at["pads"], 0.0), w, bias, at["strides"], 0, at["dilations"], at["group"])
+
+
+def _matmul(n: Node, a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
+    y = (a.transpose(-1, -2) if n.attrs.get("trans_a") else a) @ (b.transpose(-1, -2) if n.attrs.get("trans_b") else b)
+    return y if bias is None else y + bias
+
+
 FORMS: dict[str, Callable[..., Tensor]] = {
     "max_pool": _pool, "average_pool": _pool, "reduce": _reduce, "slice": _slice, "reshape": _reshape, "layer_norm": _layer_norm, "pad": _pad,
     "transpose": lambda n, x: x.permute(n.attrs["perm"]), "concat": lambda n, *x: torch.cat(x, n.attrs["axis"]),
-    "softmax": lambda n, x: torch.softmax(x, n.attrs["axis"]),
+    "conv": _conv, "matmul": _matmul, "softmax": lambda n, x: torch.softmax(x, n.attrs["axis"]),
 }  # fmt: skip
 
 
 def run(node: Node, inputs: list[Any]) -> Tensor:
-    """The result of a node other than sums of products and quantisations. Raises UnsupportedError, with its name."""
+    """The result of a node other than quantisations. Raises UnsupportedError, with its name."""
     if node.op in FORMS:
         return FORMS[node.op](node, *[i for i in inputs if i is not None])
     op = OPS[node.op]

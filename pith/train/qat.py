@@ -3,7 +3,8 @@
 `Qat` takes what `pith.quantize` made: batch norms are folded, every scale and zero point is chosen. In the forward pass activations
 and weights are whole numbers, rounded as the device rounds them, and sums of products are sums of those, so that training sees the
 device's own results; backwards, rounding is passed straight through and what lies beyond a grid gets no gradient (the straight-through
-estimator; Jacob et al., arXiv 1712.05877, section 3). Weights and biases are trained, scales stay.
+estimator; Jacob et al., arXiv 1712.05877, section 3). Weights and biases are trained, scales stay; those of layers that `pith.quantize`
+left in floats are trained as real numbers.
 
 Whole numbers stand in float32, which holds sums up to 2^24 exactly. Beyond, and where a number lies within rounding of the middle between
 two, a result may be a step off the device's.
@@ -18,14 +19,13 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from pith.graph import Graph, Node, UnsupportedError
 from pith.quantized import Quantized
 from pith.runtime.session import Session
-from pith.train.functions import rounded, run, window
+from pith.train.functions import rounded, run
 
 
 class OnGrid(nn.Module):
@@ -55,6 +55,15 @@ class Layer(nn.Module):
         else:
             self.bias = nn.Parameter(torch.from_numpy(np.array(bias, np.float32)))
             parametrize.register_parametrization(self, "bias", OnGrid(bias_scale, -(2.0**30), 2.0**30))
+
+
+class FloatLayer(nn.Module):
+    """The weights of a sum of products that stays in floats. step: what a step of its integers would be, if it had some."""
+
+    def __init__(self, weight: np.ndarray, bias: np.ndarray | None, step: float) -> None:
+        super().__init__()
+        self.weight, self.step = nn.Parameter(torch.from_numpy(np.array(weight, np.float32))), step
+        self.bias = None if bias is None else nn.Parameter(torch.from_numpy(np.array(bias, np.float32)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +112,25 @@ class Qat(nn.Module):
             self.layers[name] = Layer(real, graph.constants[w.inputs[1]], outcome.limit, bias, steps)
             self._layer_of[id(node)] = name
             self._own[name] = (w.inputs[0], b.inputs[0] if b is not None else "")
+        self._add_floats(graph)
         self._constants = {k: torch.from_numpy(np.array(a, np.float32)) for k, a in graph.constants.items() if a.dtype != np.int64}
         self._trained = {n.outputs[0] for n in graph.nodes if n.op == "dequantize_linear" and n.inputs[0] in graph.constants}
+
+    def _add_floats(self, graph: Graph) -> None:
+        """Layers for the sums of products that stayed in floats, one for each pair of weights and bias that are constants."""
+        known: dict[tuple[str, str], str] = {}
+        for node in graph.nodes:
+            if node.op not in ("conv", "matmul") or id(node) in self._layer_of or not _real(graph, node.inputs[1]):
+                continue
+            w, b = graph.constants[node.inputs[1]], node.inputs[2] if len(node.inputs) > 2 and _real(graph, node.inputs[2]) else ""
+            if (node.inputs[1], b) not in known:
+                name = known[node.inputs[1], b] = f"l{len(self._own)}"
+                self._own[name] = (node.inputs[1], b)
+                channels = 0 if node.op == "conv" else w.ndim - (2 if node.attrs.get("trans_b") else 1)
+                largest = np.abs(w).max(tuple(a for a in range(w.ndim) if a != channels), initial=0.0)
+                step = float(largest.mean()) / self.quantized.outcome.limit
+                self.layers[name] = FloatLayer(w, graph.constants[b] if b else None, step)
+            self._layer_of[id(node)] = known[node.inputs[1], b]
 
     def _start(self, weights: str, q: np.ndarray, scale: np.ndarray) -> np.ndarray:
         """Real weights to begin with: the float network's where they round to `q`, else the grid's."""
@@ -112,7 +138,8 @@ class Qat(nn.Module):
         return np.where(np.abs(source - grid) < 0.5 * scale, source, grid).astype(np.float32)
 
     def groups(self, rate: float) -> list[dict[str, Any]]:
-        """Parameters as an optimiser takes them, with a learning rate for each layer: `rate` of a step of its weights (their mean scale).
+        """Parameters as an optimiser takes them, with a learning rate for each layer: `rate` of a step of its weights (their mean scale;
+        for layers in floats what that would be).
 
         Layers differ in the size of their weights, the more as norms are folded into them: one rate for all either leaves some
         integers where they are, or drives others apart. With Adam, which moves each number by about the learning rate, 0.01 is a hundred
@@ -120,9 +147,9 @@ class Qat(nn.Module):
         """
         found = []
         for layer in self.layers.values():
-            assert isinstance(layer, Layer)
-            scale = layer.parametrizations["weight"][0].scale
-            found.append({"params": list(layer.parameters()), "lr": rate * float(scale.mean())})
+            assert isinstance(layer, (Layer, FloatLayer))
+            step = layer.step if isinstance(layer, FloatLayer) else float(layer.parametrizations["weight"][0].scale.mean())
+            found.append({"params": list(layer.parameters()), "lr": rate * step})
         return found
 
     def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
@@ -147,7 +174,12 @@ class Qat(nn.Module):
             zero = self._constants[node.inputs[2]] if len(node.inputs) > 2 else torch.zeros(())
             return _Whole(q - zero, self._constants[node.inputs[1]])
         if id(node) in self._layer_of:
-            return self._sum(node, values[node.inputs[0]])
+            layer = self.layers[self._layer_of[id(node)]]
+            if isinstance(layer, FloatLayer):
+                bias = layer.bias if layer.bias is not None else self._real(values, b) if (b := "".join(node.inputs[2:3])) else None
+                return run(node, [self._real(values, node.inputs[0]), layer.weight, bias])
+            assert isinstance(layer, Layer)
+            return self._sum(node, layer, values[node.inputs[0]])
         moved = node.op in ("reshape", "transpose", "slice", "max_pool")
         x = values.get(node.inputs[0])
         if moved and isinstance(x, _Whole):  # the integers themselves move
@@ -159,23 +191,12 @@ class Qat(nn.Module):
         info = np.iinfo(node.attrs["dtype"].np)
         return torch.clamp(rounded(x / scale) + zero, float(info.min), float(info.max))
 
-    def _sum(self, node: Node, x: Tensor | _Whole) -> Tensor:
+    def _sum(self, node: Node, layer: Layer, x: Tensor | _Whole) -> Tensor:
         """A convolution or product of whole numbers, scaled."""
-        layer = self.layers[self._layer_of[id(node)]]
-        assert isinstance(layer, Layer)
         steps, unit = (x.steps, x.scale) if isinstance(x, _Whole) else (x, torch.ones(()))
-        w, bias, at = layer.weight, layer.bias, node.attrs
-        grid = layer.parametrizations["weight"][0]
-        scale = unit * grid.scale
-        if node.op == "conv":
-            rank = w.ndim - 2
-            convolve = (F.conv1d, F.conv2d, F.conv3d)[rank - 1]
-            y = convolve(window(steps, at["pads"], 0.0), w, bias, at["strides"], 0, at["dilations"], at["group"])
-            return y * scale.reshape(-1, *(1,) * rank) if scale.numel() > 1 else y * scale
-        if at.get("trans_a"):
-            raise UnsupportedError("a product of a transposed matrix", where=node.name)
-        y = steps @ (w.transpose(-1, -2) if at.get("trans_b") else w)
-        return (y if bias is None else y + bias) * scale.reshape(-1)
+        y = run(node, [steps, layer.weight, layer.bias])
+        scale = (unit * layer.parametrizations["weight"][0].scale).reshape(-1)
+        return y * (scale.reshape(-1, *(1,) * (y.ndim - 2)) if node.op == "conv" else scale)
 
     # ---- the network after training
 
@@ -184,11 +205,11 @@ class Qat(nn.Module):
         made = self.network.copy()
         for name, (weights, bias) in self._own.items():
             layer = self.layers[name]
-            assert isinstance(layer, Layer)
+            assert isinstance(layer, (Layer, FloatLayer))
             with torch.no_grad():
-                made.constants[weights] = layer.weight.numpy().astype(np.int8)
+                made.constants[weights] = layer.weight.numpy().astype(self.network.constants[weights].dtype)
                 if bias and layer.bias is not None:
-                    made.constants[bias] = layer.bias.numpy().astype(np.int32)
+                    made.constants[bias] = layer.bias.numpy().astype(self.network.constants[bias].dtype)
         made.validate()
         return made
 
@@ -205,3 +226,8 @@ class Qat(nn.Module):
     def save_onnx(self, path: str | Path) -> None:
         """Write the network as trained so far as an ONNX model in QDQ form."""
         self.result().save_onnx(path)
+
+
+def _real(graph: Graph, name: str) -> bool:
+    """Whether a value is a float32 constant."""
+    return name in graph.constants and graph.constants[name].dtype == np.float32

@@ -29,8 +29,12 @@ static inline void pith_amx_configure(int32_t rows, int32_t chunk) {
     uint8_t palette, start, reserved[14];
     uint16_t columns[16];
     uint8_t rows[16];
-  } t = {1, 0, {0}, {64, 64, 64, 64, 0, 0, 64, 64}, {first, first, second, second, first, second, 0, 0}};
-  t.columns[4] = t.columns[5] = (uint16_t)chunk;
+  } t;
+  for (int32_t i = 0; i < 64; i++) ((uint8_t *)&t)[i] = 0; /* an initialiser would call memset at -O0 */
+  t.palette = 1;
+  for (int32_t i = 0; i < 8; i++) t.columns[i] = (uint16_t)(i == 4 || i == 5 ? chunk : 64);
+  t.rows[0] = t.rows[1] = t.rows[4] = first;
+  t.rows[2] = t.rows[3] = t.rows[5] = second;
   t.rows[6] = t.rows[7] = (uint8_t)(chunk / 4);
   __asm__ volatile("" : : "r"(&t) : "memory"); /* gcc 12 takes the instruction to read eight bytes only */
   _tile_loadconfig(&t);
@@ -48,9 +52,11 @@ static inline void pith_amx_configure_column(int32_t rows, int32_t chunk) {
     uint8_t palette, start, reserved[14];
     uint16_t columns[16];
     uint8_t rows[16];
-  } t = {1, 0, {0}, {64, 64, 64, 64, 0, 0, 0, 64}, {0}};
+  } t;
+  for (int32_t i = 0; i < 64; i++) ((uint8_t *)&t)[i] = 0; /* an initialiser would call memset at -O0 */
+  t.palette = 1;
   for (int32_t i = 0; i < 7; i++) t.rows[i] = (uint8_t)rows;
-  t.columns[4] = t.columns[5] = t.columns[6] = (uint16_t)chunk;
+  for (int32_t i = 0; i < 8; i++) t.columns[i] = (uint16_t)(i < 4 || i == 7 ? 64 : chunk);
   t.rows[7] = (uint8_t)(chunk / 4);
   __asm__ volatile("" : : "r"(&t) : "memory"); /* gcc 12 takes the instruction to read eight bytes only */
   _tile_loadconfig(&t);

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from pith.artefact import write_sources
 from pith.kernels.base import KERNELS, load_all
+from pith.targets.base import get_target
+from pith.targets.build import build_shared
+from pith.targets.compiler import find_compiler
 from pith.vector.cfunction import CFunction
 from tests.golden.cases import ALSO_ON, BUILT, ONLY_ON, SUITE, compiled
 
@@ -57,3 +61,16 @@ def test_text(name: str, target: str) -> None:
         path.write_text(text)
     assert path.exists(), f"no golden file; write it with PITH_UPDATE_GOLDEN=1 and review {path.name}"
     assert text == path.read_text(), f"{path.name} differs; if meant, PITH_UPDATE_GOLDEN=1 and review the diff"
+
+
+# for the processors of this table: the text of the others is compiled by their own tests
+LINKED_ON = {n: ONLY_ON.get(n, "x86-64-v3") for n in NAMES if get_target(ONLY_ON.get(n, "x86-64-v3")).hosted}
+
+
+@pytest.mark.parametrize("name", sorted(LINKED_ON))
+def test_links_without_a_library_at_o0(name: str, tmp_path: Path) -> None:
+    """-O0 turns initialisers and copies of arrays into calls of memset and memcpy, which nothing would bring along."""
+    sources, target = compiled(name, LINKED_ON[name]).sources, get_target(LINKED_ON[name])
+    write_sources(tmp_path, sources, embed=target.embed)
+    built = build_shared(tmp_path, sources.name, target, find_compiler(), exports=[f"{sources.name}_run"], opt="-O0")
+    assert built.library.is_file()

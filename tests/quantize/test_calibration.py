@@ -260,7 +260,8 @@ def test_progress_runs_from_begin_to_end() -> None:
     told: list[tuple[str, float]] = []
     pith.quantize(small_net(), pictures(4), explain=True, progress=lambda what, done: told.append((what, done)))
     shares = [d for _, d in told]
-    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
+    assert shares == sorted(shares) and shares[0] == 0
+    assert [w for w, d in told if d == 1] == ["done"]  # all is done at the end alone
     assert {"import", "observe", "search", "improve", "compare", "sensitivity", "done"} <= {w for w, _ in told}
 
 

@@ -18,6 +18,7 @@ from tests.quantize.nets import model, pictures, small_net  # noqa: E402
 
 def made(weight_bits: int = 4, bits: int = 8, **options: object) -> tuple[object, Qat]:
     net = small_net()
+    options = {"float_outputs": False, **options}  # results on a grid are compared step by step
     return net, Qat(pith.quantize(net, pictures(12), bits=bits, weight_bits=weight_bits, method="minmax", improve=False, **options))
 
 
@@ -59,6 +60,36 @@ def test_training_makes_up_for_four_bits(tmp_path: Path) -> None:
     assert again.tobytes() == outputs(qat.compile(opt="-O1"), unseen).tobytes()
     weights = [a for a in qat.graph().constants.values() if a.dtype == np.int8 and a.ndim > 1]
     assert weights and max(np.abs(w).max() for w in weights) <= 7
+
+
+def test_layers_in_floats_are_trained_too() -> None:
+    """A convolution, a depthwise one and the dense layer, which `pith.quantize` was told to leave: the same results as the device
+    before and after, gradients for all weights, and what was learned is compiled."""
+    net, _ = made()
+    kept = [n.name or n.outputs[0] for n in net.nodes if n.outputs[0] in ("c1", "c2", "y")]
+    qat = made(keep_float=kept, float_outputs=True)[1]
+    assert sorted(qat.quantized.report.kept) == sorted(kept)
+    data = torch.from_numpy(pictures(32, 2))
+    exact = torch.from_numpy(np.concatenate([run_reference(net, {"x": x[None]})[0] for x in data.numpy()]))
+
+    def error(results: np.ndarray) -> float:
+        return float(np.square(results - exact.numpy()).mean())
+
+    before = error(outputs(qat.compile(opt="-O1"), data.numpy()))
+    was = {k: a.copy() for k, a in qat.graph().constants.items() if k in ("w1", "w2", "w5")}
+    optimiser = torch.optim.Adam(qat.groups(0.05))
+    for step in range(60):
+        optimiser.zero_grad()
+        torch.nn.functional.mse_loss(qat(data), exact).backward()
+        if not step:
+            assert all(p.grad is not None and p.grad.abs().max() > 0 for p in qat.parameters())
+        optimiser.step()
+    device = outputs(qat.compile(opt="-O1"), data.numpy())
+    with torch.no_grad():
+        steps = np.abs(qat(data).numpy() - device) / float(np.ptp(exact.numpy())) * 255
+    assert steps.max() < 2 and (steps > 0.01).mean() < 0.02  # a value on the edge of its step may fall to the other side
+    assert error(device) < 0.7 * before
+    assert len(was) == 3 and all((qat.graph().constants[k] != a).any() for k, a in was.items())
 
 
 def test_gradients_pass_rounding_and_stop_at_the_ends() -> None:

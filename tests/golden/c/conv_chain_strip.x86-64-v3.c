@@ -635,8 +635,9 @@ static void tile_f32_avx2_1x16_residual91db6c47(int32_t taps, int32_t kc, const 
   float spare[1 * 2 * VF_LANES], *p[1];
   const int full = cols >= 2 * VF_LANES;
   for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 2 * VF_LANES;
-  float spare0[1 * 2 * VF_LANES] = {0};
+  float spare0[1 * 2 * VF_LANES];
   const float *p0[1];
+  vf_store(spare0 + 0 * VF_LANES, vf_set1(0.0f)); vf_store(spare0 + 1 * VF_LANES, vf_set1(0.0f));
   if (!full) tile_part_of(e0, no, spare0, 1, cols, 2 * VF_LANES);
   for (int32_t r = 0; r < 1; r++) p0[r] = full ? e0[r] + no : spare0 + r * 2 * VF_LANES;
   {
@@ -795,8 +796,9 @@ static void tile_f32_avx2_1x8_residual91db6c47(int32_t taps, int32_t kc, const f
   float spare[1 * 1 * VF_LANES], *p[1];
   const int full = cols >= 1 * VF_LANES;
   for (int32_t r = 0; r < 1; r++) p[r] = full && r < rows ? y[r] + no : spare + r * 1 * VF_LANES;
-  float spare0[1 * 1 * VF_LANES] = {0};
+  float spare0[1 * 1 * VF_LANES];
   const float *p0[1];
+  vf_store(spare0 + 0 * VF_LANES, vf_set1(0.0f));
   if (!full) tile_part_of(e0, no, spare0, 1, cols, 1 * VF_LANES);
   for (int32_t r = 0; r < 1; r++) p0[r] = full ? e0[r] + no : spare0 + r * 1 * VF_LANES;
   {
