@@ -8,7 +8,8 @@ import numpy as np
 
 from pith.api import import_model
 from pith.quant.calibration import open_samples, ports_of
-from pith.quant.flow import Options, front, quantize_graph
+from pith.quant.flow import front, quantize_graph
+from pith.quant.options import Options
 from pith.quant.plan import make_plan
 from pith.quant.wider import as_long_as_they_pay, carried, cheapest, judged, most
 from tests.quantize.nets import Interpreted, model, pictures, small_net
