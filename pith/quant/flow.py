@@ -11,7 +11,7 @@ import numpy as np
 from pith.graph import Graph, InputError, Node
 from pith.passes import channels_first
 from pith.passes.pipeline import FRONT, optimize
-from pith.quant.calibration import Compile, Inside, Progress, Samples
+from pith.quant.calibration import Compile, Feed, Inside, Progress, Samples
 from pith.quant.cores import in_order, one_blas_thread
 from pith.quant.easyquant import LENGTH, PAPER, RELEASED, Search, integer_weights, layer_loss, search_value
 from pith.quant.even import equalize, ways
@@ -114,13 +114,19 @@ class _Flow:
         moved = [v for v in dict.fromkeys(layer.x for layer in self.plan.layers) if v not in sources]  # looked at for the report alone
         wanted = [*dict.fromkeys((*sources, *moved, *gatherers))]
         with Inside(self.graph, wanted, self.compile) as inside:
-            for k, values in enumerate(inside.each(self.samples)):
+
+            def of_sample(at: tuple[int, Feed]) -> tuple[dict[str, tuple[Seen, Watched]], Feed]:
+                k, feed = at
+                values = inside.run(feed)
+                return {v: self.look(v, values[v], k, ranged=v in sources) for v in (*sources, *moved)}, {key: values[key] for key in gatherers}
+
+            for k, (looks, outputs) in enumerate(in_order(of_sample, enumerate(self.samples), size=inside.size)):
                 self.say("observe", 0.05 + 0.15 * k / len(self.samples))
-                for v, root in sources.items():
-                    self.look(root, v, values[v], k)
-                for v in moved:
-                    self.watched.setdefault(v, Watched()).add(values[v], k)
-                gather_all(gatherers, {key: key for key in gatherers}, values, k, output=True)
+                for v, (seen, watched) in looks.items():
+                    if v in sources:
+                        self.seen[sources[v]].join(seen)
+                    self.watched.setdefault(v, Watched()).join(watched)
+                gather_all(gatherers, {key: key for key in gatherers}, outputs, k, output=True)
         self.targets = {key: g.stacked() for key, g in gatherers.items()}
         self.set_apart()
 
@@ -137,10 +143,14 @@ class _Flow:
                     self.warnings.append(f"{self.samples.names[first]}: makes {root} over a thousand times larger than most samples do; "
                                          "what lies beyond theirs is cut off")  # fmt: skip
 
-    def look(self, root: str, value: str, array: np.ndarray, sample: int) -> None:
+    def look(self, value: str, array: np.ndarray, sample: int, *, ranged: bool) -> tuple[Seen, Watched]:
+        """What a value did in one sample; its range too."""
+        seen, watched = Seen(), Watched()
         try:
-            self.seen[root].add(array)
-            self.watched.setdefault(value, Watched()).add(array, sample)
+            if ranged:
+                seen.add(array)
+            watched.add(array, sample)
+            return seen, watched
         except InputError as e:
             maker = self.makers.get(value)
             raise InputError("an activation holds NaN or infinity", where=f"{maker.name or value if maker else value} in {self.samples.names[sample]}",
