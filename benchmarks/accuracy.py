@@ -270,7 +270,7 @@ def _commit() -> str:
 
 RANGES = ("calibration", "grid", "insert", "observers", "plan", "weights")
 SEARCHED = (*RANGES, "easyquant", "rows")
-JUDGED = (*SEARCHED, "even", "flow", "improve", "measure", "sensitivity", "smooth", "wider")
+JUDGED = (*SEARCHED, "even", "flow", "improve", "measure", "options", "sensitivity", "smooth", "wider")
 
 
 def quantiser(method: str) -> str:

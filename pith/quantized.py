@@ -14,8 +14,9 @@ from pith.api import Shapes, compile_graph, expand_shapes, import_model
 from pith.graph import Graph, ShapeError
 from pith.quant.calibration import Progress, Runs, open_samples, ports_of
 from pith.quant.compare import Comparison, compared, real_names
-from pith.quant.flow import Options, Outcome, front, quantize_graph
+from pith.quant.flow import Outcome, front, quantize_graph
 from pith.quant.mixed import quantize_to
+from pith.quant.options import Options
 from pith.quant.report import Report, make_report
 from pith.quant.sensitivity import sensitivity
 from pith.report.files import check_place, write_whole

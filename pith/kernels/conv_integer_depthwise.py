@@ -73,13 +73,15 @@ def baked(conv: Call) -> bool:
     return max(conv.input(1).shape[2:]) <= _KERNEL and at["dilations"][1] == 1 and at["strides"][1] <= 3
 
 
-def is_depthwise(conv: Call, *, rest: bool = False) -> bool:
-    """Whether a conv_integer is depthwise, with an end that these kernels have; `rest`: its weights may not fit 8 bits."""
+def is_depthwise(conv: Call, *, rest: bool = False, floats: bool = False) -> bool:
+    """Whether a conv_integer is depthwise, with an end that these kernels have; `rest`: its weights may not fit 8 bits;
+    `floats`: its result may be float32."""
     w, at = conv.input(1), conv.attrs
     found = tail_of_sums(conv)
+    outs = (DType.I8, DType.U8, DType.F32) if floats else (DType.I8, DType.U8)
     constant = all(x is not None and (x.const is not None or x.shape == conv.outputs[0].shape) for x in conv.inputs[3:])
     return (
-        w.shape[1] == 1 and at["group"] == w.shape[0] and (rest or not at["rest"]) and constant and found is not None and found[0].out in (DType.I8, DType.U8)
+        w.shape[1] == 1 and at["group"] == w.shape[0] and (rest or not at["rest"]) and constant and found is not None and found[0].out in outs
         and "f32" not in found[0].kinds
     )  # fmt: skip
 
@@ -115,8 +117,19 @@ def finish(tail: SumTail, size: int, extras_at: str) -> list[str]:
         statements, result = tail.printed(names, f"t{q}_")
         o += statements
         results.append(result)
+    if tail.out is DType.F32:
+        return [*o, *_put_floats(results, size)]
     o.append(f"{lane}_put4_{tail.out.short}(yr + (ptrdiff_t)at * yw + c, {', '.join(results)}, z, part);")
     return o
+
+
+def _put_floats(results: list[str], size: int) -> list[str]:
+    """C statements that store four vectors of float32 results in the order of the channels, which come four by four."""
+    q = size // 4
+    o = [f"float quad[{size}];", *(f"vf_store(quad + {q * k}, {r});" for k, r in enumerate(results)), "float *const to = yr + (ptrdiff_t)at * yw + c;"]
+    whole = f"for (int32_t k = 0; k < {q}; k++) __builtin_memcpy(to + 4 * k, quad + {q} * (k & 3) + 4 * (k >> 2), 16);"
+    rest = f"for (int32_t k = 0; k < c_to - c; k++) to[k] = quad[{q} * (k >> 2 & 3) + 4 * (k >> 4) + (k & 3)];"
+    return [*o, f"if (c_to - c >= {size}) {{", f"  {whole}", "} else {", f"  {rest}", "}"]
 
 
 def _finish_plain(tail: SumTail, size: int) -> list[str]:
@@ -175,7 +188,7 @@ def kept_args(conv: Call, tail: SumTail) -> tuple[list[Arg], list[Arg]]:
 
 def zero_text(tail: SumTail) -> str:
     """C statement that makes a vector of the result's zero point, where the epilogue takes one."""
-    return "  (void)zero_y;\n" if tail.plain else "  const vi z = vi_set1((zero_y & 0xffff) * 0x10001); /* 16-bit */\n"
+    return "  (void)zero_y;\n" if tail.plain or tail.out is DType.F32 else "  const vi z = vi_set1((zero_y & 0xffff) * 0x10001); /* 16-bit */\n"
 
 
 def ended(turn: int, last: int, sw: int, inside: bool) -> list[str]:
@@ -326,11 +339,11 @@ def depthwise_any(isa: ISA, dtype: DType, tail: SumTail) -> CFunction:
 
 @kernel("conv_integer", "depthwise")
 class IntegerDepthwise(PackedColumns):
-    """group = input channels = output channels, an 8-bit result."""
+    """group = input channels = output channels, a result of 8 bits or in float32."""
 
     def applies(self, call: Call) -> bool:
         conv = product_of(call) if has_bytes(call.isa) or is_signed(call.isa) else None
-        return conv is not None and is_depthwise(conv)
+        return conv is not None and is_depthwise(conv, floats=True)
 
     def cost(self, call: Call) -> float:
         conv = product_of(call)

@@ -6,6 +6,7 @@ depends on the seed only: the same data gives the same bits.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from pith.graph import Graph, InputError
+from pith.quant.cores import in_order
 from pith.runtime.inputs import PICTURES, Preprocess, load_array, picture
 from pith.runtime.session import PortInfo
 
@@ -30,6 +32,8 @@ class Runs(Protocol):
     """A compiled network (see pith.runtime.session.Session)."""
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]: ...
+
+    def again(self) -> Runs: ...
 
     def close(self) -> None: ...
 
@@ -233,7 +237,7 @@ def _fitting(a: np.ndarray, port: PortInfo, where: str) -> np.ndarray:
 
 
 class Inside:
-    """A graph compiled so that values of its inside can be read. Close it when done."""
+    """A graph compiled so that values of its inside can be read, by several threads at once. Close it when done."""
 
     def __init__(self, graph: Graph, values: Iterable[str], compile: Compile) -> None:
         self.values = list(dict.fromkeys(values))
@@ -243,15 +247,45 @@ class Inside:
         copy.drop_unused()
         # inputs stay as they are: a value that none of those wanted depends on is simply not read
         self.graph = copy
-        self.session = compile(copy)
+        self.size = sum(copy.types[v].nbytes for v in copy.outputs)
+        self.sessions = [compile(copy)]
+        self._free = list(self.sessions)
 
     def run(self, feed: Feed) -> dict[str, np.ndarray]:
         """The values for one sample."""
-        out = self.session.run(feed)
+        session = self._session()
+        try:
+            out = session.run(feed)
+        finally:
+            self._free.append(session)
         return {v: out[v] if v in out else feed[v] if v in feed else self.graph.constants[v] for v in self.values}
+
+    def each(self, feeds: Iterable[Feed]) -> Iterator[dict[str, np.ndarray]]:
+        """The values for one sample after the other, computed on all cores."""
+        return in_order(self.run, feeds, size=self.size)
+
+    def _session(self) -> Runs:
+        """One that no other thread uses now."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            self.sessions.append(self.sessions[0].again())
+            return self.sessions[-1]
+
+    def close(self) -> None:
+        """Let go of the library and the memory."""
+        for session in self.sessions:
+            session.close()
 
     def __enter__(self) -> Inside:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.session.close()
+        self.close()
+
+
+@contextlib.contextmanager
+def all_inside(graphs: Sequence[tuple[Graph, Iterable[str]]], compile: Compile) -> Iterator[list[Inside]]:
+    """Each graph as `Inside` with its values, compiled several at a time; closed at the end."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(one) for one in in_order(lambda g: Inside(*g, compile), graphs)]

@@ -10,6 +10,7 @@ import numpy as np
 
 from pith.graph import Graph, InputError, ShapeError
 from pith.quant.calibration import Compile, Inside, Samples
+from pith.quant.cores import in_order
 from pith.quant.measure import Difference
 
 _REAL = ".real"  # how the exported value before its rounding begins, behind the float network's name (see insert.py)
@@ -64,7 +65,7 @@ class _Both:
         self.same = 0
 
     def add(self, exact: np.ndarray, found: np.ndarray) -> None:
-        self.difference.add(exact, found)
+        self.difference.add(Difference.between(exact, found))
         if not exact.size:
             return
         self.largest = max(self.largest, float(np.abs(found.astype(np.float64) - exact).max()))
@@ -107,8 +108,7 @@ def compared(
     inside = {v: _Both() for v in inner}
     renamed = dict(zip(exact.inputs, quantised.inputs, strict=True))
     with Inside(exact, pairs, compile) as one, Inside(quantised, pairs.values(), compile) as two:
-        for feed in samples:
-            a, b = one.run(feed), two.run({renamed[i]: x for i, x in feed.items()})
+        for a, b in in_order(lambda feed: (one.run(feed), two.run({renamed[i]: x for i, x in feed.items()})), samples, size=2 * one.size):
             for v, both in outputs.items():
                 both.add(a[v], b[results[v]])
             for v, both in inside.items():

@@ -11,14 +11,16 @@ import numpy as np
 from pith.graph import Graph, InputError, Node
 from pith.passes import channels_first
 from pith.passes.pipeline import FRONT, optimize
-from pith.quant.calibration import Compile, Inside, Progress, Samples
+from pith.quant.calibration import Compile, Feed, Inside, Progress, Samples
+from pith.quant.cores import in_order, one_blas_thread
 from pith.quant.easyquant import LENGTH, PAPER, RELEASED, Search, integer_weights, layer_loss, search_value
 from pith.quant.even import equalize, ways
-from pith.quant.grid import Grid, levels, weight_limit
+from pith.quant.grid import Grid, weight_limit
 from pith.quant.improve import corrected_bias, rounded_jointly
 from pith.quant.insert import Inserted, Numbers, insert
 from pith.quant.measure import Differences, compare, mean_loss, worst_result
 from pith.quant.observers import OUTLIER, Seen, observed_grid
+from pith.quant.options import PLAIN, Options
 from pith.quant.plan import Layer, Plan, make_plan, others_read
 from pith.quant.progress import Parts, part
 from pith.quant.rows import (
@@ -39,86 +41,8 @@ from pith.quant.watch import Watched
 from pith.quant.weights import IntWeights, bias_of, channel_axis, initial_scale, scale_for_bias, to_integers
 from pith.quant.wider import as_long_as_they_pay, carried, cheapest, decibels, judged, most, note
 
-PLAIN = ("minmax", "percentile", "mse", "kl")  # ranges that cost nothing more to try
 _OWN = 1 << 18  # numbers of a value that is looked at itself, of all samples together
 _APART = 5  # of so many samples one is kept from the search, to choose by
-METHODS = ("easyquant", "minmax", "kl", "percentile", "mse", "entropy", "moving")
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to quantise. method: of METHODS.  weight_bits: 8, 7 or 4.  activation_bits: 8, 7 or 16.  symmetric: activations of
-    a signed type with zero point 0 instead of an unsigned one.
-
-    start: where EasyQuant starts from, another of METHODS; "" is minmax, or kl in the mode "released".  mode: "paper" or
-    "released", as in its released code.  target: what a layer's output is held
-    against: "own", what exact weights would make of the very same input, or "network", the float network's output (the
-    paper's; errors of earlier layers then count, and a search over few rows fits them too).  stages: into how many runs of
-    layers the network is cut; before each, the inputs of its layers are taken from the network quantised so far.  joint: a
-    second sweep, over the activations.  rounding, bias, equalize: see improve.py.  keep: names of layers to leave in floats.
-    float_outputs: results that are not rounded.  integers_only: 8-bit functions that float32 steps do not give exactly (sigmoid, gelu, ...)
-    read rounded values, and so are tables; results of normalisations are rounded.
-    by_results: of the states whose layers are no further from the float network than those of the start, the one whose results are nearest
-    on samples that nothing was fitted to (every fifth, of ten or more) is taken, not the one whose layers are. Channels are evened out first
-    (see even.py) where that gives nearer results, and the search looks at the length of outputs too, and at values themselves
-    that others than layers read.  wider: in the end a few layers stay in floats if that pays (see wider.py), but with integers_only.  best:
-    both, but of all states, and the ranges of PLAIN are among them.
-    """
-
-    method: str = "easyquant"
-    weight_bits: int = 8
-    activation_bits: int = 8
-    symmetric: bool = False
-    start: str = ""
-    mode: str = "paper"
-    target: str = "own"
-    stages: int = 1
-    joint: bool = True
-    rounding: bool = True
-    bias: bool = True
-    equalize: bool = False
-    keep: frozenset[str] = frozenset()
-    float_outputs: bool = False
-    integers_only: bool = False
-    by_results: bool = False
-    best: bool = False
-    wider: bool = False
-
-    def check(self) -> None:
-        """Raises InputError for what is none."""
-        if self.method not in METHODS:
-            raise InputError(f"there is no method {self.method!r}", try_=", ".join(METHODS))
-        if self.start and self.start not in METHODS[1:]:
-            raise InputError(f"EasyQuant cannot start from {self.start!r}", try_=", ".join(METHODS[1:]))
-        if self.mode not in ("paper", "released"):
-            raise InputError(f"there is no mode {self.mode!r}", try_="paper or released")
-        if self.target not in ("own", "network"):
-            raise InputError(f"there is no target {self.target!r}", try_="own or network")
-        if self.stages < 1:
-            raise InputError(f"{self.stages} stages", try_="1 or more")
-        levels(self.activation_bits, symmetric=self.symmetric)
-        weight_limit(self.weight_bits)
-
-    @property
-    def judged(self) -> bool:
-        """Whether results decide."""
-        return self.by_results or self.best
-
-    @property
-    def ranges(self) -> str:
-        """The method that gives the first ranges."""
-        if self.method != "easyquant":
-            return self.method
-        return self.start or ("kl" if self.mode == "released" else "minmax")
-
-    def notes(self) -> list[str]:
-        """What the formats imply, for people."""
-        found = []
-        if self.activation_bits == 16:
-            found.append("activations have 16 bits: functions of one value have no tables of that width, and are computed in float32 between two roundings")
-        if self.weight_bits == 4:
-            found.append("weights have 4 bits, two numbers a byte: the products are those of 8 bits")
-        return found
 
 
 @dataclass(slots=True)
@@ -191,14 +115,19 @@ class _Flow:
         moved = [v for v in dict.fromkeys(layer.x for layer in self.plan.layers) if v not in sources]  # looked at for the report alone
         wanted = [*dict.fromkeys((*sources, *moved, *gatherers))]
         with Inside(self.graph, wanted, self.compile) as inside:
-            for k, feed in enumerate(self.samples):
-                self.say("observe", 0.05 + 0.05 * k / len(self.samples))
+
+            def of_sample(at: tuple[int, Feed]) -> tuple[dict[str, tuple[Seen, Watched]], Feed]:
+                k, feed = at
                 values = inside.run(feed)
-                for v, root in sources.items():
-                    self.look(root, v, values[v], k)
-                for v in moved:
-                    self.watched.setdefault(v, Watched()).add(values[v], k)
-                gather_all(gatherers, {key: key for key in gatherers}, values, k, output=True)
+                return {v: self.look(v, values[v], k, ranged=v in sources) for v in (*sources, *moved)}, {key: values[key] for key in gatherers}
+
+            for k, (looks, outputs) in enumerate(in_order(of_sample, enumerate(self.samples), size=inside.size)):
+                self.say("observe", 0.05 + 0.05 * k / len(self.samples))
+                for v, (seen, watched) in looks.items():
+                    if v in sources:
+                        self.seen[sources[v]].join(seen)
+                    self.watched.setdefault(v, Watched()).join(watched)
+                gather_all(gatherers, {key: key for key in gatherers}, outputs, k, output=True)
         self.targets = {key: g.stacked() for key, g in gatherers.items()}
         self.set_apart()
 
@@ -215,10 +144,14 @@ class _Flow:
                     self.warnings.append(f"{self.samples.names[first]}: makes {root} over a thousand times larger than most samples do; "
                                          "what lies beyond theirs is cut off")  # fmt: skip
 
-    def look(self, root: str, value: str, array: np.ndarray, sample: int) -> None:
+    def look(self, value: str, array: np.ndarray, sample: int, *, ranged: bool) -> tuple[Seen, Watched]:
+        """What a value did in one sample; its range too."""
+        seen, watched = Seen(), Watched()
         try:
-            self.seen[root].add(array)
-            self.watched.setdefault(value, Watched()).add(array, sample)
+            if ranged:
+                seen.add(array)
+            watched.add(array, sample)
+            return seen, watched
         except InputError as e:
             maker = self.makers.get(value)
             raise InputError("an activation holds NaN or infinity", where=f"{maker.name or value if maker else value} in {self.samples.names[sample]}",
@@ -284,8 +217,7 @@ class _Flow:
         whole = {root: [inserted.before[v] for v in self.plan.sources[root]] for root, _ in units if root in self.shared}
         parts: dict[str, list[np.ndarray]] = {root: [] for root in whole}
         with Inside(inserted.graph, [*values.values(), *(v for vs in whole.values() for v in vs)], self.compile) as inside:
-            for at, k in enumerate(self.fitted):
-                found = inside.run(self.samples.load(k))
+            for at, found in enumerate(inside.each(self.samples.load(k) for k in self.fitted)):
                 gather_all(gatherers, values, found, at, output=False)
                 for root, vs in whole.items():
                     flat = np.concatenate([found[v].reshape(-1) for v in vs])
@@ -304,12 +236,17 @@ class _Flow:
         for units in runs:
             self.say(what, begin + (end - begin) * done / total)
             rows = self.rows(units)
-            for root, layers in units:
+
+            def unit(one: tuple[str, list[Layer]], rows: dict[str, Rows] = rows) -> None:
+                """Changes the numbers of its own group and layers only, and reads no others: several run side by side."""
+                root, layers = one
                 if search is not None:
                     self.search(root, layers, rows, search, weights, activations)
                 if improve:
                     for layer in layers:
                         self.improve(layer, rows[layer.key])
+
+            for _ in in_order(unit, units):
                 done += 1
                 self.say(what, begin + (end - begin) * done / total)
 
@@ -473,6 +410,7 @@ def _evened(plain: _Flow, samples: Samples, compile: Compile, options: Options, 
     return flow
 
 
+@one_blas_thread()
 def quantize_graph(
     graph: Graph, samples: Samples, compile: Compile, options: Options | None = None, say: Progress = lambda what, done: None
 ) -> Outcome:

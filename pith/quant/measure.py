@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pith.graph import Graph
-from pith.quant.calibration import Compile, Inside, Progress, Samples
+from pith.quant.calibration import Compile, Feed, Progress, Samples, all_inside
+from pith.quant.cores import in_order
 from pith.quant.insert import Inserted
 from pith.quant.rows import one_minus_cosine
 
@@ -34,7 +35,9 @@ class Difference:
     samples: int = 0
     apart: np.ndarray | None = None
 
-    def add(self, exact: np.ndarray, found: np.ndarray, *, apart: bool = False) -> None:
+    @classmethod
+    def between(cls, exact: np.ndarray, found: np.ndarray, *, apart: bool = False) -> Difference:
+        """Of one sample."""
         t = exact.reshape(-1).astype(np.float32, copy=False)
         e = found.reshape(-1).astype(np.float32, copy=False) - t
         with np.errstate(over="ignore", invalid="ignore"):
@@ -42,13 +45,18 @@ class Difference:
         if not math.isfinite(tt + te + ee):  # squares beyond float32
             t, e = t.astype(np.float64), e.astype(np.float64)
             tt, te, ee = (float(np.dot(a, b)) for a, b in ((t, t), (t, e), (e, e)))
-        self.loss += float(one_minus_cosine(*(np.asarray(v, np.float64) for v in (tt, te, ee))))
-        self.signal += tt
-        self.noise += ee
-        self.samples += 1
-        if apart:
-            sums = np.stack([by_channel(exact), by_channel(found.astype(np.float64) - exact)])
-            self.apart = sums if self.apart is None else self.apart + sums
+        loss = float(one_minus_cosine(*(np.asarray(v, np.float64) for v in (tt, te, ee))))
+        sums = np.stack([by_channel(exact), by_channel(found.astype(np.float64) - exact)]) if apart else None
+        return cls(loss, tt, ee, 1, sums)
+
+    def add(self, other: Difference) -> None:
+        """Take in what was found for other samples."""
+        self.loss += other.loss
+        self.signal += other.signal
+        self.noise += other.noise
+        self.samples += other.samples
+        if other.apart is not None:
+            self.apart = other.apart if self.apart is None else self.apart + other.apart
 
     @property
     def relative(self) -> float:
@@ -89,20 +97,24 @@ def compare(
 
     apart: indices of samples whose sums are kept apart too.
     """
-    exact = Inside(graph, values, compile)
-    others = [Inside(i.graph, [i.before.get(v, v) for v in values], compile) for i in inserted]
     result: list[Differences] = [{v: Difference() for v in values} for _ in inserted]
-    try:
-        for k, feed in enumerate(samples):
-            say("compare", k / len(samples))
+    graphs = [(graph, values), *((i.graph, [i.before.get(v, v) for v in values]) for i in inserted)]
+    with all_inside(graphs, compile) as (exact, *others):
+
+        def of_sample(at: tuple[int, Feed]) -> list[Differences]:
+            k, feed = at
             reference = exact.run(feed)
-            for i, other, differences in zip(inserted, others, result, strict=True):
-                found = other.run(feed)
+            found: list[Differences] = []
+            for i, other in zip(inserted, others, strict=True):
+                y = other.run(feed)
+                found.append({v: Difference.between(reference[v], y[i.before.get(v, v)], apart=k in apart) for v in values})
+            return found
+
+        for k, found in enumerate(in_order(of_sample, enumerate(samples), size=2 * exact.size)):
+            say("compare", k / len(samples))
+            for differences, new in zip(result, found, strict=True):
                 for v in values:
-                    differences[v].add(reference[v], found[i.before.get(v, v)], apart=k in apart)
-    finally:
-        for inside in (exact, *others):
-            inside.session.close()
+                    differences[v].add(new[v])
     return result
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from pith.graph import Graph, InputError
 from pith.quant.calibration import Compile, Progress, Samples
-from pith.quant.flow import Options, Outcome, quantize_graph
+from pith.quant.flow import Outcome, quantize_graph
+from pith.quant.options import Options
 from pith.quant.progress import part
 from pith.quant.report import make_report
 from pith.quant.sensitivity import sensitivity

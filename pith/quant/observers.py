@@ -49,23 +49,33 @@ class Seen:
         lo, hi = float(flat.min()), float(flat.max())
         if not (np.isfinite(lo) and np.isfinite(hi)):
             raise InputError("an activation holds NaN or infinity")
-        self.low = lo if not self.total else min(self.low, lo)
-        self.high = hi if not self.total else max(self.high, hi)
-        self._smooth(lo, hi)
-        self._grow(max(-lo, hi))
-        self.total += flat.size
-        self.magnitudes += np.bincount((flat.view(np.uint32) & np.uint32(0x7FFFFFFF)) >> np.uint32(20), minlength=2048)
-        width = np.float32(self.reach / HALF)  # a power of two: the division is exact, and so is the bin
-        self.counts += np.bincount(np.floor(flat / width).astype(np.int32) + HALF, minlength=2 * HALF)
+        reach = float(2.0 ** max(np.frexp(max(-lo, hi))[1], -100))  # beyond the largest
+        width = np.float32(reach / HALF)  # a power of two: the division is exact, and so is the bin
+        counts = np.bincount(np.floor(flat / width).astype(np.int32) + HALF, minlength=2 * HALF)
+        magnitudes = np.bincount((flat.view(np.uint32) & np.uint32(0x7FFFFFFF)) >> np.uint32(20), minlength=2048)
+        self.join(Seen(lo, hi, reach, flat.size, counts, magnitudes, (lo, hi), 1))
+
+    def join(self, batch: Seen) -> None:
+        """Take in what was seen of one more batch, apart from this."""
+        if not batch.total:
+            return
+        self.low = min(self.low, batch.low) if self.total else batch.low
+        self.high = max(self.high, batch.high) if self.total else batch.high
+        self._smooth(*batch.smooth)
+        reach = max(self.reach, batch.reach)
+        self._grow(reach)
+        batch._grow(reach)
+        self.total += batch.total
+        self.magnitudes += batch.magnitudes
+        self.counts += batch.counts
 
     def _smooth(self, lo: float, hi: float) -> None:
         a, b = self.smooth
         self.smooth = (a + 0.1 * (lo - a), b + 0.1 * (hi - b)) if self.batches else (lo, hi)
         self.batches += 1
 
-    def _grow(self, largest: float) -> None:
-        """Make the reach exceed `largest`."""
-        reach = float(2.0 ** max(np.frexp(largest)[1], -100))
+    def _grow(self, reach: float) -> None:
+        """Make the reach as large as that."""
         if not self.reach:
             self.reach = reach
         while self.reach < reach:

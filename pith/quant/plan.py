@@ -92,7 +92,7 @@ class _Planner:
         if node.op in WEIGHTED:
             return "weighted" if self.computable(node) else "float"
         if node.op in _JOINS and len(inputs) == 2:
-            return "join"
+            return "float" if not self.integers_only and any(self.kept(i) for i in inputs) else "join"
         if node.op in FUNCTIONS:
             return "function" if inputs == node.inputs[:1] else "float"
         if node.op in _AFFINE:
@@ -109,6 +109,16 @@ class _Planner:
             return "norm" if self.integers_only and inputs == node.inputs[:1] else "float"
         mean = node.op == "reduce" and node.attrs["kind"] == "mean" and _spatial(self.graph, node)
         return "pool" if node.op == "average_pool" or mean else "float"
+
+    def kept(self, v: str) -> bool:
+        """Whether a layer makes `v` that the user wants in floats, functions and moves behind it included.
+
+        A sum of it would round it for its own sake alone, and what the layer gained would be gone.
+        """
+        maker = self.makers.get(v)
+        while maker is not None and maker.op in (*FUNCTIONS, *_MOVERS):
+            maker = self.makers.get(maker.inputs[0])
+        return maker is not None and maker.op in WEIGHTED and layer_name(maker) in self.keep
 
     def computable(self, node: Node) -> bool:
         """A layer the user does not want in floats, with weights (and bias) known, or a product of two activations."""

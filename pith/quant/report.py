@@ -11,8 +11,9 @@ import numpy as np
 from pith.graph import DType, Graph, Node
 from pith.ops.base import OPS
 from pith.quant.causes import Cause, Facts, causes
-from pith.quant.flow import Options, Outcome
+from pith.quant.flow import Outcome
 from pith.quant.observers import HALF, Seen
+from pith.quant.options import Options
 from pith.quant.plan import Layer
 from pith.quant.sensitivity import Sensitivity
 from pith.quant.weights import channel_axis, largest

@@ -8,14 +8,15 @@ the first k of that ranking, which says what leaving k layers in floats would ga
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from pith.graph import DType, Graph, Node, TensorType
 from pith.ops.base import add_node
-from pith.quant.calibration import Compile, Feed, Progress, Runs, Samples
+from pith.quant.calibration import Compile, Feed, Inside, Progress, Samples
+from pith.quant.cores import in_order
 from pith.quant.insert import Numbers, on_grid, quantized_weights
 from pith.quant.measure import Difference
 from pith.quant.plan import Layer, Plan
@@ -81,13 +82,13 @@ def _both(graph: Graph, source: Graph, node: Node, layer: Layer, plan: Plan, num
 class _Switched:
     """The graph with switches, compiled, and the samples to run it on."""
 
-    def __init__(self, session: Runs, outputs: list[str], switches: dict[str, str], feeds: list[Feed]) -> None:
-        self.session, self.outputs, self.switches, self.feeds = session, outputs, switches, feeds
-        self.exact = [self.run(feed, ()) for feed in feeds]
+    def __init__(self, inside: Inside, switches: dict[str, str], feeds: list[Feed]) -> None:
+        self.inside, self.outputs, self.switches, self.feeds = inside, inside.values, switches, feeds
+        self.exact = list(in_order(lambda feed: self.run(feed, ()), feeds))
 
     def run(self, feed: Feed, on: Iterable[str]) -> dict[str, np.ndarray]:
         chosen = set(on)
-        return self.session.run({**feed, **{s: np.array(key in chosen) for key, s in self.switches.items()}})
+        return self.inside.run({**feed, **{s: np.array(key in chosen) for key, s in self.switches.items()}})
 
     def measure(self, on: Iterable[str]) -> list[Difference]:
         """Of each output, with the layers `on` in integers."""
@@ -95,8 +96,12 @@ class _Switched:
         for feed, exact in zip(self.feeds, self.exact, strict=True):
             result = self.run(feed, on)
             for d, o in zip(found, self.outputs, strict=True):
-                d.add(exact[o], result[o])
+                d.add(Difference.between(exact[o], result[o]))
         return found
+
+    def each(self, sets: Iterable[Iterable[str]]) -> Iterator[list[Difference]]:
+        """`measure` of each set of layers, on all cores."""
+        return in_order(self.measure, sets, size=self.inside.size)
 
 
 def kept_counts(layers: int) -> list[int]:
@@ -121,20 +126,16 @@ def sensitivity(
     rounds = len(switches) + len(counts)
     count = max(1, min(len(samples), _SAMPLES, _RUNS // rounds))
     feeds = [samples.load(int(k)) for k in np.linspace(0, len(samples) - 1, count).round()]
-    session = compile(both)
-    try:
-        runs = _Switched(session, both.outputs, switches, feeds)
+    with Inside(both, both.outputs, compile) as inside:
+        runs = _Switched(inside, switches, feeds)
         alone: dict[str, float] = {}
-        for k, key in enumerate(switches):
+        for k, (key, found) in enumerate(zip(switches, runs.each([key] for key in switches), strict=True)):
             say("sensitivity", k / rounds)
-            parts = [d.noise / d.signal for d in runs.measure([key]) if d.signal > 0]
+            parts = [d.noise / d.signal for d in found if d.signal > 0]
             alone[key] = float(np.mean(parts)) if parts else 0.0
         order = sorted(alone, key=lambda key: -alone[key])
         curve = []
-        for k, kept in enumerate(counts):
+        for k, (kept, found) in enumerate(zip(counts, runs.each(order[kept:] for kept in counts), strict=True)):
             say("sensitivity", (len(switches) + k) / rounds)
-            found = runs.measure(order[kept:])
             curve.append((kept, min(d.cosine for d in found), min(d.sqnr for d in found)))
-    finally:
-        session.close()
     return Sensitivity(alone, tuple(curve), count)

@@ -37,6 +37,16 @@ class Watched:
         half = self.halves[sample % 2]
         half[0], half[1] = min(half[0], lo), max(half[1], hi)
 
+    def join(self, other: Watched) -> None:
+        """Take in what was seen of later samples."""
+        if self.channels is None or other.channels is None:
+            self.channels = other.channels if self.channels is None else self.channels
+        else:
+            self.channels = np.maximum(self.channels, other.channels)
+        self.tops += other.tops
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+        self.halves = np.stack([np.minimum(self.halves[:, 0], other.halves[:, 0]), np.maximum(self.halves[:, 1], other.halves[:, 1])], 1)
+
     def apart(self, factor: float) -> tuple[float, int] | None:
         """When some samples, fewer than half, reach `factor` times the median sample or more: what the others reach, and the
         first that does not."""

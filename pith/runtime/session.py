@@ -191,6 +191,7 @@ class Session:
             raise InputError(f"{threads} threads", why=f"the network was compiled for at most {most}",
                              try_=f"compile with --threads {threads}" if self.threads > most else "1 or more")  # fmt: skip
         self._library: Library | None = library  # open as long as this
+        self._first_opened: Session | None = None
         self._pool = Pool(library, self.threads) if most > 1 else None
         self._variants = [_Variant(library, v, self._pool) for v in manifest["variants"]]
         self._lock = threading.Lock()
@@ -205,6 +206,12 @@ class Session:
         if library.function(f"{self.manifest['name']}_map_weights", 1)(os.fsencode(path)):
             why = "they are those of another compilation" if path.is_file() else "the file is not there"
             raise BuildError("the weights cannot be mapped", where=str(path), why=why, try_="compile again")
+
+    def again(self) -> Session:
+        """Another session of the same artefact, for another thread; it keeps this one alive, which a temporary folder may belong to."""
+        other = Session(self.folder, threads=self.threads, manifest=self.manifest)
+        other._first_opened = self
+        return other
 
     def close(self) -> None:
         """Let go of the library and the memory now; using the session afterwards is an InputError."""

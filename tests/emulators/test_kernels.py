@@ -43,7 +43,8 @@ def products(target: str) -> None:
 def depthwise(target: str) -> None:
     rng = np.random.default_rng(2)
     for kernel in ("depthwise", "depthwise_words"):
-        cases = [test_integer_vectors.conv(rng, e, 1, 1, int(rng.integers(2, 50))) for e in test_integer_vectors.BYTE_ENDS for _ in range(2)]
+        ends = [*test_integer_vectors.BYTE_ENDS, *(["float"] if kernel == "depthwise" else [])]
+        cases = [test_integer_vectors.conv(rng, e, 1, 1, int(rng.integers(2, 50))) for e in ends for _ in range(2)]
         test_integer_vectors.compiled(cases, target, kernel)
 
 

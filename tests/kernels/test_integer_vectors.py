@@ -172,6 +172,16 @@ def test_depthwise_rows_as_lines(target: str, seed: int, ends: list[str], thread
 
 @pytest.mark.parametrize("target", TARGET_NAMES)
 @PATIENT
+@given(seed=st.integers(0, 2**32))
+def test_depthwise_into_floats(target: str, seed: int) -> None:
+    """Whole blocks of channels, parts of one, and kernels that are not spelled out."""
+    rng = np.random.default_rng(seed)
+    channels = [64, 128, 16, *map(int, rng.integers(2, 150, 5))]
+    compiled([conv(rng, "float", 1, 1, c, largest=9 if k % 4 == 3 else 5) for k, c in enumerate(channels)], target, "depthwise")
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+@PATIENT
 @given(seed=st.integers(0, 2**32), ends=st.lists(st.sampled_from(BYTE_ENDS), min_size=8, max_size=8))
 def test_depthwise_weights_of_nine_bits(target: str, seed: int, ends: list[str]) -> None:
     """Bytes of either sign with a zero point anywhere."""

@@ -62,5 +62,8 @@ class Interpreted:
     def __call__(self, *arrays: np.ndarray) -> np.ndarray:
         return run_reference(self.graph, dict(zip(self.graph.inputs, arrays, strict=True)))[0]
 
+    def again(self) -> Interpreted:
+        return Interpreted(self.graph)
+
     def close(self) -> None:
         pass

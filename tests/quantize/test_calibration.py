@@ -20,7 +20,8 @@ from pith.api import import_model
 from pith.graph import InputError, PithError, ShapeError
 from pith.quant import calibration
 from pith.quant.calibration import open_samples, ports_of
-from pith.quant.flow import Options, quantize_graph
+from pith.quant.flow import quantize_graph
+from pith.quant.options import Options
 from pith.runtime.inputs import Preprocess
 from pith.runtime.session import PortInfo
 from tests.quantize.nets import Interpreted, model, pictures, run, small_net

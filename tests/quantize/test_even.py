@@ -10,8 +10,9 @@ from pith.api import import_model
 from pith.graph import Graph
 from pith.quant.calibration import open_samples, ports_of
 from pith.quant.even import ways
-from pith.quant.flow import Options, front, quantize_graph
+from pith.quant.flow import front, quantize_graph
 from pith.quant.measure import Difference
+from pith.quant.options import Options
 from pith.quant.plan import float_made, make_plan, others_read
 from pith.quant.rows import half_relative_error
 from pith.quant.smooth import smooth
@@ -89,8 +90,8 @@ def test_errors_are_judged_by_channel() -> None:
     y[:, 2:] = 0.0
     d, floor = Difference(), Difference()
     for a, b in zip(x, y, strict=True):
-        d.add(a, b, apart=True)
-        floor.add(a * np.array([1, 1, 1000.0, 1000, 1000, 1e-9]), b * np.array([1, 1, 1000.0, 1000, 1000, 0]), apart=True)
+        d.add(Difference.between(a, b, apart=True))
+        floor.add(Difference.between(a * np.array([1, 1, 1000.0, 1000, 1000, 1e-9]), b * np.array([1, 1, 1000.0, 1000, 1000, 0]), apart=True))
     signal = (x**2).sum(0)
     assert np.isclose(d.relative, (((x - y) ** 2).sum(0) / (signal + 0.01 * signal.mean())).mean())
     assert 0.45 < floor.relative < 0.52 and Difference().relative == 0.0

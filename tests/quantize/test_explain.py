@@ -19,8 +19,9 @@ from pith.exporters.onnx import to_onnx
 from pith.graph import Graph, InputError, ShapeError
 from pith.ops.interpret import run_reference
 from pith.quant.calibration import open_samples, ports_of
-from pith.quant.flow import Options, Outcome, front, quantize_graph
+from pith.quant.flow import Outcome, front, quantize_graph
 from pith.quant.mixed import quantize_to, worst_output
+from pith.quant.options import Options
 from pith.quant.report import Report, make_report
 from pith.quant.sensitivity import kept_counts, sensitivity, switched
 from pith.quant.watch import Watched

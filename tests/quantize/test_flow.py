@@ -18,8 +18,9 @@ from pith.ops.interpret import run_reference
 from pith.passes.pipeline import FRONT, optimize
 from pith.quant.calibration import open_samples, ports_of
 from pith.quant.even import equalize
-from pith.quant.flow import Options, front, quantize_graph
+from pith.quant.flow import front, quantize_graph
 from pith.quant.mixed import quantize_to
+from pith.quant.options import Options
 from pith.quant.report import make_report
 from tests.quantize.nets import Interpreted, model, pictures, run, small_net
 

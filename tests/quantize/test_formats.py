@@ -15,7 +15,8 @@ from pith.graph import DType
 from pith.ops.interpret import run_reference
 from pith.passes.pipeline import optimize
 from pith.quant.calibration import open_samples, ports_of
-from pith.quant.flow import Options, quantize_graph
+from pith.quant.flow import quantize_graph
+from pith.quant.options import Options
 from pith.targets.base import get_target
 from tests.quantize.nets import Interpreted, model, pictures, run, small_net
 

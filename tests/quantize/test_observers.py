@@ -19,6 +19,7 @@ from pith.quant.observers import (
     percentile,
     range_of,
 )
+from pith.quant.watch import Watched
 
 floats = st.floats(-(2.0**60), 2.0**60, width=32).filter(lambda v: v == 0 or abs(v) > 1e-30)
 
@@ -32,6 +33,24 @@ def test_in_pieces_as_at_once(batches: list[list[float]]) -> None:
     assert (pieces.low, pieces.high, pieces.reach, pieces.total) == (whole.low, whole.high, whole.reach, whole.total)
     assert np.array_equal(pieces.counts, whole.counts) and np.array_equal(pieces.magnitudes, whole.magnitudes)
     assert whole.counts.sum() == whole.total and max(-whole.low, whole.high) < whole.reach
+
+
+@given(st.lists(st.lists(floats, min_size=0, max_size=9), min_size=1, max_size=8), st.booleans())
+def test_samples_seen_apart_and_joined(batches: list[list[float]], scalars: bool) -> None:
+    """Ranges, moving extremes and what is watched are those of samples seen one after the other."""
+    one, joined, watch, watched = Seen(), Seen(), Watched(), Watched()
+    for k, b in enumerate(batches):
+        x = np.array(b[0] if scalars and b else [[v, -2 * v, 3.0] for v in b], np.float32)
+        seen, look = Seen(), Watched()
+        for s, w in ((one, watch), (seen, look)):
+            s.add(x)
+            w.add(x, k)
+        joined.join(seen)
+        watched.join(look)
+    assert all(getattr(one, f) == getattr(joined, f) for f in ("low", "high", "reach", "total", "smooth", "batches"))
+    assert np.array_equal(one.counts, joined.counts) and np.array_equal(one.magnitudes, joined.magnitudes)
+    assert (watch.low, watch.high, watch.tops) == (watched.low, watched.high, watched.tops) and np.array_equal(watch.halves, watched.halves)
+    assert (watch.channels is None) == (watched.channels is None) and (watch.channels is None or np.array_equal(watch.channels, watched.channels))
 
 
 @given(st.lists(floats, min_size=1, max_size=50))

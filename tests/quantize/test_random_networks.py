@@ -14,7 +14,8 @@ from pith.graph import Graph
 from pith.ops.interpret import run_reference
 from pith.passes.pipeline import optimize
 from pith.quant.calibration import open_samples, ports_of
-from pith.quant.flow import METHODS, Options, quantize_graph
+from pith.quant.flow import quantize_graph
+from pith.quant.options import METHODS, Options
 from pith.targets.base import TARGETS, get_target
 from pith.targets.base import load_all as load_targets
 from tests.quantize.nets import Interpreted

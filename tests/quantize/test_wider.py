@@ -8,7 +8,8 @@ import numpy as np
 
 from pith.api import import_model
 from pith.quant.calibration import open_samples, ports_of
-from pith.quant.flow import Options, front, quantize_graph
+from pith.quant.flow import front, quantize_graph
+from pith.quant.options import Options
 from pith.quant.plan import make_plan
 from pith.quant.wider import as_long_as_they_pay, carried, cheapest, judged, most
 from tests.quantize.nets import Interpreted, model, pictures, small_net
@@ -39,6 +40,25 @@ def test_layers_are_tried_until_they_no_longer_pay() -> None:
     errors, seen = as_long_as_they_pay(1.0, list(range(7)), look)
     assert looked == [0, 1, 2, 3, 4, 5] and errors == [1.0, 0.5, 0.4, 0.2, 0.19, 0.185, 0.18] and seen[cheapest(errors) - 1] == "2"
     assert as_long_as_they_pay(1e-9, [0], look) == ([1e-9, 0.5], ["0"]) and as_long_as_they_pay(1.0, [], look) == ([1.0], [])
+
+
+def test_a_sum_of_what_a_layer_in_floats_makes_is_in_floats() -> None:
+    """Through functions and moves; what integers read of it is rounded once, and nothing of it with integers alone."""
+    text = """net (float[1, 3, 8, 8] x) => (float[1, 4, 8, 8] y) {
+        a = Conv(x, wa) r = Relu(a) t = Transpose<perm = [0, 1, 3, 2]>(r) b = Conv(x, wb) s = Add(t, b) p = Relu(s) y = Conv(p, wy) }"""
+    net = front(import_model(model(text, wa=np.ones((4, 3, 1, 1)), wb=np.full((4, 3, 1, 1), 2.0), wy=np.ones((4, 4, 1, 1)))))
+    names = {layer.key: layer.name for layer in make_plan(net).layers}
+    floats = frozenset({names["a"]})
+    plain, kept, tight = (make_plan(net, keep=k, float_outputs=True, integers_only=i) for k, i in ((frozenset(), False), (floats, False), (floats, True)))
+    assert {"x", "r", "b", "p"} <= plain.group.keys() and {"r", "b", "p"} <= tight.group.keys()
+    assert {"x", "p"} == kept.group.keys()  # x for the other layer, p for the last
+    net = small_net()
+    data, exact = pictures(16), Interpreted(net)
+    key = next(layer.name for layer in make_plan(front(net)).layers if layer.key == "c3")
+    outcome = quantize_graph(net, open_samples(data, ports_of(net)), Interpreted, Options("minmax", rounding=False, bias=False, keep=frozenset({key})))
+    assert "c3" not in outcome.plan.group and "a" in outcome.plan.group
+    y = np.concatenate([Interpreted(outcome.graph)(x[None]) - exact(x[None]) for x in data])
+    assert np.abs(y).max() < 0.1 * np.abs(np.concatenate([exact(x[None]) for x in data])).max()
 
 
 def test_numbers_are_carried_to_a_plan_with_fewer_layers() -> None:
