@@ -102,6 +102,11 @@ class _Flow:
         o = self.options
         return make_plan(self.graph, keep=o.keep | also, float_outputs=o.float_outputs, integers_only=o.integers_only and o.activation_bits != 16)
 
+    def rounds_results(self, name: str) -> bool:
+        """Whether the results on grids are still on grids with that layer in floats."""
+        group = self.planned(frozenset({name})).group
+        return all(v in group for v in self.graph.outputs if v in self.plan.group)
+
     def node(self, layer: Layer) -> Node:
         return self.makers[layer.key]
 
@@ -372,7 +377,7 @@ class _Flow:
         if measured is None:
             return outcome
         names = {layer.key: layer.name for layer in layers}
-        order = [names[k] for k in measured.order][: most(len(layers))]
+        order = [names[k] for k in measured.order if self.options.float_outputs or self.rounds_results(names[k])][: most(len(layers))]
         tried: list[tuple[Plan, Numbers]] = []
         for k in range(len(order)):
             plan = self.planned(frozenset(order[: k + 1]))
