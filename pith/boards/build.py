@@ -206,7 +206,7 @@ def _too_small(over: Mapping[str, int], manifest: Mapping[str, Any], board: Boar
         room = first["arena_bytes"] + around - over.get("RAM", 0)
         if "RAM" in over and room > around:
             try_.append(f"--max-ram {room // 64 * 64}, which runs layers in strips where that is enough")
-        try_.append("a smaller input or fewer channels in that layer")
+        try_.append("a smaller input (--shape, where the model leaves its size open) or fewer channels in that layer")
     if "FLASH" in over:
         why.append(f"weights are {manifest['weights_bytes']:,} bytes")
         try_.append("a narrower network, int8 weights, or --opt -Os for the code")

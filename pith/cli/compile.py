@@ -123,6 +123,8 @@ def _say_result(folder: Path, manifest: dict[str, Any], target: str, *, verbose:
         say(f"  next: pith run {_quoted(folder)} INPUT    or open {folder / 'report.html'}")
     elif manifest["wasm"]:
         say(f"  next: python3 -m http.server -d {_quoted(folder)}    and open http://localhost:8000/{manifest['name']}.html")
+    elif image:
+        say(f"  next: put the image on the board, or the C files in {folder} into a project of yours; open {folder / 'report.html'}")
     else:
         say(f"  next: compile the C files in {folder} for {target}; open {folder / 'report.html'}")
 
