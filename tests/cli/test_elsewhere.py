@@ -89,7 +89,7 @@ def test_a_simulation_measures_nothing(net: Path) -> None:
 def test_targets_name_their_emulators(tmp_path: Path) -> None:
     said = {t["target"]: t for t in json.loads(pith("targets", "--json", cwd=tmp_path).stdout)}
     assert said["cortex-m4"]["emulator"] == "qemu-system-arm" and said["wasm"]["emulator"] == "node" and said["c99"]["emulator"] is None
-    assert {said[n]["emulator"] for n in ("x86-64-v4", "x86-64-v4-vnni", "x86-64-amx")} == {"simulation"}
+    assert {said[n]["emulator"] for n in ("x86-64-v4", "x86-64-v4-vnni", "x86-64-v4-vbmi", "x86-64-amx")} == {"simulation"}
     table = {line.split()[0]: line for line in pith("targets", cwd=tmp_path).stdout.splitlines() if line.strip()}
     assert "qemu-aarch64" in table["aarch64"]
 

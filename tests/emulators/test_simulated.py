@@ -22,7 +22,9 @@ from pith.targets.compiler import find_compiler
 from pith.targets.cpu import amx_allowed
 from tests.golden.cases import BUILT, ONLY_ON, compiled
 from tests.kernels import simulated as simulation
+from tests.kernels import test_integer_vectors
 from tests.kernels.products import Case, graph_of, only
+from tests.kernels.test_integer_generic import finished, integers
 
 AMX = "x86-64-amx"
 MODEL = Path(__file__).resolve().parents[2] / "pith" / "demo" / "mobilenext_cifar10.onnx"
@@ -30,7 +32,7 @@ here = pytest.mark.skipif(bool(lacking(get_target(AMX))), reason=lacking(get_tar
 _MISSING_IN_AVX2 = re.compile(r"\b(_mm512_\w+|_mm(?:256)?_mask_\w+|_mm(?:256)?_maskz_\w+|_tile_\w+)\b(?=\()")
 
 
-@pytest.mark.parametrize("target", ["x86-64-v4", "x86-64-v4-vnni", AMX])
+@pytest.mark.parametrize("target", ["x86-64-v4", "x86-64-v4-vnni", "x86-64-v4-vbmi", AMX])
 def test_every_intrinsic_is_there(target: str) -> None:
     known = set(re.findall(r"^#define (_\w+)", (HEADERS / "immintrin.h").read_text(), re.M))
     seen = 0
@@ -54,6 +56,20 @@ def test_a_network(target: str, precision: str) -> None:
     assert found.holds and not found.execution.instructions
     assert found.outputs[0].error < (2e-6 if precision == "float32" else 5e-3)
     assert any(s["rounds"] for s in found.manifest["variants"][0]["steps"]) == (precision == "bf16")
+
+
+@here
+@pytest.mark.parametrize("stride", [1, 2])
+def test_depthwise_layers_of_few_channels(stride: int) -> None:
+    """Borders on all sides, by the kernel that loads rows under masks and with a stride of 2 picks pixels out of them."""
+    rng = np.random.default_rng(stride)
+    attrs = {"strides": (stride, stride), "pads": (1, 1, 1, 1), "dilations": (1, 1), "layout": "channels_last", "zero": 7}
+    cases = []
+    for channels in (16, 32):
+        x, w = integers(rng, (1, 7, 21, channels), np.uint8), integers(rng, (channels, 1, 3, 3), np.int8)
+        cases.append(finished(Case("conv_integer", [x, w, None], attrs | {"group": channels}), rng, "number", -1))
+    with simulation.as_plain_c("x86-64-v4"):
+        test_integer_vectors.compiled(cases, "x86-64-v4", "depthwise_flat")
 
 
 @here

@@ -182,6 +182,11 @@ PITH_SIM __m512i pith_sim_maskz_loadu_epi8(__mmask64 m, const void *p) {
   pith_sim_some(&x, m, p, 64, 1);
   return x.v;
 }
+PITH_SIM __m512i pith_sim_mask_loadu_epi8(__m512i other, __mmask64 m, const void *p) {
+  pith_sim512 x = {other};
+  pith_sim_some(&x, m, p, 64, 1);
+  return x.v;
+}
 PITH_SIM void pith_sim_mask_storeu_epi8(void *p, __mmask64 m, __m512i v) { pith_sim_some(p, m, &v, 64, 1); }
 PITH_SIM void pith_sim_mask_storeu_epi16(void *p, __mmask32 m, __m512i v) { pith_sim_some(p, m, &v, 32, 2); }
 PITH_SIM __m256i pith_sim256_maskz_loadu_epi8(__mmask32 m, const void *p) {
@@ -257,6 +262,12 @@ PITH_SIM __m512i pith_sim_permutexvar_epi32(__m512i index, __m512i a) {
   pith_sim512 y;
   for (int i = 0; i < 16; i++) y.u32[i] = x.u32[k.u32[i] & 15];
   return y.v;
+}
+PITH_SIM __m512i pith_sim_shuffle_i32x4(__m512i a, __m512i b, int order) {
+  const pith_sim512 x = {a}, y = {b};
+  pith_sim512 z;
+  for (int i = 0; i < 4; i++) z.quarter[i] = (i < 2 ? x : y).quarter[order >> 2 * i & 3];
+  return z.v;
 }
 PITH_SIM __m512i pith_sim_permutex2var_epi8(__m512i a, __m512i index, __m512i b) {
   const pith_sim512 x = {a}, k = {index}, z = {b};
@@ -449,6 +460,7 @@ __attribute__((noinline)) static void pith_sim_dpbf16(int c, int a, int b) {
 #define _mm512_maskz_loadu_ps pith_sim_maskz_loadu_ps
 #define _mm512_mask_storeu_ps pith_sim_mask_storeu_ps
 #define _mm512_maskz_loadu_epi8 pith_sim_maskz_loadu_epi8
+#define _mm512_mask_loadu_epi8 pith_sim_mask_loadu_epi8
 #define _mm512_mask_storeu_epi8 pith_sim_mask_storeu_epi8
 #define _mm512_mask_storeu_epi16 pith_sim_mask_storeu_epi16
 #define _mm512_set1_epi8 pith_sim_set1_epi8
@@ -459,6 +471,7 @@ __attribute__((noinline)) static void pith_sim_dpbf16(int c, int a, int b) {
 #define _mm512_mask_blend_epi8 pith_sim_mask_blend_epi8
 #define _mm512_test_epi32_mask pith_sim_test_epi32_mask
 #define _mm512_permutexvar_epi32 pith_sim_permutexvar_epi32
+#define _mm512_shuffle_i32x4 pith_sim_shuffle_i32x4
 #define _mm512_permutex2var_epi8 pith_sim_permutex2var_epi8
 #define _mm512_dpbusd_epi32 pith_sim_dpbusd_epi32
 #define _mm512_dpwssd_epi32 pith_sim_dpwssd_epi32
