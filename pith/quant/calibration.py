@@ -269,8 +269,9 @@ class Inside:
         try:
             return self._free.pop()
         except IndexError:
-            self.sessions.append(self.sessions[0].again())
-            return self.sessions[-1]
+            made = self.sessions[0].again()
+            self.sessions.append(made)
+            return made
 
     def close(self) -> None:
         """Let go of the library and the memory."""
@@ -288,4 +289,5 @@ class Inside:
 def all_inside(graphs: Sequence[tuple[Graph, Iterable[str]]], compile: Compile) -> Iterator[list[Inside]]:
     """Each graph as `Inside` with its values, compiled several at a time; closed at the end."""
     with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(one) for one in in_order(lambda g: Inside(*g, compile), graphs)]
+        # entered as soon as it is there: one may be ready when another, before it, turns out not to compile
+        yield list(in_order(lambda g: stack.enter_context(Inside(*g, compile)), graphs))

@@ -22,6 +22,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 _ROOM = 2 << 30  # bytes that results under way may take together
 _here = threading.local()  # .busy: in the threads of `in_order`
+_turn = threading.Lock()  # for the two below
+_asking = 0  # how many are in `one_blas_thread`
+_before: list[tuple[Callable[[int], object], int]] = []  # what sets the threads of each OpenBLAS, and how many it had
 
 
 def count() -> int:
@@ -61,15 +64,22 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], *, size: int
 @contextlib.contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keep NumPy's OpenBLAS from starting threads of its own meanwhile: those of `in_order` fill the cores, and how a product is divided
-    among threads may change its last bits. Another BLAS is left as it is."""
-    found = [(put, get()) for put, get in _openblas()]
-    for put, _ in found:
-        put(1)
+    among threads may change its last bits. Another BLAS is left as it is. The last of several that overlap puts back what was."""
+    global _asking
+    with _turn:
+        if not _asking:
+            _before[:] = [(put, get()) for put, get in _openblas()]
+            for put, _ in _before:
+                put(1)
+        _asking += 1
     try:
         yield
     finally:
-        for put, before in found:
-            put(before)
+        with _turn:
+            _asking -= 1
+            if not _asking:
+                for put, before in _before:
+                    put(before)
 
 
 def _openblas() -> Iterator[tuple[Callable[[int], object], Callable[[], int]]]:

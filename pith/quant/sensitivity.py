@@ -16,7 +16,7 @@ import numpy as np
 from pith.graph import DType, Graph, Node, TensorType
 from pith.ops.base import add_node
 from pith.quant.calibration import Compile, Feed, Inside, Progress, Samples
-from pith.quant.cores import in_order
+from pith.quant.cores import in_order, one_blas_thread
 from pith.quant.insert import Numbers, on_grid, quantized_weights
 from pith.quant.measure import Difference
 from pith.quant.plan import Layer, Plan
@@ -112,6 +112,7 @@ def kept_counts(layers: int) -> list[int]:
     return [k for k in counts if k < layers]
 
 
+@one_blas_thread()
 def sensitivity(
     graph: Graph, plan: Plan, numbers: Numbers, samples: Samples, compile: Compile, say: Progress = lambda what, done: None
 ) -> Sensitivity | None:

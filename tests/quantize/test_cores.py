@@ -154,7 +154,8 @@ def test_sessions_are_closed_after_success_and_after_failure(workers: int) -> No
     assert Counted.made and {c.closed for c in Counted.made} == {1}
 
 
-def test_graphs_that_compiled_are_closed_when_another_does_not(workers: int) -> None:
+@pytest.mark.parametrize("first", ["good", "bad"])
+def test_graphs_that_compiled_are_closed_when_another_does_not(workers: int, first: str) -> None:
     net, other = small_net(), small_net(1)
     other.name = "bad"
     Counted.made.clear()
@@ -163,11 +164,35 @@ def test_graphs_that_compiled_are_closed_when_another_does_not(workers: int) -> 
         if graph.name == "bad":
             time.sleep(0.05)
             raise InputError("does not compile")
-        return Counted(run(graph))
+        return Counted(session)
 
-    with pytest.raises(InputError, match="does not compile"), all_inside([(net, net.outputs), (other, other.outputs)], compile):
+    session = run(net)  # already there, so that the good graph is ready first
+    graphs = [(g, g.outputs) for g in ((net, other) if first == "good" else (other, net))]
+    with pytest.raises(InputError, match="does not compile"), all_inside(graphs, compile):
         pass
-    assert [c.closed for c in Counted.made] == [1]
+    assert [c.closed for c in Counted.made] == ([] if workers == 1 and first == "bad" else [1])
+
+
+def test_threads_that_come_at_once_have_a_session_each() -> None:
+    net = small_net()
+    both = threading.Barrier(2, timeout=10)
+
+    class Slow(list[Counted]):
+        """The next one is added before whoever added one goes on."""
+
+        def append(self, made: Counted) -> None:
+            super().append(made)
+            both.wait()
+
+    with Inside(net, net.outputs, lambda g: Counted(run(g))) as inside:
+        inside.sessions = Slow(inside.sessions)
+        got = [inside._session()]  # the only one
+        threads = [threading.Thread(target=lambda: got.append(inside._session())) for _ in range(2)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert len({id(s) for s in got}) == len(got) == 3
 
 
 def test_another_session_outlives_a_temporary_one_that_is_dropped() -> None:
@@ -192,6 +217,13 @@ def test_blas_has_one_thread_meanwhile_and_as_many_as_before_afterwards() -> Non
         with pytest.raises(InputError), one_blas_thread():
             assert {get() for _, get in found} == {1}
             raise InputError("on the way")
+        assert {get() for _, get in found} == {2}
+        one, other = one_blas_thread(), one_blas_thread()  # as of two threads: neither ends inside of the other
+        one.__enter__()
+        other.__enter__()
+        one.__exit__(None, None, None)
+        assert {get() for _, get in found} == {1}
+        other.__exit__(None, None, None)
         assert {get() for _, get in found} == {2}
     finally:
         for (put, _), n in zip(found, before, strict=True):
