@@ -40,8 +40,9 @@ from pith.vector.s8 import has_bytes
 _KERNEL = 7  # rows and columns of taps at most
 _REPEATED = 16  # blocks of weights at most
 
-_MASKED = """/* the bytes of p whose places, from `at` on, lie in a row of `size` bytes; the others are those of `fill` */
-static inline vi vi_load_row(const void *p, ptrdiff_t at, ptrdiff_t size, vi fill) {
+_MASKED = """/* bytes `at` to `at` + 63 of a row of `size`: those that lie in it; in the place of the others, those of `fill` */
+static inline vi vi_load_row(const void *row, ptrdiff_t at, ptrdiff_t size, vi fill) {
+  const void *const p = (const void *)((uintptr_t)row + (uintptr_t)at); /* may be before the row, where no pointer may be made by adding */
   const ptrdiff_t before = at < 0 ? (at < -64 ? 64 : -at) : 0, left = size - at < 0 ? 0 : size - at > 64 ? 64 : size - at;
   const __mmask64 until = left >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1u;
   const __mmask64 from = before >= 64 ? 0 : ~(__mmask64)0 << before;
@@ -68,14 +69,14 @@ def flat(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int, pixel
     flip = "vi_flip(" if DotTile(isa).shift(dtype) else "("
     extras = packed_extras(tail)
     picked = [CFunction(f"vi_second{pixel}", _PICKED[pixel])] if sw == 2 else []
-    masked = CFunction("vi_load_row", _MASKED, (), ("stddef.h",))
+    masked = CFunction("vi_load_row", _MASKED, (), ("stdint.h", "stddef.h"))
 
     def load(t: int, inside: bool) -> str:
         """C expression of the bytes of row t for the tap whose first byte is at `o`."""
 
         def one(more: int) -> str:
             add = f" + {more}" if more else ""
-            return f"vi_load(ok{t} ? row{t} + o{add} : zero)" if inside else f"(ok{t} ? vi_load_row(row{t} + o{add}, o{add}, across, fill) : fill)"
+            return f"vi_load(ok{t} ? row{t} + o{add} : zero)" if inside else f"(ok{t} ? vi_load_row(row{t}, o{add}, across, fill) : fill)"
 
         return f"{flip}vi_second{pixel}({one(0)}, {one(size)}))" if sw == 2 else f"{flip}{one(0)})"
 

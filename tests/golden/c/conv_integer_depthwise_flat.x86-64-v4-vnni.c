@@ -99,8 +99,9 @@ static inline void vf_put4_i8(int8_t *p, vf a, vf b, vf c, vf d, vi zero, vm par
   vi_store_part((void *)p, _mm512_packs_epi16(vi_pairs(a, b, zero), vi_pairs(c, d, zero)), part);
 }
 
-/* the bytes of p whose places, from `at` on, lie in a row of `size` bytes; the others are those of `fill` */
-static inline vi vi_load_row(const void *p, ptrdiff_t at, ptrdiff_t size, vi fill) {
+/* bytes `at` to `at` + 63 of a row of `size`: those that lie in it; in the place of the others, those of `fill` */
+static inline vi vi_load_row(const void *row, ptrdiff_t at, ptrdiff_t size, vi fill) {
+  const void *const p = (const void *)((uintptr_t)row + (uintptr_t)at); /* may be before the row, where no pointer may be made by adding */
   const ptrdiff_t before = at < 0 ? (at < -64 ? 64 : -at) : 0, left = size - at < 0 ? 0 : size - at > 64 ? 64 : size - at;
   const __mmask64 until = left >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1u;
   const __mmask64 from = before >= 64 ? 0 : ~(__mmask64)0 << before;
@@ -180,7 +181,7 @@ static void conv_u8s8_avx512_vnni_flat_3x3s1_u8_act4761c835(const uint8_t *x, co
         {
           const ptrdiff_t o = first + 0 * step;
           vi x[4];
-          vi_quads(((ok0 ? vi_load_row(row0 + o, o, across, fill) : fill)), ((ok1 ? vi_load_row(row1 + o, o, across, fill) : fill)), ((ok2 ? vi_load_row(row2 + o, o, across, fill) : fill)), vi_set1(0), x + 0);
+          vi_quads(((ok0 ? vi_load_row(row0, o, across, fill) : fill)), ((ok1 ? vi_load_row(row1, o, across, fill) : fill)), ((ok2 ? vi_load_row(row2, o, across, fill) : fill)), vi_set1(0), x + 0);
           v0 = vi_dot(v0, x[0], vi_load(q + 256));
           v1 = vi_dot(v1, x[1], vi_load(q + 320));
           v2 = vi_dot(v2, x[2], vi_load(q + 384));
@@ -189,7 +190,7 @@ static void conv_u8s8_avx512_vnni_flat_3x3s1_u8_act4761c835(const uint8_t *x, co
         {
           const ptrdiff_t o = first + 1 * step;
           vi x[4];
-          vi_quads(((ok0 ? vi_load_row(row0 + o, o, across, fill) : fill)), ((ok1 ? vi_load_row(row1 + o, o, across, fill) : fill)), ((ok2 ? vi_load_row(row2 + o, o, across, fill) : fill)), vi_set1(0), x + 0);
+          vi_quads(((ok0 ? vi_load_row(row0, o, across, fill) : fill)), ((ok1 ? vi_load_row(row1, o, across, fill) : fill)), ((ok2 ? vi_load_row(row2, o, across, fill) : fill)), vi_set1(0), x + 0);
           v0 = vi_dot(v0, x[0], vi_load(q + 512));
           v1 = vi_dot(v1, x[1], vi_load(q + 576));
           v2 = vi_dot(v2, x[2], vi_load(q + 640));
@@ -198,7 +199,7 @@ static void conv_u8s8_avx512_vnni_flat_3x3s1_u8_act4761c835(const uint8_t *x, co
         {
           const ptrdiff_t o = first + 2 * step;
           vi x[4];
-          vi_quads(((ok0 ? vi_load_row(row0 + o, o, across, fill) : fill)), ((ok1 ? vi_load_row(row1 + o, o, across, fill) : fill)), ((ok2 ? vi_load_row(row2 + o, o, across, fill) : fill)), vi_set1(0), x + 0);
+          vi_quads(((ok0 ? vi_load_row(row0, o, across, fill) : fill)), ((ok1 ? vi_load_row(row1, o, across, fill) : fill)), ((ok2 ? vi_load_row(row2, o, across, fill) : fill)), vi_set1(0), x + 0);
           v0 = vi_dot(v0, x[0], vi_load(q + 768));
           v1 = vi_dot(v1, x[1], vi_load(q + 832));
           v2 = vi_dot(v2, x[2], vi_load(q + 896));
