@@ -48,14 +48,25 @@ VECTORS_ONLY = ("gru/lanes", "lstm/lanes", "rnn/lanes",
                 *ONLY_ON)  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "target"), [*((n, t) for n in NAMES for t in TARGETS if t != "c99" or n not in VECTORS_ONLY), *ALSO_ON.items()])
+CASES = [*((n, t) for n in NAMES for t in TARGETS if t != "c99" or n not in VECTORS_ONLY), *ALSO_ON.items()]
+
+
+def _path(name: str, target: str) -> Path:
+    return FOLDER / f"{name.replace('/', '_')}.{ONLY_ON.get(name, target)}.c"
+
+
+def test_no_file_is_left_over() -> None:
+    assert sorted(FOLDER.iterdir()) == sorted({_path(*case) for case in CASES})
+
+
+@pytest.mark.parametrize(("name", "target"), CASES)
 def test_text(name: str, target: str) -> None:
     op, family = name.split("/")
     program = compiled(name, target).programs[0]
     steps = [s for s in program.steps if s.kernel == family and (s.op == op or op == "fused")]
     assert steps, f"the case no longer uses {name}: {[(s.op, s.kernel) for s in program.steps]}"
     text = "\n".join(dict.fromkeys(_text(s.function) for s in steps))
-    path = FOLDER / f"{op}_{family}.{ONLY_ON.get(name, target)}.c"
+    path = _path(name, target)
     if os.environ.get("PITH_UPDATE_GOLDEN"):
         FOLDER.mkdir(exist_ok=True)
         path.write_text(text)
