@@ -27,7 +27,7 @@ def command(
     symmetric: bool = typer.Option(False, "--symmetric", help="int8 activations around zero instead of uint8"),
     improve: bool = typer.Option(True, "--improve/--no-improve",
         help="even out channels, round weights together, correct biases, let results on samples kept apart decide, leave a few layers in floats"),
-    best: bool = typer.Option(False, "--best", 
+    best: bool = typer.Option(False, "--best",
         help="choose among plain ranges too, though their layers may be further off; a few layers may stay in floats even with 4 or 16 bits"),
     equalize: bool = typer.Option(False, "--equalize", help="even out channel ranges between convolutions first"),
     integers_only: bool = typer.Option(False, "--integers-only", help="leave nothing in floats that need not be: functions like gelu are tables"),

@@ -54,25 +54,25 @@ def model_name() -> str:
     return f"{words[0]} ({'/'.join(words[1:])})" if words[0] else machine()
 
 
-@functools.cache
 def mesh() -> bool:
     """Whether the last cache lies behind a mesh of many cores, as in Intel's processors with AVX-512: large, but one core reads
     it at a fraction of its second-level cache's rate."""
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
-    return "GenuineIntel" in text and "avx512f" in features()
+    return _vendor() == "GenuineIntel" and "avx512f" in features()
+
+
+def complexes() -> bool:
+    """Whether few cores share a last cache of their own near them, as in AMD's processors with AVX-512 (from Zen 4 on)."""
+    return _vendor() == "AuthenticAMD" and "avx512f" in features()
 
 
 @functools.cache
-def complexes() -> bool:
-    """Whether few cores share a last cache of their own near them, as in AMD's processors with AVX-512 (from Zen 4 on)."""
+def _vendor() -> str:
+    """Who made the first processor, as an x86-64 processor says it; empty where it cannot be read."""
     try:
-        text = Path("/proc/cpuinfo").read_text()
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        return False
-    return "AuthenticAMD" in text and "avx512f" in features()
+        lines = []
+    return next((line.split(":", 1)[-1].strip() for line in lines if line.startswith("vendor_id")), "")
 
 
 @functools.cache

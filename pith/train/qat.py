@@ -176,7 +176,9 @@ class Qat(nn.Module):
         if id(node) in self._layer_of:
             layer = self.layers[self._layer_of[id(node)]]
             if isinstance(layer, FloatLayer):
-                bias = layer.bias if layer.bias is not None else self._real(values, b) if (b := "".join(node.inputs[2:3])) else None
+                bias = layer.bias
+                if bias is None and len(node.inputs) > 2 and node.inputs[2]:  # one that is computed
+                    bias = self._real(values, node.inputs[2])
                 return run(node, [self._real(values, node.inputs[0]), layer.weight, bias])
             assert isinstance(layer, Layer)
             return self._sum(node, layer, values[node.inputs[0]])

@@ -6,8 +6,8 @@ exp 1.5; exp_down and exp2_down (e^x and 2^x for x <= 0) 1.5 where that is a nor
 (x times sigmoid of x) 2.5 for x >= -87 (below, they stay at about 1.6e-38 and -1.4e-36); tanh 3; erf 3. gelu:
 4 * 2^-24 * |x|, absolutely. NaN stays NaN.
 
-`short_math` has sigmoid and silu for results that are rounded to 8 bits at once: SHORT_BOUND, relative, down to -87; that is a
-hundredth of a step in 255 of them.
+`short_math` has sigmoid and silu for results that are rounded to 8 bits at once: SHORT_BOUND, relative, down to -87; of a result
+that is all of 255 steps, that is less than a hundredth of one.
 """
 
 from __future__ import annotations

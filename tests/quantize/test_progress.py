@@ -7,8 +7,9 @@ import itertools
 import pytest
 
 from pith.quant.calibration import open_samples, ports_of
-from pith.quant.flow import Options, quantize_graph
+from pith.quant.flow import quantize_graph
 from pith.quant.mixed import quantize_to
+from pith.quant.options import Options
 from tests.quantize.nets import Interpreted, pictures, small_net
 
 
@@ -38,4 +39,3 @@ def test_of_the_search_for_a_cosine() -> None:
     outcome, _ = quantize_to(0.999997, net, samples, Interpreted, options, lambda what, done: told.append((what, done)))
     _grows(told)
     assert outcome.plan.kept and any("in floats" in what for what, _ in told)
-

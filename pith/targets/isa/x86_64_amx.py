@@ -2,6 +2,6 @@
 
 from dataclasses import replace
 
-from pith.targets.isa.x86_64_v4 import X86_64_V4
+from pith.targets.isa.x86_64_v4_vbmi import X86_64_V4_VBMI
 
-X86_64_AMX = replace(X86_64_V4, features=frozenset({"vnni", "vbmi", "amx", "bf16"}))
+X86_64_AMX = replace(X86_64_V4_VBMI, features=X86_64_V4_VBMI.features | {"amx", "bf16"})

@@ -2,6 +2,6 @@
 
 from dataclasses import replace
 
-from pith.targets.isa.x86_64_v4 import X86_64_V4
+from pith.targets.isa.x86_64_v4_vnni import X86_64_V4_VNNI
 
-X86_64_V4_VBMI = replace(X86_64_V4, features=frozenset({"vnni", "vbmi"}))
+X86_64_V4_VBMI = replace(X86_64_V4_VNNI, features=X86_64_V4_VNNI.features | {"vbmi"})
