@@ -12,7 +12,9 @@ def index_bounds(graph: Graph) -> dict[str, tuple[int, int]]:
     of = {v: v for v in graph.inputs if graph.types[v].dtype in _INTEGERS}  # value -> the input it holds the numbers of
     for node in graph.nodes:
         if _same_numbers(node) and node.inputs[0] in of and graph.types[node.outputs[0]].dtype in _INTEGERS:
-            of[node.outputs[0]] = of[node.inputs[0]]
+            given, made = (graph.types[v].dtype.itemsize for v in (node.inputs[0], node.outputs[0]))
+            if made >= min(given, 4):  # 8 and 16 bits wrap on purpose
+                of[node.outputs[0]] = of[node.inputs[0]]
         elif node.op == "gather" and node.inputs[0] in graph.constants and node.inputs[1] in of:
             rows, name = graph.types[node.inputs[0]].shape[node.attrs["axis"]], of[node.inputs[1]]
             least, most = found.get(name, (-rows, rows - 1))
