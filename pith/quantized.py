@@ -28,7 +28,7 @@ _OPT = "-O1"  # of networks that are compiled to look inside: -O3 would take lon
 SAMPLES = 1000  # of the data that a comparison takes, unless told otherwise
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Quantized:
     """A quantised network. graph: with quantize_linear and dequantize_linear nodes, not yet optimised.  report: what it cost.
     outcome: scales, plan and the float graph, for those who look deeper.  how: how its pictures become arrays."""
@@ -37,6 +37,10 @@ class Quantized:
     report: Report
     outcome: Outcome
     how: Preprocess = field(default_factory=Preprocess)
+
+    def __repr__(self) -> str:
+        r = self.report
+        return f"<Quantized {r.network or 'network'}: {r.method}, {r.bits} bits, {len(r.layers)} layers, {len(r.kept)} in floats>"
 
     def compile(self, target: str = "host", **options: Any) -> Session:
         """As `pith.compile`, of the quantised network."""

@@ -51,6 +51,19 @@ class PortInfo:
                 raise InputError(f"input {self.name!r} holds {found}, which picks no row of a table of {most + 1}",
                                  why="its numbers pick rows: token ids, for one", try_="numbers from 0: what made them, is it of this model?")  # fmt: skip
 
+    def check(self, array: np.ndarray) -> None:
+        """Raise InputError for an array of another dtype or shape, and for numbers that pick no row."""
+        if array.dtype != self.np:
+            raise InputError(f"input {self.name!r} has dtype {array.dtype}, wanted {self.dtype}", try_=f"array.astype({self.dtype!r})")
+        self.check_shape(array.shape)
+        self.check_indices(array)
+
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        """Raise InputError for another shape."""
+        if shape != self.shape:
+            raise InputError(f"input {self.name!r} has shape {list(shape)}, wanted {list(self.shape)}",
+                             why="the network was compiled for that shape", try_="reshape the array, or compile with --shape")  # fmt: skip
+
     @property
     def np(self) -> np.dtype:
         """The NumPy dtype (from ml_dtypes for bfloat16, float8 and int4)."""
@@ -104,8 +117,7 @@ class _Variant:
         held, seen = [], self._seen
         for i, a in enumerate(arrays):
             if a.dtype != self.dtypes[i]:
-                port = self.inputs[i]
-                raise InputError(f"input {port.name!r} has dtype {a.dtype}, wanted {port.dtype}", try_=f"array.astype({port.dtype!r})")
+                self.inputs[i].check(a)
             if self.picks[i]:
                 self.inputs[i].check_indices(a)
             if not a.flags.carray:
@@ -236,6 +248,12 @@ class Session:
         """Outputs of the first (or only) set of shapes."""
         return self._first.outputs
 
+    def __repr__(self) -> str:
+        if not self._variants:
+            return f"<Session {self.folder}, closed>"
+        ports = (", ".join(map(_describe, side)) for side in (self._first.inputs, self._first.outputs))
+        return f"<Session {self.manifest['name']} for {self.manifest['target']}: {' -> '.join(ports)}>"
+
     @property
     def _first(self) -> _Variant:
         if not self._variants:
@@ -284,9 +302,8 @@ class Session:
                 try_="inputs: " + ", ".join(map(_describe, first.inputs)),
             )
         for port, shape in zip(first.inputs, shapes, strict=True):
-            if len(self._variants) == 1 and port.shape != shape:
-                raise InputError(f"input {port.name!r} has shape {list(shape)}, wanted {list(port.shape)}",
-                                 why="the network was compiled for that shape", try_="reshape the array, or compile with --shape")  # fmt: skip
+            if len(self._variants) == 1:
+                port.check_shape(shape)
         known = "; ".join(" ".join(f"{p.name}={'x'.join(map(str, p.shape))}" for p in v.inputs) for v in self._variants)
         raise InputError(f"no variant for input shapes {[list(s) for s in shapes]}", why="the network was compiled for: " + known,
                          try_="compile with this shape too: --shape")  # fmt: skip

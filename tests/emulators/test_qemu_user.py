@@ -11,7 +11,7 @@ import pytest
 from pith.api import compile_to
 from pith.emulators import execute, lacking
 from pith.graph import UnsupportedError
-from pith.graph.errors import BuildError
+from pith.graph.errors import BuildError, InputError
 from pith.targets.base import get_target
 from pith.targets.compiler import find_compiler
 
@@ -64,3 +64,13 @@ def test_no_emulator_and_not_this_machine_is_refused(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("pith.targets.base.missing", lambda names: list(names))
     with pytest.raises(UnsupportedError, match=r"has no emulator(?s:.*)this processor lacks sse4_2"):
         lacking(native)
+
+
+@emulated
+def test_inputs_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    """Another dtype, another shape: in words, as on this machine."""
+    manifest = compile_to(MODEL, tmp_path / "net", "aarch64")
+    name = manifest["variants"][0]["inputs"][0]["name"]
+    for wrong, what in ((np.zeros((1, 3, 32, 32)), "float64"), (np.zeros((1, 3, 16, 16), np.float32), r"has shape \[1, 3, 16, 16\]")):
+        with pytest.raises(InputError, match=what):
+            execute(tmp_path / "net", manifest, TARGET, [{name: wrong}], find_compiler())
