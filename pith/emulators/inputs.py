@@ -30,7 +30,7 @@ def random_sets(manifest: Mapping[str, Any], count: int, seed: int = 0) -> list[
 
 
 def check_sets(manifest: Mapping[str, Any], sets: Sequence[Arrays]) -> None:
-    """Raise InputError where a set lacks an input, has one that there is not, or has one of another dtype or shape."""
+    """Raise InputError where a set lacks an input, has one that there is not, or has one of another dtype or shape, or with numbers that pick no row."""
     wanted = {p.name: p for p in ports(manifest)[0]}
     listed = "inputs: " + (", ".join(f"{p.name} ({p.dtype} {'x'.join(map(str, p.shape)) or 'scalar'})" for p in wanted.values()) or "none")
     for one in sets:
@@ -39,7 +39,4 @@ def check_sets(manifest: Mapping[str, Any], sets: Sequence[Arrays]) -> None:
         for name, p in wanted.items():
             if name not in one:
                 raise InputError(f"input missing: {name}", try_=f"an array for each; {listed}")
-            a = np.asarray(one[name])
-            if a.dtype != p.np or a.shape != p.shape:
-                raise InputError(f"input {name!r} is {a.dtype} {list(a.shape)}, wanted {p.np} {list(p.shape)}", try_=f"convert the array; {listed}")
-            p.check_indices(a)
+            p.check(np.asarray(one[name]))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pith.emulators.base import check, execute, ports
+from pith.emulators.inputs import check_sets
 from pith.graph.errors import InputError
 from pith.runtime.session import read_manifest
 from pith.targets.base import get_target
@@ -39,5 +40,6 @@ class EmulatedSession:
         return made
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Outputs by name; inputs of the dtypes and shapes in `inputs`."""
+        """Outputs by name; inputs of the dtypes and shapes in `inputs`. Raises InputError for what does not fit."""
+        check_sets(self.manifest, [inputs])
         return execute(self.folder, self.manifest, self.target, [inputs], find_compiler()).outputs[0]

@@ -287,9 +287,8 @@ def _passes_cost(call: Call, m: int, tiles: int, block: int) -> float:
         total += overlapped(call.isa, block, product_cost(call.isa, last, c, o), again)
     # What of a block does not stay near is fetched to be written, written back, and read: at the rate of the last cache even where
     # that is too small for it. At the rate of memory, which is right for weights of a layer that comes once a run, layers would be
-    # cut into blocks that are slower: 112 x 112 pixels, 256 to 256 channels, take 1.1 to 1.25 times as long in 26 blocks as in one,
-    # and 14 x 14 of 512, 1.1 times as long in one as in two (Zen 4, 32 MiB): the stages go through memory in order, and what is
-    # asked ahead arrives beside the products.
+    # cut into blocks that are slower (seen on a Zen 4 with 112 x 112 pixels of 256 channels and with 14 x 14 of 512): the stages go
+    # through memory in order, and what is asked ahead arrives beside the products.
     beyond = 3 * max(4.0 * elements * block * (c + o) - call.isa.near, 0.0) * math.ceil(tiles / block)
     return elements * total + beyond / call.isa.beyond
 

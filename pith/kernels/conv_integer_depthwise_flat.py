@@ -35,24 +35,10 @@ from pith.kernels.tail_s8 import SumTail, tail_of_sums
 from pith.kernels.tile_s8 import DotTile, totals
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
-from pith.vector.s8 import has_bytes
+from pith.vector.s8 import SECOND, has_lines, lines
 
 _KERNEL = 7  # rows and columns of taps at most
 _REPEATED = 16  # blocks of weights at most
-
-_MASKED = """/* bytes `at` to `at` + 63 of a row of `size`: those that lie in it; in the place of the others, those of `fill` */
-static inline vi vi_load_row(const void *row, ptrdiff_t at, ptrdiff_t size, vi fill) {
-  const void *const p = (const void *)((uintptr_t)row + (uintptr_t)at); /* may be before the row, where no pointer may be made by adding */
-  const ptrdiff_t before = at < 0 ? (at < -64 ? 64 : -at) : 0, left = size - at < 0 ? 0 : size - at > 64 ? 64 : size - at;
-  const __mmask64 until = left >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1u;
-  const __mmask64 from = before >= 64 ? 0 : ~(__mmask64)0 << before;
-  return _mm512_mask_loadu_epi8(fill, from & until, p);
-}
-"""
-_PICKED = {  # of two vectors, every second pixel
-    16: "static inline vi vi_second16(vi a, vi b) { return _mm512_shuffle_i32x4(a, b, 0x88); }\n",
-    32: "static inline vi vi_second32(vi a, vi b) { return _mm512_shuffle_i32x4(a, b, 0x44); }\n",
-}
 
 
 def _blocks(channels: int, size: int) -> int:
@@ -68,8 +54,6 @@ def flat(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int, pixel
     params, strides, rows, fixed = extra_texts(tail)
     flip = "vi_flip(" if DotTile(isa).shift(dtype) else "("
     extras = packed_extras(tail)
-    picked = [CFunction(f"vi_second{pixel}", _PICKED[pixel])] if sw == 2 else []
-    masked = CFunction("vi_load_row", _MASKED, (), ("stdint.h", "stddef.h"))
 
     def load(t: int, inside: bool) -> str:
         """C expression of the bytes of row t for the tap whose first byte is at `o`."""
@@ -129,7 +113,7 @@ def flat(isa: ISA, dtype: DType, tail: SumTail, kh: int, kw: int, sw: int, pixel
   }}
 }}
 """
-    return CFunction(name, text, (*called_by(isa, dtype, tail), masked, *picked), ("stdint.h", "stddef.h", *isa.headers))
+    return CFunction(name, text, (*called_by(isa, dtype, tail), lines(isa)), ("stdint.h", "stddef.h"))
 
 
 @kernel("conv_integer", "depthwise_flat")
@@ -137,7 +121,7 @@ class IntegerDepthwiseFlat(PackedColumns):
     """group = input channels = output channels, an 8-bit result, pixels side by side in memory."""
 
     def applies(self, call: Call) -> bool:
-        if not (call.isa.masks and has_bytes(call.isa)):
+        if not has_lines(call.isa):
             return False
         conv = product_of(call)
         if conv is None or not is_depthwise(conv):
@@ -146,7 +130,7 @@ class IntegerDepthwiseFlat(PackedColumns):
         x, w, y, at = conv.input(0), conv.input(1), conv.outputs[0], conv.attrs
         ch, sw = w.shape[0], at["strides"][1]
         dense = all(o.strides[2:] == (ch, 1) for o in (x, y, *(e for e in conv.inputs[3:] if e is not None and e.shape == y.shape)))
-        fits = (sw == 1 or (sw == 2 and ch in _PICKED)) and max(w.shape[2:]) <= _KERNEL and _blocks(ch, call.isa.vector_bytes) <= _REPEATED
+        fits = (sw == 1 or (sw == 2 and ch in SECOND)) and max(w.shape[2:]) <= _KERNEL and _blocks(ch, call.isa.vector_bytes) <= _REPEATED
         return found is not None and not found[0].plain and dense and fits
 
     def accepts(self, call: Call, operand: Operand, index: int, *, output: bool = False) -> bool:

@@ -78,6 +78,11 @@ class SumTail:
         return frozenset({0, *(1 + i for i, kind in enumerate(self.kinds) if kind in ("value", "u8", "i8"))})
 
     @property
+    def short_functions(self) -> bool:
+        """Whether five digits do for its functions: the result is rounded to 8 bits, and no other picture is added that could cancel it."""
+        return self.out in _BYTES and not self.full
+
+    @property
     def suffix(self) -> str:
         """Part of function names that tells epilogues apart."""
         if self.expr is None:
@@ -90,11 +95,11 @@ class SumTail:
         assert self.expr is not None
         if self.fixed:
             return print_fixed(self.expr, names, prefix, {1 + i for i, k in enumerate(self.kinds) if k.endswith("_right")})
-        return print_vector(self.expr, names, prefix, self.numbers, short=self.out in _BYTES)
+        return print_vector(self.expr, names, prefix, self.numbers, short=self.short_functions)
 
     def requires(self, isa: ISA) -> tuple[CFunction, ...]:
         """What that text needs."""
-        return (dialect_s8(isa),) if self.fixed else (dialect_s8(isa), *needs(self.expr, isa, short=self.out in _BYTES))
+        return (dialect_s8(isa),) if self.fixed else (dialect_s8(isa), *needs(self.expr, isa, short=self.short_functions))
 
     def params(self, row_pointers: bool) -> str:
         """C parameters of the extras, each beginning with a comma."""

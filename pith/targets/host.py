@@ -11,7 +11,7 @@ from pith.targets.cpu import amx_allowed, caches, complexes, mesh
 _BEYOND_MESH = 4.0
 # how much of it stays there between two runs of a network: it is shared by all cores, even those that a virtual machine does not show
 _SHARE_OF_MESH = 32 << 20
-# AMD from Zen 4 on: of 90 and of 29 GB/s at 3.4 G/s, by the same command, what is left beside the products' own reads
+# AMD from Zen 4 on: the same command prints 90 and 29 GB/s at 3.4 G/s (26 and 8.6 bytes), all of which a product does not get
 _BEYOND_COMPLEX, _MEMORY_OF_COMPLEX = 20.0, 6.0
 # the best first
 _MAKERS: tuple[Callable[[], Target], ...] = tuple(

@@ -210,6 +210,21 @@ static inline vi vi_load_part(const void *p, vm part) { return _mm512_maskz_load
 static inline void vi_store_part(void *p, vi v, vm part) { _mm512_mask_storeu_epi8(p, part, v); }
 """
 
+_LINES_MASKED = """/* bytes `at` to `at` + 63 of a row of `size`: those that lie in it; in the place of the others, those of `fill` */
+static inline vi vi_load_row(const void *row, ptrdiff_t at, ptrdiff_t size, vi fill) {
+  const void *const p = (const void *)((uintptr_t)row + (uintptr_t)at); /* may be before the row, where no pointer may be made by adding */
+  const ptrdiff_t before = at < 0 ? (at < -64 ? 64 : -at) : 0, left = size - at < 0 ? 0 : size - at > 64 ? 64 : size - at;
+  const __mmask64 until = left >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1u;
+  const __mmask64 from = before >= 64 ? 0 : ~(__mmask64)0 << before;
+  return _mm512_mask_loadu_epi8(fill, from & until, p);
+}
+/* of two vectors, every second pixel of 16 or of 32 bytes */
+static inline vi vi_second16(vi a, vi b) { return _mm512_shuffle_i32x4(a, b, 0x88); }
+static inline vi vi_second32(vi a, vi b) { return _mm512_shuffle_i32x4(a, b, 0x44); }
+"""
+_LINES = {"avx512": _LINES_MASKED}
+SECOND = (16, 32)  # bytes of a pixel of which `lines` picks every second
+
 _PARTS = """typedef int32_t vm; /* how many bytes of a vector there are */
 static inline vm vi_part(int32_t n) { return n; }
 static inline vi vi_load_part(const void *p, vm part) {
@@ -406,3 +421,14 @@ def quads(isa: ISA) -> CFunction:
         return CFunction("vi_quads", text, (dot(isa), parts(isa)), ("stdint.h", *isa.headers))
     text = {"avx512": _PARTS_MASKED, "avx2": _PARTS_WORDS}.get(isa.name) or filled(_PARTS, isa)
     return CFunction("vi_quads", text + filled(_QUADS, isa), (dot(isa),), ("stdint.h", *isa.headers))
+
+
+def has_lines(isa: ISA) -> bool:
+    """Whether `lines` exists for `isa`, beside its unsigned times signed bytes."""
+    return isa.name in _LINES
+
+
+@functools.cache
+def lines(isa: ISA) -> CFunction:
+    """`vi_load_row`, a vector of a line of bytes with another's where the line has ended, and `vi_second16`, `vi_second32`."""
+    return CFunction("vi_load_row", _LINES[isa.name], (dialect_s8(isa),), ("stdint.h", "stddef.h", *isa.headers))

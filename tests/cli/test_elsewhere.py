@@ -106,7 +106,7 @@ def test_without_the_emulator(net: Path, target: str, package: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("array", "said"), [
-    (np.float32([1, 2, 3]), "'x' is float32 [3], wanted int32 [3]"), (np.int32([1, 2]), "[2], wanted int32 [3]"),
+    (np.float32([1, 2, 3]), "'x' has dtype float32, wanted int32"), (np.int32([1, 2]), "'x' has shape [2], wanted [3]"),
 ])  # fmt: skip
 def test_inputs_that_do_not_fit(net: Path, array: np.ndarray, said: str) -> None:
     """They ended in an assertion."""

@@ -10,6 +10,7 @@ import pytest
 
 from pith.api import compile_to
 from pith.emulators import execute, lacking
+from pith.emulators.session import EmulatedSession
 from pith.graph import UnsupportedError
 from pith.graph.errors import BuildError, InputError
 from pith.targets.base import get_target
@@ -67,10 +68,12 @@ def test_no_emulator_and_not_this_machine_is_refused(monkeypatch: pytest.MonkeyP
 
 
 @emulated
-def test_inputs_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    """Another dtype, another shape: in words, as on this machine."""
-    manifest = compile_to(MODEL, tmp_path / "net", "aarch64")
-    name = manifest["variants"][0]["inputs"][0]["name"]
+def test_inputs_that_do_not_fit_are_refused() -> None:
+    """Another dtype, another shape, none: in words, as on this machine."""
+    net = EmulatedSession.of(lambda folder: compile_to(MODEL, folder, "aarch64"))
+    name = net.inputs[0].name
     for wrong, what in ((np.zeros((1, 3, 32, 32)), "float64"), (np.zeros((1, 3, 16, 16), np.float32), r"has shape \[1, 3, 16, 16\]")):
         with pytest.raises(InputError, match=what):
-            execute(tmp_path / "net", manifest, TARGET, [{name: wrong}], find_compiler())
+            net.run({name: wrong})
+    with pytest.raises(InputError, match=f"input missing: {name}"):
+        net.run({})

@@ -23,7 +23,7 @@ from pith.ops.requantize import ACC, Requantize, build, clamped, limits
 from pith.runtime.session import Session
 from pith.targets.base import TARGETS, get_target
 from pith.targets.cpu import amx_allowed
-from pith.vector.s8 import has_bytes
+from pith.vector.s8 import has_bytes, has_lines
 from tests.kernels.products import Case, graph_of
 from tests.kernels.test_integer_generic import ENDS, finished, integers, lookup_case
 
@@ -146,7 +146,7 @@ def test_depthwise(target: str, kernel: str, seed: int, ends: list[str]) -> None
     compiled(cases, target, kernel)
 
 
-FLAT = [t for t in TARGET_NAMES if get_target(t).isa.masks]
+FLAT = [t for t in TARGET_NAMES if has_lines(get_target(t).isa)]
 IN_VECTORS = [e for e in BYTE_ENDS if e != "wide" and not e.startswith("fixed")]  # ends that are not printed as they are
 
 

@@ -107,6 +107,9 @@ static inline vi vi_load_row(const void *row, ptrdiff_t at, ptrdiff_t size, vi f
   const __mmask64 from = before >= 64 ? 0 : ~(__mmask64)0 << before;
   return _mm512_mask_loadu_epi8(fill, from & until, p);
 }
+/* of two vectors, every second pixel of 16 or of 32 bytes */
+static inline vi vi_second16(vi a, vi b) { return _mm512_shuffle_i32x4(a, b, 0x88); }
+static inline vi vi_second32(vi a, vi b) { return _mm512_shuffle_i32x4(a, b, 0x44); }
 
 static void conv_u8s8_avx512_vnni_flat_3x3s1_u8_act4761c835(const uint8_t *x, const int8_t *w, const uint8_t *zero, uint8_t *y, float e0, float e1,
     int32_t oh, int32_t ow, int32_t ih, int32_t iw, int32_t ch, int32_t sh, int32_t dh, int32_t dw, int32_t ph, int32_t pw,
