@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,12 @@ SAMPLES = 1000  # of the data that a comparison takes, unless told otherwise
 @dataclass(slots=True, repr=False)
 class Quantized:
     """A quantised network. graph: with quantize_linear and dequantize_linear nodes, not yet optimised.  report: what it cost.
-    outcome: scales, plan and the float graph, for those who look deeper.  how: how its pictures become arrays."""
+    outcome: scales, plan and the float graph, for those who look deeper.  how: how its pictures become arrays (None: nothing says it)."""
 
     graph: Graph
     report: Report
     outcome: Outcome
-    how: Preprocess = field(default_factory=Preprocess)
+    how: Preprocess | None = None
 
     def __repr__(self) -> str:
         r = self.report
@@ -70,6 +70,12 @@ class Quantized:
         return compare(self.outcome.source, self, data, layers=layers, samples=samples)
 
 
+def _said(graph: Graph, preprocess: str | None = None) -> Preprocess | None:
+    """How pictures become arrays: as asked, or as the model records; None where nothing says it. Raises InputError."""
+    text = preprocess or graph.metadata.get("pith.preprocess")
+    return Preprocess.parse(text) if text else None
+
+
 def check_report_path(path: Path) -> None:
     """Refuse a place for the report that cannot be written, before any work. Raises InputError."""
     check_place(path, (".html", ".json", ".txt"))
@@ -80,7 +86,7 @@ def check_report_path(path: Path) -> None:
 def check_samples(model: Any, data: Sequence[Any], *, shapes: Shapes | None = None, preprocess: str | None = None) -> None:
     """Read all that a quantised `model` will be compared on, before any work. Raises InputError as `compare` would."""
     graph = import_model(model, dict(shapes or {}))  # type: ignore[arg-type]
-    how = Preprocess.parse(preprocess or graph.metadata.get("pith.preprocess", "{}"))
+    how = _said(graph, preprocess)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one sample is enough here
         for one in data:
@@ -98,7 +104,7 @@ def samples_of(model: Any, data: Any = None, *, count: int = 24, shapes: Shapes 
     if data is not None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `quantize` itself has them
-            return [dict(s) for s in open_samples(data, ports, images=count, how=Preprocess.parse(graph.metadata.get("pith.preprocess", "{}")))]
+            return [dict(s) for s in open_samples(data, ports, images=count, how=_said(graph))]
     rngs = [np.random.default_rng(1000 + k) for k in range(count)]
     return [{p.name: np.asarray(rng.standard_normal(p.shape) if p.np.kind == "f" else rng.integers(0, 2, p.shape)).astype(p.np) for p in ports} for rng in rngs]
 
@@ -116,7 +122,7 @@ def compare(exact: Any, quantised: Any, data: Any, *, layers: bool = False, samp
         two, before, how = quantised.graph, quantised.outcome.inserted.before, quantised.how
     else:
         two = quantised.copy() if isinstance(quantised, Graph) else import_model(quantised, dict(shapes or {}))  # type: ignore[arg-type]
-        before, how = {}, Preprocess.parse(one.metadata.get("pith.preprocess", "{}"))
+        before, how = {}, _said(one)
     if layers:
         one = front(one)
         before = before or real_names(one, two)
@@ -182,7 +188,7 @@ def quantize(
     options.check()
     say("import", 0.0)
     graph = model.copy() if isinstance(model, Graph) else import_model(model, dict(shapes or {}))  # type: ignore[arg-type]
-    how = Preprocess.parse(preprocess or graph.metadata.get("pith.preprocess", "{}"))
+    how = _said(graph, preprocess)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         samples = open_samples(calibration, ports_of(graph), images=images, seed=seed, how=how)

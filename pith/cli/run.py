@@ -138,6 +138,8 @@ def command(
         _show(r)
     if output is not None:
         say(f"saved {output}")
+    if preprocess is None and (note := _plain_pixels(session, results)):
+        say(f"note: {note}")
 
 
 def _results(
@@ -159,6 +161,14 @@ def _results(
         outputs = session.run(feed)
         results.append(_Result(files, outputs, _top(_real(outputs, metadata), names, top, chosen=chosen)))
     return results
+
+
+def _plain_pixels(session: Session | DeviceSession, results: list[_Result]) -> str:
+    """What to say where a picture went into an input of floats of a network that does not say how; "" where it is well."""
+    from pith.runtime.inputs import PICTURES, PLAIN_PIXELS
+
+    pictures = any(r.files[p.name].suffix.lower() in PICTURES for r in results for p in session.inputs if p.np.kind == "f")
+    return PLAIN_PIXELS if pictures and "pith.preprocess" not in session.manifest.get("metadata", {}) else ""
 
 
 def _show(r: _Result) -> None:

@@ -18,13 +18,14 @@ import numpy as np
 
 from pith.graph import Graph, InputError
 from pith.quant.cores import in_order
-from pith.runtime.inputs import PICTURES, Preprocess, load_array, picture
+from pith.runtime.inputs import PICTURES, PLAIN_PIXELS, Preprocess, load_array, picture
 from pith.runtime.session import PortInfo
 
 Feed = dict[str, np.ndarray]
 Progress = Callable[[str, float], None]
 _HELD_BYTES = 1 << 30  # of samples of an iterable, which can be gone through once only
 _PREPARED_BYTES = 1 << 28  # of pictures that are kept as arrays instead of being read again for every run
+_KINDS = {"f": "floats", "i": "integers", "u": "integers", "b": "truths"}  # of NumPy's types
 _LONGEST = 100_000  # elements of an iterable that are looked at
 
 
@@ -69,13 +70,13 @@ def open_samples(
     a .npy or .npz file with samples along the first axis, an array of that form, or an iterable of arrays, tuples of arrays
     (in input order) or dictionaries by name.
     images: how many to take; of more they are drawn by `seed`, without repetition, and kept in order.
-    how: how pictures become arrays. Raises InputError: nothing there, a file that cannot be read (named), arrays that do
-    not fit the inputs, NaN or infinity in them.
+    how: how pictures become arrays [as they are, with a warning where the input is one of floats].
+    Raises InputError: nothing there, a file that cannot be read (named), arrays that do not fit the inputs, NaN or infinity in them.
     """
     if images < 1:
         raise InputError(f"{images} calibration samples", try_="at least 1; 50 is enough for most networks")
     if isinstance(data, (str, Path)):
-        samples = _from_path(Path(data), ports, images, seed, how or Preprocess())
+        samples = _from_path(Path(data), ports, images, seed, how)
     elif isinstance(data, np.ndarray):
         samples = _from_arrays({_only(ports).name: data}, ports, images, seed)
     elif isinstance(data, Mapping):
@@ -102,7 +103,7 @@ def chosen(n: int, images: int, seed: int) -> list[int]:
     return sorted(int(i) for i in np.random.default_rng(seed).choice(n, images, replace=False))
 
 
-def _from_path(path: Path, ports: Sequence[PortInfo], images: int, seed: int, how: Preprocess) -> Samples:
+def _from_path(path: Path, ports: Sequence[PortInfo], images: int, seed: int, said: Preprocess | None) -> Samples:
     if path.is_dir():
         files = _files_in(path)
         files = [files[k] for k in chosen(len(files), images, seed)]
@@ -113,7 +114,9 @@ def _from_path(path: Path, ports: Sequence[PortInfo], images: int, seed: int, ho
     else:
         raise InputError(f"{path} is no calibration data", why="" if path.exists() else "there is no such file or folder",
                          try_="a folder of pictures, or a .npy or .npz file")  # fmt: skip
-    port = _only(ports)
+    port, how = _only(ports), said or Preprocess()
+    if said is None and port.np.kind == "f" and any(f.suffix.lower() in PICTURES for f in files):
+        warnings.warn(PLAIN_PIXELS, stacklevel=3)
     prepared: dict[int, np.ndarray] = {}
     room = _PREPARED_BYTES // max(1, int(np.prod(port.shape)) * port.np.itemsize)
 
@@ -224,16 +227,24 @@ def _feed(item: Any, ports: Sequence[PortInfo], where: str) -> Feed:
 
 
 def _fitting(a: np.ndarray, port: PortInfo, where: str) -> np.ndarray:
-    """`a` as the input takes it. Raises InputError for another shape or kind, NaN and infinity."""
+    """`a` as the input takes it; wider or narrower numbers of the same kind become its own.
+
+    Raises InputError for another shape, another kind (bytes of a picture are not what a network of floats is fed), what the input's type cannot hold.
+    """
     if a.shape == port.shape[1:] and port.shape[:1] == (1,):
         a = a[None]
     if a.shape != port.shape:
         raise InputError(f"{where} has shape {list(a.shape)}, input {port.name!r} takes {list(port.shape)}")
-    if a.dtype.kind not in ("biuf" if port.np.kind == "f" else "biu"):
-        raise InputError(f"{where} holds {a.dtype}, input {port.name!r} takes {port.dtype}")
+    if _KINDS[port.np.kind] != _KINDS.get(a.dtype.kind):
+        raise InputError(f"{where} holds {a.dtype}, input {port.name!r} takes {port.dtype}",
+                         try_=f"values prepared as the network expects them, as {port.dtype}; or a folder of pictures and --preprocess")  # fmt: skip
     if a.dtype.kind == "f" and not np.isfinite(a).all():
         raise InputError(f"{where} holds NaN or infinity", where=f"input {port.name!r}", try_="take that sample out")
-    return np.ascontiguousarray(a, port.np)
+    with np.errstate(over="ignore"):
+        fitting = np.ascontiguousarray(a, port.np)
+    if a.dtype != port.np and (not np.isfinite(fitting).all() if port.np.kind == "f" else (fitting != a).any()):
+        raise InputError(f"{where} has values beyond {port.dtype}", where=f"input {port.name!r}", try_="take that sample out")
+    return fitting
 
 
 class Inside:

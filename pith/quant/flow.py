@@ -393,7 +393,8 @@ class _Flow:
             return [(worst_result(d, results) if mean_loss(d, list(names)) <= limit else math.inf, (f, d)) for f, d in zip(forms, found, strict=True)]
 
         errors, looked = as_long_as_they_pay(error, tried, look)
-        outcome.notes.append(f"results, dB above their error, with 0, 1, ... layers in floats: {', '.join(map(decibels, errors))}")
+        tries = ", ".join(map(decibels, errors))
+        outcome.notes.append(f"worst result on the {len(self.apart)} samples kept apart, dB above its error, with 0, 1, ... layers in floats: {tries}")
         if not (count := cheapest(errors)):
             return outcome
         (plan, numbers), (form, differences) = tried[count - 1], looked[count - 1]

@@ -62,6 +62,8 @@ class Options:
             raise InputError(f"there is no target {self.target!r}", try_="own or network")
         if self.stages < 1:
             raise InputError(f"{self.stages} stages", try_="1 or more")
+        if self.weight_bits == self.activation_bits not in (8, 7):
+            raise InputError(f"weights and activations of {self.weight_bits!r} bits", try_="8 or 7 for both; weights alone can have 4, activations alone 16")
         levels(self.activation_bits, symmetric=self.symmetric)
         weight_limit(self.weight_bits)
 

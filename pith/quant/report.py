@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shlex
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +21,8 @@ from pith.quant.sensitivity import Sensitivity
 from pith.quant.weights import channel_axis, largest
 
 _BINS = 96  # of the histogram in a report
+_WORTH = 3.0  # dB that layers in floats should gain, to be worth a word
+_NAMED = 4  # layers at most that are named for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,9 @@ class Report:
     order.  rank: names of the layers that add most error, first those to keep in floats, as measured or, where nothing was
     measured, by what `own` says;  gain: for each of them the share of the summed error that it adds.  curve: (k, smallest
     cosine, smallest SQNR in dB of a result) when the first k of `rank` stay in floats, measured on `measured` samples (0: not
-    measured).  between: share of the error that no layer makes, but the rounding of sums and other values between them (None:
-    not measured).  snapshots: (what was done, mean layer cosine).  size: bytes of the weights, before and after.  samples: how
-    many were used.  notes: what the formats of the numbers imply."""
+    measured).  worth: the least such k that gains 3 dB (0: none, or not measured).  between: share of the error that no layer makes, but
+    the rounding of sums and other values between them (None: not measured).  snapshots: (what was done, mean layer cosine).  size: bytes of the
+    weights, before and after.  samples: how many were used.  notes: what the formats of the numbers imply."""
 
     method: str
     bits: int
@@ -77,6 +81,7 @@ class Report:
     gain: tuple[float, ...]
     curve: tuple[tuple[int, float, float], ...]
     measured: int
+    worth: int
     between: float | None
     kept: tuple[str, ...]
     snapshots: tuple[tuple[str, float], ...]
@@ -107,13 +112,40 @@ class Report:
         for r in shown:
             span = f"{r.low:.4g} to {r.high:.4g}"
             lines.append(f"{r.name:<{width}}  {r.cosine:9.6f}  {r.sqnr:7.1f}  {r.own:9.2e}  {span:>22}  {r.clipped:8.3%}")
-        told = [f"{r.name}: {cause}" for r in shown for cause in r.causes]
+        told = _told(shown)
         lines += ["", *told] if told else []
-        if self.rank:
-            best = ", ".join(f"{n} ({g:.0%})" for n, g in list(zip(self.rank, self.gain, strict=True))[:3])
-            lines += ["", f"most error comes in at: {best}; leave them in floats with --keep-float"]
-        lines += [f"with the first {k} of them in floats: cosine {cosine:.6f}, {sqnr:.1f} dB" for k, cosine, sqnr in self.curve if 0 < k <= 3]
+        lines += self._ranking()
         return "\n".join([*lines, *(f"note: {n}" for n in self.notes), *(f"warning: {w}" for w in self.warnings)])
+
+    def _ranking(self) -> list[str]:
+        """Where most error comes in, and whether it would help to leave that in floats."""
+        if not self.rank:
+            return []
+        most = ", ".join(f"{n} ({g:.0%})" for n, g in list(zip(self.rank, self.gain, strict=True))[:3])
+        lines = ["", f"most error comes in at: {most}"]
+        if not self.measured:
+            return [*lines, "whether it helps to leave them in floats (--keep-float): --report measures that"]
+        tried = [(k, sqnr) for k, _, sqnr in self.curve if k <= max(3, self.worth)]
+        lines.append(f"results on {self.measured} of the samples, sums and results not rounded, with {', '.join(str(k) for k, _ in tried)} of them in floats: "
+                     + ", ".join(f"{sqnr:.1f}" for _, sqnr in tried) + " dB")  # fmt: skip
+        if self.worth:
+            some = " ".join(f"--keep-float {shlex.quote(n)}" for n in self.rank[: self.worth])
+            return [*lines, f"try {some}" if self.worth <= _NAMED else "try --min-cosine, which leaves as many of them in floats as it takes"]
+        return [*lines, f"leaving a few of them in floats gains less than {_WORTH:g} dB"]
+
+
+def _told(layers: Sequence[LayerReport]) -> list[str]:
+    """What is wrong in words, each kind of cause once, with the first layer that has it and how many more do."""
+    kinds: dict[str, list[tuple[str, Cause]]] = {}
+    for r in layers:
+        for cause in r.causes:
+            kinds.setdefault(cause.kind, []).append((r.name, cause))
+    return [f"{has[0][0]}: {has[0][1]}" + (f" (and {len(has) - 1} more of these layers)" if len(has) > 1 else "") for has in kinds.values()]
+
+
+def _worth(curve: Sequence[tuple[int, float, float]]) -> int:
+    """The fewest layers in floats that gain _WORTH; 0 where none do."""
+    return next((k for k, _, sqnr in curve if sqnr >= curve[0][2] + _WORTH), 0) if curve and math.isfinite(curve[0][2]) else 0
 
 
 def _input_of(graph: Graph, layer: Layer, makers: dict[str, Node], keys: set[str]) -> str | None:
@@ -209,6 +241,7 @@ def make_report(outcome: Outcome, options: Options, samples: int, measured: Sens
         tuple((o, outcome.layers[o].cosine, outcome.layers[o].sqnr) for o in outcome.source.outputs),
         layers, tuple(n for n, _ in ranked), tuple(p / total for _, p in ranked),
         measured.curve if measured is not None else (), measured.samples if measured is not None else 0,
+        _worth(measured.curve) if measured is not None else 0,
         1 - sum(measured.alone.values()) / maker.total if measured is not None and maker.total else None, tuple(outcome.plan.kept),
         tuple((name, 1.0 - score) for name, score in outcome.snapshots),
         (sum(a.nbytes for a in outcome.source.constants.values()), sum(a.nbytes for a in outcome.graph.constants.values())),

@@ -11,7 +11,6 @@ from pith.report.files import write_whole
 from pith.report.pictures import even_lines, histogram, log_lines, ranges
 
 _RANKED = 12  # layers in the ranking
-_WORTH = 3.0  # dB that layers in floats should gain, to be worth a word
 _FINE = 0.999  # of the worst output's cosine: nothing need be done
 
 
@@ -59,12 +58,10 @@ def _general(report: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     if len(report["snapshots"]) == 1:
         found.append(("ranges alone were chosen: nothing was searched or rounded together", "use --method easyquant, and not --no-improve"))
-    curve = [(k, sqnr) for k, _, sqnr in report["curve"]]
-    better = next(((k, sqnr) for k, sqnr in curve if sqnr is not None and curve[0][1] is not None and sqnr >= curve[0][1] + _WORTH), None)
-    if better is not None:
-        k, sqnr = better
+    if k := report["worth"]:
+        after = {n: sqnr for n, _, sqnr in report["curve"]}
         which = " ".join(f"--keep-float {n}" for n in report["rank"][: min(k, 4)]) + (" ..." if k > 4 else "")
-        found.append((f"with the first {k} layers of the ranking in floats the worst result has {decibels(sqnr)} instead of {decibels(curve[0][1])}",
+        found.append((f"with the first {k} layers of the ranking in floats the worst result has {decibels(after[k])} instead of {decibels(after[0])}",
                       f"try {which}, or --min-cosine"))  # fmt: skip
     if report["bits"] < 8:
         found.append((f"weights of {report['bits']} bits have {2 ** report['bits'] - 1} values", "try 8 bits where the processor has products of 8 bits"))

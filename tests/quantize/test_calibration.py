@@ -118,6 +118,30 @@ def test_what_does_not_fit(data: object) -> None:
     assert "x" in str(e.value) or "sample 0" in str(e.value)
 
 
+def test_kinds_of_numbers() -> None:
+    """Wider floats are taken, bytes are no floats, and integers must fit the type of the input."""
+    assert arrays(open_samples(np.full((1, 3, 8, 8), 0.1), PORT))[0].dtype == np.float32
+    for data, message in ((np.zeros((1, 3, 8, 8), np.uint8), "holds uint8, input 'x' takes float32"), (np.full((1, 3, 8, 8), 1e39), "beyond float32")):
+        with pytest.raises(InputError, match=message):
+            arrays(open_samples(data, PORT))
+    ids = [PortInfo("ids", "int32", (1, 4))]
+    assert np.array_equal(open_samples(np.arange(4), ids).load(0)["ids"], [[0, 1, 2, 3]])
+    for wrong, message in ((np.full(4, 1 << 40), "beyond int32"), (np.zeros(4), "holds float64")):
+        with pytest.raises(InputError, match=message):
+            open_samples(wrong, ids).load(0)
+
+
+def test_pictures_whose_preparation_nothing_says(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    Image.new("RGB", (8, 8)).save(tmp_path / "b.png")
+    with pytest.warns(UserWarning, match="does not say how pictures"):
+        open_samples(tmp_path, PORT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        open_samples(tmp_path, PORT, how=Preprocess())
+        open_samples(tmp_path, [PortInfo("x", "uint8", (1, 3, 8, 8))])
+
+
 def test_several_inputs(tmp_path: Path) -> None:
     ports = [PortInfo("a", "float32", (1, 2)), PortInfo("b", "float32", (1, 3))]
     data = {"a": np.zeros((4, 2), np.float32), "b": np.ones((4, 3), np.float32)}
@@ -218,7 +242,8 @@ def test_memory_does_not_grow_with_the_samples() -> None:
         quantize_graph(net, open_samples(data, ports_of(net), images=count), run, Options(method="minmax"))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < peaks[0] + (4 << 20)
+    # what all samples make inside would be 44 MiB; what two or three cores happen to have under way at once differs by some MiB
+    assert peaks[1] < peaks[0] + (16 << 20)
 
 
 def test_a_large_file_stays_on_disk(tmp_path: Path) -> None:
