@@ -54,7 +54,9 @@ def test_run_prints_top_labels(classifier: Path) -> None:
     (folder / "labels.txt").write_text("\n".join(f"thing{i}" for i in range(10)))
     done = pith("run", classifier, "grey.png", "--labels", "labels.txt", "--top", 3, cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("thing") == 3
+    assert done.stdout.count("thing") == 3 and "does not say how pictures become its input" in done.stdout
+    said = pith("run", classifier, "grey.png", "--preprocess", '{"scale": 0.01}', cwd=folder)
+    assert said.returncode == 0 and "does not say" not in said.stdout
     parsed = json.loads(
         pith("run", classifier, "grey.png", "grey.png", "--labels", "labels.txt", "--json", cwd=folder).stdout
     )

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from pith.quant.flow import Outcome, front, quantize_graph
 from pith.quant.mixed import quantize_to, worst_output
 from pith.quant.options import Options
 from pith.quant.report import Report, make_report
-from pith.quant.sensitivity import kept_counts, sensitivity, switched
+from pith.quant.sensitivity import Sensitivity, kept_counts, sensitivity, switched
 from pith.quant.watch import Watched
 from pith.quantized import compare
 from tests.quantize.nets import Interpreted, model, pictures, run, small_net
@@ -311,6 +312,22 @@ def test_fewest_layers_in_floats() -> None:
         assert wanted > best[k - 1]
         outcome, chosen = quantize_to(wanted, net, samples, Interpreted, options, lambda what, done: None)
         assert len(chosen.keep) == k and worst_output(outcome) >= wanted
+
+
+def test_text_advises_what_gains() -> None:
+    """Layers in floats are advised by name where few of them gain 3 dB, and not where they do not."""
+    net = small_net()
+    outcome, measured = quantized(net, pictures(6), float_outputs=True)[0], Sensitivity({}, (), 6)
+    names = [layer.name for layer in outcome.plan.layers]
+    alone = {layer.key: 1e-3 / (k + 1) for k, layer in enumerate(outcome.plan.layers)}
+
+    def text(*decibels: float) -> str:
+        curve = tuple((k, 0.9, d) for k, d in enumerate(decibels))
+        return make_report(outcome, Options(), 6, replace(measured, alone=alone, curve=curve)).text()
+
+    assert f"with 0, 1, 2 of them in floats: 20.0, 23.5, 23.0 dB\ntry --keep-float {names[0]}" in text(20, 23.5, 23)
+    assert "gains less than 3 dB" in text(20, 19, 22.9) and "try --keep-float" not in text(20, 19, 22.9)
+    assert "--report measures that" in make_report(outcome, Options(), 6).text()
 
 
 # ---- the command
