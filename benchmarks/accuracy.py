@@ -45,10 +45,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "KL": {"method": "kl", "improve": False},
     "search alone": {"method": "easyquant", "improve": False},
     "EasyQuant": {"method": "easyquant"},
+    "EasyQuant, unmixed": {"method": "easyquant", "mixed": False},
     "EasyQuant, best": {"method": "easyquant", "best": True},
 }
 RIVALS = {"ONNX Runtime": ("onnxruntime", "ACCURACY_ORT"), "NNCF": ("nncf", "ACCURACY_NNCF")}
-COMPARED_METHOD = "EasyQuant"  # whose export also runs in ONNX Runtime
+COMPARED_METHODS = ("EasyQuant", "EasyQuant, unmixed")  # whose exports also run in ONNX Runtime
 COMPARED = 50  # samples whose every output is compared between ONNX Runtime and Pith; those of calibration where there are fewer others
 Record = dict[str, Any]
 
@@ -215,7 +216,7 @@ class Case:
         made = self.quantised(method, bits, progress)
         result = made.result
         scores = self.evaluation.scores(runs(made.session))
-        python = interpreter("ONNX Runtime") if method == COMPARED_METHOD and bits == 8 else ""
+        python = interpreter("ONNX Runtime") if method in COMPARED_METHODS and bits == 8 else ""
         same = agreement(result, python, np.concatenate([self.inputs, self.calibration])) if python else {}
         return {"scores": scores.tolist(), "seconds": round(made.seconds, 1), "wide": wide_layers(result), "layers": len(result.report.layers),
                 "version": "", "state": taken(result), "notes": result.outcome.notes, **same}  # fmt: skip
@@ -268,7 +269,7 @@ def _commit() -> str:
     return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
 
 
-RANGES = ("calibration", "grid", "insert", "observers", "plan", "weights")
+RANGES = ("calibration", "grid", "insert", "observers", "plan", "sums", "weights")
 SEARCHED = (*RANGES, "easyquant", "rows")
 JUDGED = (*SEARCHED, "even", "flow", "improve", "measure", "options", "sensitivity", "smooth", "wider")
 
@@ -279,7 +280,7 @@ def quantiser(method: str) -> str:
     parts = JUDGED if options.get("improve", True) else SEARCHED if options["method"] == "easyquant" else RANGES
     digest = hashlib.sha256()
     files = [ROOT / "pith" / "quant" / f"{part}.py" for part in parts]
-    if method == COMPARED_METHOD:
+    if method in COMPARED_METHODS:
         files.append(ROOT / "pith" / "exporters" / "onnx.py")  # what ONNX Runtime runs
     for file in files:
         digest.update(file.read_bytes())

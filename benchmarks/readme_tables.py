@@ -175,7 +175,7 @@ def _browser(rows: Rows) -> str:
 
 def _accuracy(rows: Rows) -> str:
     """For each network its score in floats, and for each number of bits what each method changes, with the 95 % interval."""
-    order = ("min-max", "KL", "search alone", "EasyQuant", "EasyQuant, best")
+    order = ("min-max", "KL", "search alone", "EasyQuant", "EasyQuant, unmixed", "EasyQuant, best")
     methods = sorted(dict.fromkeys(r["method"] for r in rows if r["method"] != "float"), key=lambda m: order.index(m) if m in order else len(order))
     found = {(r["network"], r["bits"], r["method"]): r for r in rows}
 
@@ -196,20 +196,22 @@ def _accuracy(rows: Rows) -> str:
             if any(cells):
                 kept = [found.get((network, bits, m), {}) for m in ("EasyQuant", "EasyQuant, best")]
                 floats = ", ".join(f"{r['wide']} of {int(r['layers']) + int(r['wide'])}" if r.get("wide") else "-" for r in kept)
-                compared = next((r for m in ("EasyQuant", "search alone") if (r := found.get((network, bits, m), {})).get("agreement")), {})
-                same = ", ".join(f"{float(compared[k]):.2%}" if compared.get(k) else "-" for k in ("agreement", "integers", "saturating"))
-                body.append([*head, bits, *map(change, cells), floats if any(kept) else "", same if compared else ""])
+                own, unmixed = (found.get((network, bits, m), {}) for m in ("EasyQuant", "EasyQuant, unmixed"))
+                same = ", ".join(f"{float(own[k]):.2%}" if own.get(k) else "-" for k in ("agreement", "integers", "saturating"))
+                whole = (unmixed if own.get("wide") != "0" else own).get("agreement")
+                body.append([*head, bits, *map(change, cells), floats if any(kept) else "", same if own.get("agreement") else "",
+                             f"{float(whole):.2%}" if whole else ""])  # fmt: skip
     versions = ", ".join(dict.fromkeys(r["version"] for r in rows if r["version"] and not r["version"].startswith("failed")))
     note = "Change against floats (more is better, errors turned round), in points of a hundred or dB, and its 95 % interval over the same samples; "
     note += "behind the metric in floats how many samples were judged. A dash: not measured, or the rival refused the network. "
-    note += "Layers in floats: by EasyQuant, and by `best`. Same in ONNX Runtime, from the exported EasyQuant model (where that is not measured, that of "
-    note += "the search alone): share of the results that it gets within one step of Pith's, a 255th of the range of a result that is a float; share of the "
-    note += "last integers before the results within one step; results again where its products saturate. Commits of the quantiser, by method: "
+    note += "Layers in floats: by EasyQuant, and by `best`. Same in ONNX Runtime, from the exported EasyQuant model: "
+    note += "share of the results that it gets within one step of Pith's, a 255th of the range of a result that is a float; share of the "
+    note += "last integers before the results within one step; results again where its products saturate. Unmixed: without layers in floats. Commits of the quantiser, by method: "
     for m in methods:
         commits = dict.fromkeys(f"{r['commit']} ({r['date']})" for r in rows if r["method"] == m and r["commit"])
         note += f"{m} {', '.join(commits)}; "
     note += f"`benchmarks/accuracy.py`; {versions}."
-    return _markdown(["network", "metric in floats", "bits", *methods, "layers in floats", "same in ONNX Runtime"], body, note)
+    return _markdown(["network", "metric in floats", "bits", *methods, "layers in floats", "same in ONNX Runtime", "same, unmixed"], body, note)
 
 
 def _bfloat16(rows: Rows) -> str:

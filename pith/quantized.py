@@ -154,7 +154,8 @@ def quantize(
     activation_bits: int | None = None, images: int = 50, seed: int = 0,
     shapes: Shapes | None = None, preprocess: str | None = None, symmetric: bool = False, improve: bool = True,
     equalize: bool = False, mode: str = "paper", start: str = "", keep_float: Sequence[str] = (), min_cosine: float | None = None,
-    float_outputs: bool | None = None, integers_only: bool = False, best: bool = False, explain: bool = False, progress: Progress | None = None,
+    float_outputs: bool | None = None, integers_only: bool = False, best: bool = False, mixed: bool = True, explain: bool = False,
+    progress: Progress | None = None,
 ) -> Quantized:  # fmt: skip
     """Quantise a float network after training: its sums of products and what lies between become 8-bit (7-bit) integers.
 
@@ -173,6 +174,7 @@ def quantize(
     improve too: every fifth sample is kept from the search, and chosen by the results on those: whether channels are evened out first, and
     which state of the search is taken. In the end a few layers stay in floats where that pays: not with integers_only, min_cosine, weights
     of 4 or activations of 16 bits.  best: among plain ranges too, and layers in floats with weights of 4 or activations of 16 bits as well.
+    mixed: false: no layer stays in floats to make the results better; other runtimes then compute the same integers.
     explain: measure what each layer does to the results, for the report's ranking (as many runs of the network as it has
     layers, on a few samples).  progress: called with (stage, 0..1).
     Raises PithError subclasses. The same input gives the same bits.
@@ -183,7 +185,7 @@ def quantize(
     options = Options(method, weight_bits or bits, activation_bits or bits, symmetric, start=start, mode=mode, rounding=improve,
                       bias=improve, equalize=equalize,
                       keep=frozenset(keep_float), float_outputs=not integers_only if float_outputs is None else float_outputs,
-                      by_results=improve, best=best, integers_only=integers_only,
+                      by_results=improve, best=best, mixed=mixed, integers_only=integers_only,
                       wider=improve and not integers_only and min_cosine is None and (weight_bits or bits) >= 7 and (activation_bits or bits) <= 8)  # fmt: skip
     options.check()
     say("import", 0.0)

@@ -29,6 +29,7 @@ def command(
         help="even out channels, round weights together, correct biases, let results on samples kept apart decide, leave a few layers in floats"),
     best: bool = typer.Option(False, "--best",
         help="choose among plain ranges too, though their layers may be further off; a few layers may stay in floats even with 4 or 16 bits"),
+    mixed: bool = typer.Option(True, "--mixed/--no-mixed", help="a few layers may stay in floats where that pays; other runtimes may then round otherwise"),
     equalize: bool = typer.Option(False, "--equalize", help="even out channel ranges between convolutions first"),
     integers_only: bool = typer.Option(False, "--integers-only", help="leave nothing in floats that need not be: functions like gelu are tables"),
     mode: str = typer.Option("paper", help="form of EasyQuant: paper or released (as in its code)"),
@@ -53,7 +54,7 @@ def command(
         warnings.simplefilter("ignore")  # they are in the report
         found = quantize(
             model, images, method=method, bits=bits, weight_bits=weight_bits, activation_bits=activation_bits, images=count,
-            seed=seed, shapes=shapes, preprocess=preprocess, symmetric=symmetric, improve=improve, best=best, equalize=equalize, mode=mode,
+            seed=seed, shapes=shapes, preprocess=preprocess, symmetric=symmetric, improve=improve, best=best, mixed=mixed, equalize=equalize, mode=mode,
             start=start, integers_only=integers_only, keep_float=keep_float, min_cosine=min_cosine, explain=report is not None, progress=bar,
         )  # fmt: skip
     if output is not None:

@@ -37,6 +37,7 @@ from pith.quant.rows import (
     scale_row,
 )
 from pith.quant.sensitivity import sensitivity
+from pith.quant.sums import on_common_steps
 from pith.quant.watch import Watched
 from pith.quant.weights import IntWeights, bias_of, channel_axis, initial_scale, scale_for_bias, to_integers
 from pith.quant.wider import as_long_as_they_pay, carried, cheapest, decibels, judged, most, note
@@ -182,6 +183,7 @@ class _Flow:
         self.numbers = Numbers()
         for root, seen in self.seen.items():
             self.numbers.grids[root] = observed_grid(seen, ranges, o.activation_bits, symmetric=o.symmetric)
+        self.numbers.grids = on_common_steps(self.graph, self.plan, self.numbers.grids)
         for layer in self.plan.layers:
             if layer.weights:
                 w = self.graph.constants[layer.weights]
@@ -361,7 +363,7 @@ class _Flow:
         if by_results:
             name = states[best][0] + self.evened
             outcome.notes.append(f"taken: {name}; of {len(states)} that were tried, for its results on {len(self.apart)} samples")
-            if (self.options.best or self.options.wider) and not self.options.integers_only:
+            if (self.options.best or self.options.wider) and self.options.mixed and not self.options.integers_only:
                 outcome = self.widened(outcome, results, math.inf if self.options.best else scores[0])
         return outcome
 

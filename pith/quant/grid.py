@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,15 +25,25 @@ def short(scale: np.ndarray | float) -> np.ndarray:
     return np.maximum(np.ldexp(np.rint(mantissa * _SHORT) / _SHORT, exponent), _SMALLEST).astype(np.float32)
 
 
+def odd_multiple(scale: float, step: float) -> float:
+    """The odd multiple of `step`, a power of two, that is nearest to positive `scale`; of the least larger power for which it has 12 bits at most."""
+    while scale > step * (_SHORT - 1):
+        step *= 2.0
+    return float(np.float32((2.0 * math.floor(scale / step / 2.0) + 1.0) * step))
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """real = scale * (q - zero), q from low to high, stored as `dtype`. `scale` is a float32 number held in a float, of few digits (see `short`)."""
+    """real = scale * (q - zero), q from low to high, stored as `dtype`. `scale` is a float32 number held in a float, of few digits (see `short`).
+
+    step: a power of two of which the scale is an odd multiple, and stays one when scaled (see sums.py); 0 where that does not matter."""
 
     scale: float
     zero: int
     low: int
     high: int
     dtype: DType
+    step: float = 0.0
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -48,8 +59,8 @@ class Grid:
 
     def scaled(self, factor: float) -> Grid:
         """The grid with steps `factor` times as wide, and the same zero."""
-        scale = float(short(self.scale * factor))
-        return Grid(scale, self.zero, self.low, self.high, self.dtype)
+        wanted = self.scale * factor
+        return replace(self, scale=odd_multiple(wanted, self.step) if self.step else float(short(wanted)))
 
     def integers(self, x: np.ndarray) -> np.ndarray:
         """q of float32 `x`, as float32 whole numbers (any shape): divided, rounded half to even, kept to the range."""

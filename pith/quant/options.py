@@ -28,7 +28,7 @@ class Options:
     on samples that nothing was fitted to (every fifth, of ten or more) is taken, not the one whose layers are. Channels are evened out first
     (see even.py) where that gives nearer results, and the search looks at the length of outputs too, and at values themselves
     that others than layers read.  wider: in the end a few layers stay in floats if that pays (see wider.py), but with integers_only.  best:
-    both, but of all states, and the ranges of PLAIN are among them.
+    both, but of all states, and the ranges of PLAIN are among them.  mixed: false where no layer may stay in floats for that.
     """
 
     method: str = "easyquant"
@@ -49,6 +49,7 @@ class Options:
     by_results: bool = False
     best: bool = False
     wider: bool = False
+    mixed: bool = True
 
     def check(self) -> None:
         """Raises InputError for what is none."""
