@@ -206,7 +206,8 @@ def _accuracy(rows: Rows) -> str:
     note += "behind the metric in floats how many samples were judged. A dash: not measured, or the rival refused the network. "
     note += "Layers in floats: by EasyQuant, and by `best`. Same in ONNX Runtime, from the exported EasyQuant model: "
     note += "share of the results that it gets within one step of Pith's, a 255th of the range of a result that is a float; share of the "
-    note += "last integers before the results within one step; results again where its products saturate. Unmixed: without layers in floats. Commits of the quantiser, by method: "
+    note += "last integers before the results within one step; results again where its products saturate. Unmixed: without layers in floats. "
+    note += "Commits of the quantiser, by method: "
     for m in methods:
         commits = dict.fromkeys(f"{r['commit']} ({r['date']})" for r in rows if r["method"] == m and r["commit"])
         note += f"{m} {', '.join(commits)}; "

@@ -26,6 +26,7 @@ from pith.quant.options import Options
 from pith.quant.report import Report, make_report
 from pith.quant.sensitivity import Sensitivity, kept_counts, sensitivity, switched
 from pith.quant.watch import Watched
+from pith.quant.weights import bias_integers, bias_scale
 from pith.quantized import compare
 from tests.quantize.nets import Interpreted, model, pictures, run, small_net
 
@@ -51,8 +52,10 @@ def noise_alone(outcome: Outcome, key: str, data: np.ndarray) -> float:
     inner = outcome.source.copy()
     inner.outputs = [layer.x]
     inner.drop_unused()
-    weights = outcome.numbers.weights[key].real
-    graph.constants[node.inputs[1]] = weights
+    graph.constants[node.inputs[1]] = outcome.numbers.weights[key].real
+    if layer.bias:
+        scale = bias_scale(node, outcome.numbers.weights[key], grid.scale)
+        graph.constants[layer.bias] = (bias_integers(graph.constants[layer.bias], scale) * scale.astype(np.float64)).astype(np.float32)
     graph.inputs.append("rounded")
     graph.types["rounded"] = graph.types[layer.x]
     node.inputs[0] = "rounded"
@@ -70,7 +73,7 @@ def test_alone_is_one_layer_in_integers() -> None:
     found = sensitivity(outcome.source, outcome.plan, outcome.numbers, open_samples(data, ports_of(outcome.source)), Interpreted)
     assert found is not None and found.samples == 4 and set(found.alone) == {la.key for la in outcome.plan.layers}
     for key, value in found.alone.items():
-        assert value == pytest.approx(noise_alone(outcome, key, data), rel=0.02), key  # biases are rounded in one and not the other
+        assert value == pytest.approx(noise_alone(outcome, key, data), rel=1e-4), key
     assert [found.alone[k] for k in found.order] == sorted(found.alone.values(), reverse=True)
 
 
