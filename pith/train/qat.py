@@ -60,10 +60,9 @@ class Layer(nn.Module):
 class FloatLayer(nn.Module):
     """The weights of a sum of products that stays in floats. step: what a step of its integers would be, if it had some."""
 
-    def __init__(self, weight: np.ndarray, bias: np.ndarray | None, step: float) -> None:
+    def __init__(self, weight: nn.Parameter, bias: nn.Parameter | None, step: float) -> None:
         super().__init__()
-        self.weight, self.step = nn.Parameter(torch.from_numpy(np.array(weight, np.float32))), step
-        self.bias = None if bias is None else nn.Parameter(torch.from_numpy(np.array(bias, np.float32)))
+        self.weight, self.bias, self.step = weight, bias, step
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,16 @@ class Qat(nn.Module):
         self._trained = {n.outputs[0] for n in graph.nodes if n.op == "dequantize_linear" and n.inputs[0] in graph.constants}
 
     def _add_floats(self, graph: Graph) -> None:
-        """Layers for the sums of products that stayed in floats, one for each pair of weights and bias that are constants."""
+        """Layers for the sums of products that stayed in floats, one for each pair of weights and bias that are constants.
+
+        What several of them share is one parameter.
+        """
         known: dict[tuple[str, str], str] = {}
+        shared: dict[str, nn.Parameter] = {}
+
+        def parameter(name: str) -> nn.Parameter:
+            return shared.setdefault(name, nn.Parameter(torch.from_numpy(np.array(graph.constants[name], np.float32))))
+
         for node in graph.nodes:
             if node.op not in ("conv", "matmul") or id(node) in self._layer_of or not _real(graph, node.inputs[1]):
                 continue
@@ -129,7 +136,7 @@ class Qat(nn.Module):
                 channels = 0 if node.op == "conv" else w.ndim - (2 if node.attrs.get("trans_b") else 1)
                 largest = np.abs(w).max(tuple(a for a in range(w.ndim) if a != channels), initial=0.0)
                 step = float(largest.mean()) / self.quantized.outcome.limit
-                self.layers[name] = FloatLayer(w, graph.constants[b] if b else None, step)
+                self.layers[name] = FloatLayer(parameter(node.inputs[1]), parameter(b) if b else None, step)
             self._layer_of[id(node)] = known[node.inputs[1], b]
 
     def _start(self, weights: str, q: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -145,11 +152,14 @@ class Qat(nn.Module):
         integers where they are, or drives others apart. With Adam, which moves each number by about the learning rate, 0.01 is a hundred
         iterations from one integer to the next.
         """
-        found = []
+        found, known = [], set()
         for layer in self.layers.values():
             assert isinstance(layer, (Layer, FloatLayer))
             step = layer.step if isinstance(layer, FloatLayer) else float(layer.parametrizations["weight"][0].scale.mean())
-            found.append({"params": list(layer.parameters()), "lr": rate * step})
+            own = [p for p in layer.parameters() if p not in known]
+            known.update(own)
+            if own:
+                found.append({"params": own, "lr": rate * step})
         return found
 
     def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:

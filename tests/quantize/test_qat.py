@@ -92,6 +92,26 @@ def test_layers_in_floats_are_trained_too() -> None:
     assert len(was) == 3 and all((qat.graph().constants[k] != a).any() for k, a in was.items())
 
 
+def test_layers_in_floats_share_what_the_network_shares() -> None:
+    """One set of weights with two biases is one parameter: trained once, and both layers have it afterwards."""
+    text = """net (float[1, 3, 8, 8] x) => (float[1, 3, 8, 8] y) {
+        c1 = Conv(x, w, b1) r1 = Relu(c1) c2 = Conv(r1, w, b2) r2 = Relu(c2) y = Conv(r2, v) }"""
+    rng = np.random.default_rng(0)
+    net = pith.import_model(model(text, w=rng.standard_normal((3, 3, 1, 1)), v=rng.standard_normal((3, 3, 1, 1)), b1=rng.random(3), b2=rng.random(3)))
+    kept = [n.name or n.outputs[0] for n in net.nodes if n.op == "conv"][:2]
+    qat = Qat(pith.quantize(net, pictures(8), method="minmax", improve=False, keep_float=kept))
+    assert len(qat.quantized.report.kept) == 2 and len(list(qat.parameters())) == 4  # w, b1, b2, v
+    data = torch.from_numpy(pictures(16, 2))
+    optimiser = torch.optim.Adam(qat.groups(0.5))
+    for _ in range(5):
+        optimiser.zero_grad()
+        qat(data).square().mean().backward()
+        optimiser.step()
+    with torch.no_grad():
+        assert np.allclose(qat(data).numpy(), outputs(qat.compile(opt="-O1"), data.numpy()), atol=0.02)
+    assert (qat.graph().constants["w"] != net.constants["w"]).all()
+
+
 def test_gradients_pass_rounding_and_stop_at_the_ends() -> None:
     _, qat = made()
     layer = qat.layers["l0"]
