@@ -26,7 +26,7 @@ TABLE: dict[str, set[str]] = {
     "emit": {"graph", "lower", "vector", "targets"},
     "runtime": {"targets"},
     "peers": {"runtime"},
-    "bench": {"graph", "targets", "runtime", "peers", "cache"},
+    "bench": {"graph", "vector", "targets", "runtime", "peers", "cache", "report"},
     "boards": {"graph", "targets"},
     "emulators": {"graph", "targets", "runtime", "cache", "boards"},
     "devices": {"graph", "targets", "runtime", "emulators", "boards"},

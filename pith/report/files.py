@@ -19,16 +19,24 @@ def check_place(path: Path, endings: Sequence[str] = ()) -> None:
         raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
     if path.is_dir():
         raise InputError(f"cannot write {path}", why="there is a folder of that name", try_="another name")
-    if path.exists() and not path.is_file():
-        return  # a device or a pipe, such as /dev/stdout, is written where it is
+    if _stays(path) and os.access(path, os.W_OK):
+        return
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise InputError(f"cannot write {path}", why=f"the folder {path.parent} may not be written", try_="another folder")
+
+
+def _stays(path: Path) -> bool:
+    """Whether it is written where it is: a device or a pipe, such as /dev/stdout, and what a link leads to."""
+    return path.exists() and (path.is_symlink() or not path.is_file())
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write `data` by way of a temporary file beside `path`, of which nothing stays. Raises InputError."""
     temporary = None
     try:
+        if _stays(path):
+            path.write_bytes(data)
+            return
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         with os.fdopen(handle, "wb") as f:
             f.write(data)
