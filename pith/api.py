@@ -12,7 +12,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -284,11 +284,11 @@ class _Request:
         target = get_target(self.target)
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
-            VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
+            VERSION, self.target, asdict(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
             self.winograd, self.threads, self.tune, self.board, self.max_ram, self.trustzone, self.layout, self.serial, self.weights_file,
             self.precision, sorted((self.place or {}).items()), _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
-        h.update(json.dumps(facts, sort_keys=True).encode())
+        h.update(json.dumps(facts, sort_keys=True, default=sorted).encode())  # sets: their order is another in every process
         for k, v in sorted((self.constants or {}).items()):
             a = np.asarray(v)
             h.update(f"{k}{a.dtype}{a.shape}".encode() + a.tobytes())

@@ -30,11 +30,11 @@ TABLE: dict[str, set[str]] = {
     "boards": {"graph", "targets"},
     "emulators": {"graph", "targets", "runtime", "cache", "boards"},
     "devices": {"graph", "targets", "runtime", "emulators", "boards"},
-    "report": set(),
+    "report": {"cache"},
     "models": set(),
     "config": {"graph"},
     "cache": set(),
-    "artefact": {"graph", "emit"},
+    "artefact": {"graph", "emit", "cache"},
     "tune": {"graph", "ops", "kernels", "lower", "emit", "targets", "runtime", "artefact", "cache"},
     "build": {"graph", "lower", "emit", "targets", "artefact", "boards"},
     "api": {

@@ -27,7 +27,7 @@ def test_ceilings_of_this_machine(target: str) -> None:
     c = measure(target)
     isa = get_target(target).isa
     assert 5e8 < c.flops < 1e12 and c.isa == isa.name
-    assert 5e8 < c.int8 and ("amx" in isa.features or c.int8 < 10 * c.flops)  # more would mean that the compiler left products out
+    assert c.int8 > 5e8 and ("amx" in isa.features or c.int8 < 10 * c.flops)  # more would mean that the compiler left products out
     assert [v.name for v in c.levels] == ["L1", "L2", "L3", "memory"] and c.levels[-1].size is None
     rates = [v.rate for v in c.levels]
     assert all(5e8 < r < 2e12 for r in rates)
