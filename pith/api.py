@@ -12,7 +12,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -134,10 +134,9 @@ def stages(
     say = progress or (lambda what, done: None)
     chosen, helpers = get_target(target), [find(a) for a in accelerators]
     check_precision(chosen, precision)
+    check_threads(chosen, threads)
     if name is not None and not (isinstance(name, str) and name):
         raise InputError(f"the name {name!r} is no text")
-    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
-        raise InputError(f"{threads!r} threads", try_=f"a whole number from 1 to {MOST_THREADS}")
     if isinstance(tune, bool) or not isinstance(tune, (int, float)) or not 0 <= tune <= LONGEST_TUNE:
         raise InputError(f"{tune!r} seconds to tune", try_=f"a number from 0 to {LONGEST_TUNE}; 30 is enough for most networks")
     if type(max_ram) is not int or max_ram < 0:
@@ -186,6 +185,17 @@ def check_precision(target: Target, precision: str) -> None:
         )  # fmt: skip
 
 
+def check_threads(target: Target, threads: int) -> None:
+    """Raise InputError for what is no number of threads, UnsupportedError for more than one where `target` has none."""
+    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+        raise InputError(f"{threads!r} threads", try_=f"a whole number from 1 to {MOST_THREADS}")
+    if threads > 1 and not target.hosted:
+        raise UnsupportedError(
+            f"--threads does not go with target {target.name}", why="there is no system below its code that has threads",
+            try_="leave --threads out; -t c99 where your program brings threads of its own",
+        )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     """One call of `compile` or `compile_to`: what is compiled, for what, how."""
@@ -216,8 +226,9 @@ class _Request:
         """Compile into `folder`, completely or not at all."""
         chosen = get_target(self.target)
         check_precision(chosen, self.precision)
+        check_threads(chosen, self.threads)
         if chosen.product == "wasm":
-            check_wasm(chosen, self.cc, self.threads, self.profile)
+            check_wasm(chosen, self.cc, self.profile)
         find_compiler(self.cc)  # what is wrong here shows before the long work
         check_opt(self.opt)
         check_layout(self.layout, self.threads)
@@ -273,11 +284,11 @@ class _Request:
         target = get_target(self.target)
         shapes = [sorted(v.items()) for v in expand_shapes(self.shapes)]
         facts = [
-            VERSION, self.target, repr(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
+            VERSION, self.target, asdict(target), shapes, self.name or path.stem, compiler_version(self.cc), self.opt, self.profile,
             self.winograd, self.threads, self.tune, self.board, self.max_ram, self.trustzone, self.layout, self.serial, self.weights_file,
             self.precision, sorted((self.place or {}).items()), _source_digest(), [version(p) for p in _DECIDES],
         ]  # fmt: skip
-        h.update(json.dumps(facts, sort_keys=True).encode())
+        h.update(json.dumps(facts, sort_keys=True, default=sorted).encode())  # sets: their order is another in every process
         for k, v in sorted((self.constants or {}).items()):
             a = np.asarray(v)
             h.update(f"{k}{a.dtype}{a.shape}".encode() + a.tobytes())

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pith.cache import temporary, tidy
 from pith.emit.c import Sources
 from pith.emit.pool import pool_sources
 from pith.graph import BuildError
+from pith.graph.errors import disk_full
 
 _MANIFEST = "manifest.json"
 
@@ -25,22 +27,23 @@ def new_folder(target: Path) -> Iterator[Path]:
 
     The files of an artefact that was in `target` before go; others stay. Raises BuildError for a full disk or no permission.
     """
-    temporary: Path | None = None
+    work: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        yield temporary
+        tidy(target.parent)
+        work = Path(tempfile.mkdtemp(prefix=temporary(target.name), dir=target.parent))
+        yield work
         if target.exists():
-            _move_into(temporary, target)
+            _move_into(work, target)
         else:
-            temporary.chmod(0o755)
-            os.replace(temporary, target)
-        temporary = None
+            work.chmod(0o755)
+            os.replace(work, target)
+        work = None
     except OSError as e:
         raise as_build_error(e, target) from e
     finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+        if work is not None:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def _move_into(new: Path, target: Path) -> None:
@@ -75,10 +78,8 @@ def _within(name: str) -> bool:
 
 def as_build_error(e: OSError, where: Path) -> BuildError:
     """An operating system error as one a user can act on."""
-    if e.errno == errno.ENOSPC:
-        return BuildError(
-            "the disk is full", where=str(where), why=str(e), try_="free space, or give another folder with -o"
-        )
+    if e.errno in (errno.ENOSPC, errno.EDQUOT):
+        return disk_full(str(where), e.strerror or str(e))
     why = "it is a file, not a folder" if where.is_file() else e.strerror or str(e)
     return BuildError("cannot write the artefact", where=str(where), why=why, try_="choose another folder with -o")
 

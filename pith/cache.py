@@ -1,14 +1,18 @@
-"""The folder of finished compilations: where it is, and that it does not grow without end."""
+"""The folder of finished compilations: where it is, and that it does not grow without end; and what killed processes left anywhere."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import shutil
 import time
 from pathlib import Path
 
 _ABANDONED = 3600.0  # seconds after which an entry that is still being written is taken for left behind
+_STALE = 86400.0  # seconds after which what is `temporary` is taken for left behind
+_TEMPORARY = re.compile(r"\..+\.pith-[a-z0-9_]{8}")  # as `tempfile` makes of `temporary`
 LIMIT = 1 << 30  # bytes that stay after a new entry is added
 
 
@@ -23,6 +27,24 @@ def cache_folder() -> Path | None:
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+def temporary(name: str) -> str:
+    """What the temporary file or folder beside `name` is to begin with, for `tempfile` without a suffix; `tidy` knows it by that."""
+    return f".{name[:40]}.pith-"
+
+
+def tidy(folder: Path) -> None:
+    """Remove from `folder` what is `temporary` and a day old: of a process that was killed. What cannot be removed stays."""
+    with contextlib.suppress(OSError):
+        for entry in folder.iterdir():
+            with contextlib.suppress(OSError):
+                if not _TEMPORARY.fullmatch(entry.name) or time.time() - entry.lstat().st_mtime < _STALE:
+                    continue
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry, ignore_errors=True)
+                else:
+                    entry.unlink()
 
 
 def trim(folder: Path, limit: int = LIMIT) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from pith.api import compile as pith_compile
-from pith.cache import cache_folder, trim
+from pith.cache import cache_folder, temporary, trim
 
 
 def save(path: Path, value: float) -> Path:
@@ -102,6 +105,32 @@ def test_what_a_killed_process_left_goes(cache: Path, tmp_path: Path) -> None:
         os.utime(cache / name, (time.time() - age,) * 2)
     pith_compile(save(tmp_path / "m.onnx", 2.0))
     assert not (cache / ".old").exists() and (cache / ".new").exists()
+
+
+def test_what_a_killed_process_left_beside_an_output_goes(tmp_path: Path) -> None:
+    """By a name that Pith alone gives, and a day old; whatever else is hidden there is somebody's."""
+    old, day = time.time() - 90000, tempfile.mkdtemp(prefix=temporary("net"), dir=tmp_path)
+    left = [Path(day), Path(tempfile.mkstemp(prefix=temporary("y.npz"), dir=tmp_path)[1]), tmp_path / ".net.pith-abcdefgh"]
+    left[2].symlink_to(tmp_path / ".kept")
+    kept = [tmp_path / n for n in (".kept", ".net.k3j2h1a0", "net.pith-abcdefgh", ".net.pith-abc", ".net.pith-ABCDEFGH", ".pith-abcdefgh")]
+    for path in kept:
+        path.mkdir()
+    (left[0] / "half.c").write_text("")
+    young = Path(tempfile.mkdtemp(prefix=temporary("net"), dir=tmp_path))
+    for path in (*left, *kept):
+        os.utime(path, (old, old), follow_symlinks=False)
+    pith_compile(save(tmp_path / "m.onnx", 2.0), out=tmp_path / "net")
+    assert not any(os.path.lexists(p) for p in left)
+    assert all(p.is_dir() for p in (*kept, young))
+
+
+def test_the_same_in_another_process(cache: Path, tmp_path: Path) -> None:
+    """Sets of words have another order in every process, and half of all compilations were not found again."""
+    model = save(tmp_path / "m.onnx", 2.0)
+    code = "import sys; from pith.api import compile_to; compile_to(sys.argv[1], sys.argv[2], 'aarch64')"
+    for seed in range(4):
+        subprocess.run([sys.executable, "-c", code, model, tmp_path / "out"], env={**os.environ, "PYTHONHASHSEED": str(seed)}, check=True)
+    assert len(entries(cache)) == 1
 
 
 def test_another_compiler_is_another_entry(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,17 +10,38 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from pith.targets.base import get_target
+from pith.targets.base import Target, get_target
 from pith.targets.compiler import find_compiler
-from pith.targets.cpu import caches
+from pith.targets.cpu import amx_allowed, caches
+from pith.targets.isa.base import ISA
+from pith.vector.amx import CONFIGURE
+from pith.vector.cfunction import CFunction, in_order
+from pith.vector.f32 import dialect
+from pith.vector.s8 import chunks, dot, has_dialect, matrices, shorts
 
 SOURCE = Path(__file__).with_name("ceilings.c")
 _ROUNDS, _SECONDS = 15, 0.01  # the best of so many measurements of so long each: a neighbour's load falls out
 _UNKNOWN = {1: 32 << 10, 2: 1 << 20, 3: 8 << 20}  # bytes, where the system does not say
 _MOST = 256 << 20  # bytes read for the memory's figure
+_SIXTEEN_BYTES = CFunction(
+    "vf",
+    """typedef float vf __attribute__((vector_size(16)));
+#define VF_LANES 4
+static inline vf vf_set1(float x) { return (vf){x, x, x, x}; }
+static inline vf vf_load(const float *p) { vf v; __builtin_memcpy(&v, p, sizeof v); return v; }
+static inline void vf_store(float *p, vf v) { __builtin_memcpy(p, &v, sizeof v); }
+static inline vf vf_fma(vf a, vf b, vf c) { return a * b + c; }
+static inline vf vf_max(vf a, vf b) {
+  typedef int32_t words __attribute__((vector_size(16)));
+  const words more = a > b;
+  return (vf)(((words)a & more) | ((words)b & ~more));
+}
+""",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,42 +55,99 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Ceilings:
-    """flops: floating-point operations a second of one core, multiply and add counted as two;  levels: nearest first."""
+    """Of one core.  flops: operations in float32 a second, multiply and add counted as two, by the instructions of `isa`;  levels: nearest
+    first;  int8: the same of products of bytes, by the fastest way that `isa` has, which `way` names in words."""
 
     flops: float
     levels: tuple[Level, ...]
     isa: str
+    int8: float
+    way: str
 
     def level(self, nbytes: float) -> Level:
         """The nearest level that holds `nbytes`."""
         return next((v for v in self.levels if v.size is None or nbytes <= v.size), self.levels[-1])
 
-    def roof(self, flops: float, nbytes: float) -> float:
-        """Most operations a second for work of `flops` operations on `nbytes` bytes, which are read from where they fit."""
-        return self.flops if nbytes <= 0 else min(self.flops, flops / nbytes * self.level(nbytes).rate)
+    def peak(self, kind: str) -> float:
+        """Operations a second of multiply-adds in "float32" or "int8"."""
+        return {"float32": self.flops, "int8": self.int8}[kind]
+
+    def roof(self, flops: float, nbytes: float, kind: str = "float32") -> float:
+        """Most operations a second for work of `flops` operations of a kind on `nbytes` bytes, which are read from where they fit."""
+        peak = self.peak(kind)
+        return peak if nbytes <= 0 else min(peak, flops / nbytes * self.level(nbytes).rate)
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON, in billions a second."""
+        return {
+            "isa": self.isa, "gflops": self.flops / 1e9, "int8_gops": self.int8 / 1e9, "int8_way": self.way,
+            "gbytes": {v.name: v.rate / 1e9 for v in self.levels},
+        }  # fmt: skip
 
 
-def measure() -> Ceilings:
-    """Compile the loops with the bundled clang for this processor, and run them: about two seconds. Raises BuildError."""
-    target = get_target("host")
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way to multiply bytes: the loop `ceiling_NAME`, what it is in words, and the C that it is written in."""
+
+    name: str
+    words: str
+    needs: tuple[CFunction, ...] = ()
+
+
+def _ways(isa: ISA) -> list[_Way]:
+    """How kernels for `isa` multiply bytes."""
+    if not has_dialect(isa):
+        return [_Way("plain", "plain C")]
+    found = [_Way("dot", "dot products" if isa.features & {"vnni", "sdot"} else "products of 16 bits", (dot(isa),))]
+    if isa.byte_pairs:
+        found.append(_Way("pairs", "pairs of bytes", (shorts(isa),)))
+    if "smull" in isa.features:
+        found.append(_Way("widened", "widened products", (chunks(isa),)))
+    if "i8mm" in isa.features:
+        found.append(_Way("matrices", "products of matrices", (matrices(isa),)))
+    if "amx" in isa.features and amx_allowed():
+        found.append(_Way("tiles", "AMX tiles", (CONFIGURE,)))
+    return found
+
+
+def source(isa: ISA) -> tuple[str, list[_Way]]:
+    """The loops in C, as wide as `isa`, and the ways to multiply bytes among them."""
+    ways = _ways(isa)
+    # what has no vectors is measured by those that every gcc and clang makes of plain C on its own
+    needs = [*(f for way in ways for f in way.needs)] or [dialect(isa) if isa.vector_bytes else _SIXTEEN_BYTES]
+    functions = in_order(needs)
+    headers = dict.fromkeys(["stdint.h", *(h for f in functions for h in f.headers)])
+    rows = "SIX" if isa.registers >= 32 else "FOUR"
+    facts = [f"#define ROWS(M) {rows}(M)", *(f"#define WAY_{way.name}" for way in ways)]
+    return "\n".join([*(f"#include <{h}>" for h in headers), *(f.text for f in functions), *facts, SOURCE.read_text()]), ways
+
+
+def measure(target: str = "host") -> Ceilings:
+    """Compile the loops with the bundled clang for a target that runs here, and run them: about three seconds. Raises BuildError."""
+    chosen = get_target(target)
     folder = Path(tempfile.mkdtemp(prefix="pith-ceilings-"))
     try:
-        compiler = find_compiler()
-        shutil.copyfile(SOURCE, folder / SOURCE.name)
-        compiler.compile(folder / SOURCE.name, folder / "ceilings.o", target, ["-O3"])
-        compiler.link_shared([folder / "ceilings.o"], folder / "libceilings.so", ["ceiling_multiply", "ceiling_read"])
-        return _measure(ctypes.CDLL(str(folder / "libceilings.so")), target.isa.name)
+        return _measure(*build(folder, chosen), chosen.isa.name)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _measure(library: ctypes.CDLL, isa: str) -> Ceilings:
-    multiply, read = library.ceiling_multiply, library.ceiling_read
-    multiply.restype, multiply.argtypes = ctypes.c_int64, [ctypes.c_int64, ctypes.c_void_p]
+def build(folder: Path, target: Target) -> tuple[Path, list[_Way]]:
+    """The loops for `target` as a library in `folder`, and the ways to multiply bytes among them. Raises BuildError."""
+    compiler, library = find_compiler(), folder / "libceilings.so"
+    text, ways = source(target.isa)
+    (folder / "ceilings.c").write_text(text)
+    compiler.compile(folder / "ceilings.c", folder / "ceilings.o", target, ["-O3"])
+    compiler.link_shared([folder / "ceilings.o"], library, ["ceiling_float", "ceiling_read", *(f"ceiling_{w.name}" for w in ways)])
+    return library, ways
+
+
+def _measure(path: Path, ways: list[_Way], isa: str) -> Ceilings:
+    library, out = ctypes.CDLL(str(path)), np.zeros(16, np.float32)
+    flops = _operations(library.ceiling_float, out)
+    int8, way = max((_operations(library[f"ceiling_{w.name}"], out), w.words) for w in ways)
+    read = library.ceiling_read
     read.restype, read.argtypes = None, [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p]
-    out = np.zeros(16, np.float32)
-    operations = multiply(1, out.ctypes.data)
-    flops = operations * _best(lambda n: multiply(n, out.ctypes.data))
     sizes = _UNKNOWN | caches()
     # what is read: half of a cache, so that nothing else pushes it out; a virtual machine's share of the last level may be far
     # smaller than its size, so no more than a few times the level before
@@ -80,7 +158,13 @@ def _measure(library: ctypes.CDLL, isa: str) -> Ceilings:
         part = whole[: max(1, nbytes // 512) * 128]
         rate = part.nbytes * _best(partial(_read, read, part, out))
         levels.append(Level("memory", None, rate) if level == 4 else Level(f"L{level}", sizes[level], rate))
-    return Ceilings(flops, tuple(levels), isa)
+    return Ceilings(flops, tuple(levels), isa, int8, way)
+
+
+def _operations(loop: Any, out: np.ndarray) -> float:
+    """Operations a second of one of the loops that multiply."""
+    loop.restype, loop.argtypes = ctypes.c_int64, [ctypes.c_int64, ctypes.c_void_p]
+    return float(loop(1, out.ctypes.data) * _best(lambda n: loop(n, out.ctypes.data)))
 
 
 def _block(nbytes: int) -> np.ndarray:

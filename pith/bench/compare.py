@@ -22,6 +22,7 @@ from pith.version import VERSION
 BOUND = 1e-4  # of the largest value: a result further than this from ONNX Runtime's does not count
 BOUND8 = 10.0  # decibels: an int8 result with less signal to noise against ONNX Runtime's float32 does not count,
 BEHIND8 = 6.0  # unless it is no more than this below the best engine's: networks that do not suit 8 bits
+BY_NOISE = ("int8", "int16")  # what networks compute in that are judged so: one rounding the other way is a whole step
 REFERENCE = "onnxruntime"
 KEYS = ("engine", "model", "precision", "threads", "median_ms", "ratio", "error", "sqnr_db", "counts", "version", "runs", "reason")
 _LOAD = 180.0  # seconds
@@ -31,8 +32,9 @@ _LOAD = 180.0  # seconds
 class Row:
     """One engine at one number of threads. `ratio`: median over the rounds of its time over Pith's in the same round, so
     above 1 it is slower than Pith;  `error`: largest difference from ONNX Runtime over its largest value;  `sqnr_db`: signal to
-    noise against it in decibels, of the worst output;  `counts`: whether the error is below BOUND, or for int8 made by each engine
-    itself, the signal to noise at least BOUND8 or no more than BEHIND8 below the best;  `reason`: why there is no time."""
+    noise against it in decibels, of the worst output;  `counts`: whether the error is below BOUND, or where `precision` is one of BY_NOISE,
+    the signal to noise at least BOUND8 (or no more than BEHIND8 below the best's, where each engine made the network itself);  `reason`:
+    why there is no time."""
 
     engine: str
     model: str
@@ -81,8 +83,9 @@ def compare(
     """Rows for Pith (the folder `artefact`) and each of `peers`; one that fails has the reason instead of a time.
 
     seconds: of each engine's timed runs, over all rounds;  rest: inputs that the compiled network has no more, fixed when it
-    was compiled, and the model file still has;  samples: to calibrate with, then every engine runs the int8 network that its own
-    tools made of `model`. ONNX Runtime judges results even when it is not among `peers`, always by the model as given.
+    was compiled, and the model file still has;  precision: what the network computes in;  samples: to calibrate with, then every engine
+    runs the int8 network that its own tools made of `model`. ONNX Runtime judges results even when it is not among `peers`, always by the
+    model as given.
     """
     interpreters, say = interpreters or Interpreters(), progress or (lambda what, done: None)
     order = ["pith", *peers]
@@ -123,7 +126,7 @@ def compare(
             say(f"round {k + 1} of {rounds}", 0.5 + 0.5 * k / rounds)
             for name in lineup:
                 _turn(live, rows[name], seconds / rounds)
-    summarise(rows, outputs, reference, quantised=bool(samples))
+    summarise(rows, outputs, reference, made=bool(samples))
     return list(rows.values())
 
 
@@ -152,9 +155,11 @@ def _turn(live: dict[str, Engine], row: Row, seconds: float) -> None:
 
 def summarise(
     rows: Mapping[str, Row], outputs: Mapping[str, Mapping[str, np.ndarray]], reference: Mapping[str, np.ndarray] | None,
-    *, quantised: bool = False,
+    *, made: bool = False,
 ) -> None:  # fmt: skip
-    """Fill in medians, ratios, errors from the blocks and outputs; of an engine that failed on the way nothing counts."""
+    """Fill in medians, ratios, errors from the blocks and outputs; of an engine that failed on the way nothing counts.
+
+    made: each engine made its int8 network of a float one, whose results `reference` has."""
     own = rows["pith"].blocks
     for row in rows.values():
         if row.reason is not None:
@@ -166,9 +171,9 @@ def summarise(
             row.error = error(reference, outputs[row.engine])
             row.sqnr_db = signal_to_noise(reference, outputs[row.engine])
             row.counts = row.error is not None and row.error < BOUND
-    if reference is not None and quantised:
-        known = [r.sqnr_db for r in rows.values() if r.sqnr_db is not None]
-        least = min(BOUND8, max(known, default=0.0) - BEHIND8)
+    if reference is not None and rows["pith"].precision in BY_NOISE:
+        known = [r.sqnr_db for r in rows.values() if r.sqnr_db is not None] if made else []
+        least = min(BOUND8, max(known) - BEHIND8) if known else BOUND8
         for row in rows.values():
             if row.reason is None:
                 row.counts = row.sqnr_db is not None and row.sqnr_db >= least

@@ -16,7 +16,8 @@ from pith.runtime.session import Session
 class Layer:
     """One step. `share`: of the network's time;  `gflops`: billions of operations a second, a multiply-add counted as two and
     a convolution as the plain sum whatever algorithm computes it;  `intensity`: operations a byte read or written;
-    `of_roof`: gflops over what the measured ceilings allow at that intensity."""
+    `computes`: what its multiply-adds are of, "float32" or "int8", as it is held against;  `of_roof`: gflops over what the measured ceilings
+    of that allow at that intensity."""
 
     name: str
     op: str
@@ -25,6 +26,7 @@ class Layer:
     share: float
     flops: int
     nbytes: int
+    computes: str
     gflops: float
     intensity: float
     of_roof: float
@@ -44,9 +46,16 @@ def layers(session: Session, arrays: Sequence[np.ndarray], ceilings: Ceilings, r
     result = []
     for t, s in zip(times, variant["steps"], strict=True):
         flops, nbytes, seconds = 2 * s["macs"] + s["flops"], s["read"] + s["written"], max(t["seconds"], 1e-12)
-        roof = ceilings.roof(flops, nbytes)
+        computes = kind_of(s["takes"])
+        roof = ceilings.roof(flops, nbytes, computes)
         result.append(Layer(
-            s["name"], s["op"], s["kernel"], t["seconds"] * 1e3, t["seconds"] / total, flops, nbytes, flops / seconds / 1e9,
+            s["name"], s["op"], s["kernel"], t["seconds"] * 1e3, t["seconds"] / total, flops, nbytes, computes, flops / seconds / 1e9,
             flops / nbytes if nbytes else 0.0, flops / seconds / roof if roof else 0.0,
         ))  # fmt: skip
     return result
+
+
+def kind_of(takes: str) -> str:
+    """The ceiling that a step which takes numbers of a type is held against: integers of 16 bits multiply no faster than those of 8,
+    all others no faster than floats."""
+    return "int8" if takes in ("int8", "uint8", "int16", "uint16") else "float32"

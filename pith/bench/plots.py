@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pith.bench.ceilings import Ceilings
 from pith.bench.compare import Row
 from pith.bench.layers import Layer
-from pith.graph.errors import BuildError, InputError
+from pith.graph.errors import BuildError
 from pith.peers.base import get_peer
+from pith.report.files import check_place, write_whole
 
 _SUFFIXES = (".png", ".svg", ".pdf")
 _OWN, _OTHER, _FLAWED, _INK, _GRID = "#c8553d", "#7d8ca3", "#d7dbe2", "#22262e", "#e4e7ec"
@@ -23,10 +25,7 @@ _NAME = 24  # characters of a layer's name
 
 def check_picture(path: Path) -> None:
     """Refuse a picture that could not be written, before any work. Raises InputError, or BuildError without matplotlib."""
-    if path.suffix not in _SUFFIXES:
-        raise InputError(f"cannot save a picture as {path.name}", try_="a name that ends in " + " or ".join(_SUFFIXES))
-    if not path.parent.is_dir():
-        raise InputError(f"cannot save a picture as {path}", why=f"there is no folder {path.parent}")
+    check_place(path, _SUFFIXES)
     try:
         import matplotlib  # noqa: F401
     except ImportError:
@@ -40,6 +39,12 @@ def _figure(width: float, height: float) -> Any:
     figure = Figure(figsize=(width, height), dpi=150, facecolor="white")
     FigureCanvasAgg(figure)
     return figure
+
+
+def _save(figure: Any, path: Path) -> None:
+    data = io.BytesIO()
+    figure.savefig(data, format=path.suffix[1:])
+    write_whole(path, data.getvalue())
 
 
 def _plain_axes(axes: Any) -> None:
@@ -73,7 +78,7 @@ def engines_picture(rows: Sequence[Row], path: Path, note: str = "") -> None:
     grid[-1][0].set_xlabel("ms a run, median (x: time over Pith's)", fontsize=9, color=_INK)
     figure.suptitle(rows[0].model + (f"   {note}" if note else ""), fontsize=11, x=0.02, ha="left", color=_INK)
     figure.tight_layout()
-    figure.savefig(path)
+    _save(figure, path)
 
 
 def roofline_picture(layers: Sequence[Layer], ceilings: Ceilings, path: Path, title: str = "") -> None:
@@ -85,31 +90,37 @@ def roofline_picture(layers: Sequence[Layer], ceilings: Ceilings, path: Path, ti
     axes = figure.add_axes((0.06, 0.10, 0.55, 0.80))
     axes.set_xscale("log")
     axes.set_yscale("log")
-    peak = ceilings.flops / 1e9
-    left = min([v.intensity for v in drawn] + [peak * 1e9 / ceilings.levels[0].rate]) / 2.5
-    right = max([v.intensity for v in drawn] + [peak * 1e9 / ceilings.levels[-1].rate]) * 2.5
-    low = min([v.gflops for v in drawn] + [peak / 50]) / 1.6
-    high = max([v.gflops for v in drawn] + [peak]) * 1.9
+    kinds = list(dict.fromkeys(v.computes for v in drawn)) or ["float32"]
+    peaks = {kind: ceilings.peak(kind) / 1e9 for kind in sorted(kinds, key=ceilings.peak)}
+    least, most = min(peaks.values()), max(peaks.values())
+    left = min([v.intensity for v in drawn] + [least * 1e9 / ceilings.levels[0].rate]) / 2.5
+    right = max([v.intensity for v in drawn] + [most * 1e9 / ceilings.levels[-1].rate]) * 2.5
+    low = min([v.gflops for v in drawn] + [least / 50]) / 1.6
+    high = max([v.gflops for v in drawn] + [most]) * 1.9
     axes.set_xlim(left, right)
     axes.set_ylim(low, high)
-    _roofs(axes, ceilings, left, right, low)
-    _dots(axes, drawn, peak)
+    _roofs(axes, ceilings, peaks, left, right, low)
+    _dots(axes, drawn, list(peaks.values()))
     axes.grid(True, which="major", color=_GRID)
     axes.set_xlabel("operations for each byte read or written", fontsize=10, color=_INK)
-    axes.set_ylabel("GFLOP/s", fontsize=10, color=_INK)
+    axes.set_ylabel("operations a second, in billions", fontsize=10, color=_INK)
     axes.xaxis.set_major_formatter(lambda v, _: f"{v:g}")
     axes.yaxis.set_major_formatter(lambda v, _: f"{v:g}")
     _plain_axes(axes)
     figure.text(0.06, 0.94, title, fontsize=12, color=_INK)
     _list(figure, drawn, [v for v in layers if v not in drawn])
-    figure.savefig(path)
+    _save(figure, path)
 
 
-def _roofs(axes: Any, ceilings: Ceilings, left: float, right: float, low: float) -> None:
-    peak = ceilings.flops / 1e9
-    axes.plot([peak * 1e9 / ceilings.levels[0].rate, right], [peak, peak], color=_INK, lw=1.6)
-    knee = peak * 1e9 / ceilings.levels[0].rate
-    axes.text(knee * 1.05, peak * 1.05, f"multiply-adds ({ceilings.isa}) {peak:.0f} GFLOP/s", ha="left", va="bottom", fontsize=9, color=_INK)
+def _roofs(axes: Any, ceilings: Ceilings, peaks: Mapping[str, float], left: float, right: float, low: float) -> None:
+    """A line for the multiply-adds of each kind, and one for each memory up to the highest of them."""
+    for kind, peak in peaks.items():
+        knee = peak * 1e9 / ceilings.levels[0].rate
+        axes.plot([knee, right], [peak, peak], color=_INK, lw=1.6)
+        way = ceilings.isa if kind == "float32" else f"{ceilings.isa}, {ceilings.way}"
+        at, side = (knee * 1.05, "left") if peak == max(peaks.values()) else (right / 1.05, "right")  # clear of the lines of memories
+        axes.text(at, peak * 1.05, f"multiply-adds in {kind} ({way}) {peak:.0f} G/s", ha=side, va="bottom", fontsize=9, color=_INK)
+    peak = max(peaks.values())
     for k, level in enumerate(ceilings.levels):
         rate = level.rate / 1e9
         start, knee = max(left, low / rate), peak / rate
@@ -150,7 +161,7 @@ def _listed(drawn: Sequence[Layer]) -> list[Layer]:
     return sorted(drawn, key=lambda v: -v.ms)[:_LISTED]
 
 
-def _dots(axes: Any, drawn: Sequence[Layer], peak: float) -> None:
+def _dots(axes: Any, drawn: Sequence[Layer], peaks: Sequence[float]) -> None:
     colours, listed = _colours(drawn), _listed(drawn)
     for kind, colour in colours.items():
         group = [v for v in drawn if _kind(v) == kind]
@@ -159,8 +170,10 @@ def _dots(axes: Any, drawn: Sequence[Layer], peak: float) -> None:
         axes.scatter([], [], s=60, color=colour, alpha=0.8, label=kind)
     places = axes.transData.transform([(v.intensity, v.gflops) for v in drawn]) if drawn else []
     left, right = axes.get_xlim()
-    (start, line), (end, _) = axes.transData.transform([(left, peak), (right, peak)])
-    taken = [tuple(p) for p in places] + [(start + 8 * k, line) for k in range(int((end - start) / 8))]
+    taken = [tuple(p) for p in places]
+    for peak in peaks:
+        (start, line), (end, _) = axes.transData.transform([(left, peak), (right, peak)])
+        taken += [(start + 8 * k, line) for k in range(int((end - start) / 8))]
     for k, v in enumerate(listed, 1):
         x, y = places[drawn.index(v)]
         at = _free(x, y, taken)
@@ -193,7 +206,7 @@ def _free(x: float, y: float, taken: Sequence[tuple[float, ...]]) -> tuple[float
 def _list(figure: Any, drawn: Sequence[Layer], left_out: Sequence[Layer]) -> None:
     colours = _colours(drawn)
     y, step = 0.885, 0.051
-    columns = ((0.630, "left", "layer"), (0.835, "right", "ms"), (0.882, "right", "of time"), (0.929, "right", "GFLOP/s"),
+    columns = ((0.630, "left", "layer"), (0.835, "right", "ms"), (0.882, "right", "of time"), (0.929, "right", "G ops/s"),
                (0.988, "right", "of its roof"))  # fmt: skip
     for x, side, head in columns:
         figure.text(x + (0.022 if side == "left" else 0), y, head, ha=side, fontsize=9, color="#667085")

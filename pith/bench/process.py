@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -164,7 +165,7 @@ def first_result(peer: Peer, python: str, request: Mapping[str, Any], timeout: f
 def check(peer: Peer, python: str, answer: dict[str, Any], *, tools: str = "") -> dict[str, Any]:
     """The answer, unless it says that the engine, or `tools` where it was asked to convert, are missing."""
     if "missing" in answer:
-        pip = "pip" if python == sys.executable else f"{python} -m pip"
+        pip = "pip" if python == sys.executable else f"{shlex.quote(python)} -m pip"
         packages = ("numpy " if answer["missing"] == "numpy" else "") + (tools or peer.package)
         raise Missing("its converter is not installed" if tools else "not installed", f"{pip} install {packages}")
     return answer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +30,9 @@ from pith.cli.common import (
     say,
 )
 from pith.graph.errors import InputError, UnsupportedError
-from pith.report.files import check_place
+from pith.report.files import check_place, write_whole
 
+_ROUNDS, _SECONDS = 8, 2.0
 _TIMED = 30  # runs under what counts no instructions: Node compiles well only what has run a while
 
 if TYPE_CHECKING:
@@ -63,8 +65,8 @@ def command(
         "", help="int8: every engine's own int8 network, made of the float MODEL [default: MODEL as it is]", show_default=False
     ),
     images: Path = typer.Option(None, help="what to make int8 networks with, as for `pith quantize` [default: noise]", show_default=False),
-    rounds: int = typer.Option(8, min=1, max=1000, help="how often every engine has its turn"),
-    seconds: float = typer.Option(2.0, min=0.1, max=600, help="time for each engine, over all rounds"),
+    rounds: int = typer.Option(_ROUNDS, min=1, max=1000, help="how often every engine has its turn"),
+    seconds: float = typer.Option(_SECONDS, min=0.1, max=600, help="time for each engine, over all rounds"),
     layers: bool = typer.Option(False, "--layers", help="also Pith's time layer by layer, one thread"),
     csv: Path = typer.Option(None, help="write the rows to this file", show_default=False),
     plot: Path = typer.Option(None, help="draw the engines: a .png, .svg or .pdf", show_default=False),
@@ -78,13 +80,16 @@ def command(
     from pith.bench.process import Interpreters
 
     counts = _counts(threads)
+    here = {
+        "--threads": counts != [1], "--peers": peers not in (None, "none"), "--python": python, "--precision": precision, "--images": images,
+        "--rounds": rounds != _ROUNDS, "--csv": csv, "--plot": plot, "--roofline": roofline,
+    }  # fmt: skip
     if device is not None:
-        if counts != [1] or peers not in (None, "none") or precision or csv or plot or roofline:
-            raise InputError("--device with an option for engines of this machine", why="Pith alone is measured there, with one thread",
-                             try_="--device with -t, --shape, --const, --seconds, --layers, --json")  # fmt: skip
+        _only_here(here, "--device")
         _on_device(model, device, limit, None if target == "host" else target, shape, const, seconds, layers=layers, json=json, quiet=quiet)
         return
     if _only_emulated(target):
+        _only_here(here | {"--seconds": seconds != _SECONDS}, f"target {target}, which is emulated here")
         _count_instructions(model, target, shape, const, json=json, quiet=quiet)
         return
     _check_files(csv, (plot, roofline))
@@ -105,7 +110,7 @@ def command(
     if json:
         print_json(_plain(rows, asked=peers is not None, steps=steps, ceilings=ceilings))
         return
-    _show(rows, rounds)
+    _show(rows, rounds, made=bool(precision))
     if note := missing_note(absent):
         say(note)
     if layers:
@@ -113,6 +118,13 @@ def command(
         _show_layers(steps, ceilings)
     for file in filter(None, (csv, plot, roofline)):
         say("wrote ", (str(file), "bold"))
+
+
+def _only_here(given: Mapping[str, object], where: str) -> None:
+    """Refuse options for engines of this machine, `given` by name, where the code runs somewhere else. Raises InputError."""
+    if names := [name for name, value in given.items() if value]:
+        raise InputError(f"{', '.join(names)} with {where}", why="Pith alone is measured there, layer by layer, with one thread",
+                         try_=f"leave {'it' if len(names) == 1 else 'them'} out; --json has the layers")  # fmt: skip
 
 
 def _only_emulated(target: str) -> bool:
@@ -127,7 +139,7 @@ def _only_emulated(target: str) -> bool:
 
 
 def _check_files(csv: Path | None, pictures: tuple[Path | None, ...]) -> None:
-    """Refuse what cannot be written, before any work."""
+    """Refuse what cannot be written, before any work. Raises InputError."""
     from pith.bench.plots import check_picture
 
     for picture in filter(None, pictures):
@@ -174,12 +186,12 @@ class _Measured:
     def beside(self, engines: Sequence[str], interpreters: Interpreters, threads: int, rounds: int, seconds: float, bar: Progress) -> list[Row]:
         """Times of Pith and the other engines with so many threads."""
         from pith.bench.compare import compare
-        from pith.runtime.bench import random_inputs
+        from pith.runtime.bench import computed_in, random_inputs
 
         session = self._compiled(bar, threads=threads)
         if len(session.shapes) > 1:
             raise InputError("several shapes cannot be timed at once", try_="one shape: --shape input=1x3x224x224")
-        kind = self.precision or (session.inputs[0].dtype if session.inputs else "float32")
+        kind = self.precision or computed_in(session.manifest)
         rows = compare(
             self.model, session.folder, engines, random_inputs(session), threads=threads, rounds=rounds, seconds=seconds,
             interpreters=interpreters, progress=bar, precision=kind, rest=self.constants, samples=self.samples,
@@ -189,7 +201,7 @@ class _Measured:
 
     def layers(self, bar: Progress) -> tuple[list[Layer], Ceilings]:
         """Pith's time layer by layer, one thread, and what the processor could do."""
-        return _layers(self._compiled(bar, profile=True))
+        return _layers(self._compiled(bar, profile=True), self.target)
 
 
 def _on_device(
@@ -251,12 +263,12 @@ def _interpreters(options: list[str]) -> dict[str, str]:
     return {name: path for name, _, path in pairs}
 
 
-def _layers(session: Any) -> tuple[list[Layer], Ceilings]:
+def _layers(session: Session, target: str) -> tuple[list[Layer], Ceilings]:
     from pith.bench.ceilings import measure
     from pith.bench.layers import layers
     from pith.runtime.bench import random_inputs
 
-    ceilings = measure()
+    ceilings = measure(target)
     return layers(session, list(random_inputs(session).values()), ceilings), ceilings
 
 
@@ -265,9 +277,7 @@ def _plain(rows: list[Row], *, asked: bool, steps: list[Layer] | None, ceilings:
     plain = [r.plain() for r in rows if asked or r.engine == "pith" or r.median_ms is not None]
     if steps is not None and ceilings is not None:
         plain[0]["layers"] = [s.plain() for s in steps]
-        plain[0]["ceilings"] = {
-            "isa": ceilings.isa, "gflops": ceilings.flops / 1e9, "gbytes": {v.name: v.rate / 1e9 for v in ceilings.levels},
-        }  # fmt: skip
+        plain[0]["ceilings"] = ceilings.plain()
     return plain
 
 
@@ -276,23 +286,25 @@ def _write_csv(path: Path, rows: list[Row]) -> None:
     from pith.targets.cpu import model_name
     from pith.version import VERSION
 
-    with path.open("w", newline="") as f:
-        more = {"processor": model_name(), "date": datetime.date.today().isoformat(), "pith": VERSION}
-        writer = csv.DictWriter(f, [*KEYS, *more], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({**r.plain(), **more} for r in rows)
+    text = io.StringIO(newline="")
+    more = {"processor": model_name(), "date": datetime.date.today().isoformat(), "pith": VERSION}
+    writer = csv.DictWriter(text, [*KEYS, *more], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**r.plain(), **more} for r in rows)
+    write_whole(path, text.getvalue().encode())
 
 
-def _show(rows: list[Row], rounds: int) -> None:
-    from pith.bench.compare import BEHIND8, BOUND, BOUND8, best_peer
+def _show(rows: list[Row], rounds: int, *, made: bool) -> None:
+    """made: each engine made the int8 network itself."""
+    from pith.bench.compare import BEHIND8, BOUND, BOUND8, BY_NOISE, best_peer
     from pith.peers.base import get_peer
 
-    int8 = any(r.precision == "int8" for r in rows)
-    table = Table("engine", "precision", "threads", "median ms", "ratio", "SQNR dB" if int8 else "error", box=None, pad_edge=False)
+    noise = any(r.precision in BY_NOISE for r in rows)
+    table = Table("engine", "precision", "threads", "median ms", "ratio", "SQNR dB" if noise else "error", box=None, pad_edge=False)
     for r in sorted((r for r in rows if r.median_ms is not None), key=lambda r: (r.threads, r.median_ms)):
         flaw = "" if r.counts is not False else "  does not count"
         error = "-" if r.error is None else f"{r.error:.1e}"
-        if int8:
+        if noise:
             error = "-" if r.sqnr_db is None else f"{r.sqnr_db:.1f}"
         table.add_row(get_peer(r.engine).title, r.precision, str(r.threads), f"{r.median_ms:.4f}",
                       "-" if r.ratio is None else f"{r.ratio:.3f}", error + flaw)  # fmt: skip
@@ -303,7 +315,7 @@ def _show(rows: list[Row], rounds: int) -> None:
         own = next((r for r in mine if r.engine == "pith"), None)
         if own is not None and own.counts is False:
             how = "has NaN or shapes of its own" if own.error is None else f"is {own.error:.1e} from ONNX Runtime's"
-            if int8 and own.sqnr_db is not None:
+            if noise and own.sqnr_db is not None:
                 how = f"has {own.sqnr_db:.1f} dB of signal to noise"
             say(f"{threads} thread{'s' * (threads > 1)}: no comparison, Pith's result {how}; see docs/benchmarks.md")
         elif best is not None and best.ratio is not None:
@@ -312,15 +324,18 @@ def _show(rows: list[Row], rounds: int) -> None:
         if r.reason is not None:
             say(f"{get_peer(r.engine).title}, {r.threads} thread{'s' * (r.threads > 1)}: no time, {r.reason}")
     rule = f"error: from ONNX Runtime, counts below {BOUND:g}"
-    if int8:
+    if noise and made:
         rule = f"SQNR: against ONNX Runtime's float32, counts from {BOUND8:g} dB, or {BEHIND8:g} below the best"
+    elif noise:
+        rule = f"SQNR: against ONNX Runtime's result of the same file, counts from {BOUND8:g} dB"
     say(f"medians of {rounds} rounds in turns; ratio: time over Pith's, round by round; {rule}")
 
 
 def _show_layers(steps: list[Layer], ceilings: Ceilings) -> None:
-    table = Table("layer", "operator", "ms", "share", "GFLOP/s", "of roof", "kernel", box=None, pad_edge=False)
+    table = Table("layer", "operator", "ms", "share", "G ops/s", "of roof", "kernel", box=None, pad_edge=False)
     for s in steps:
         table.add_row(s.name, s.op, f"{s.ms:.4f}", f"{s.share:.1%}", f"{s.gflops:.1f}", f"{s.of_roof:.0%}", s.kernel)
     out.print(table)
     levels = ", ".join(f"{v.name} {v.rate / 1e9:.0f}" for v in ceilings.levels)
-    say(f"measured ceilings of one core: {ceilings.flops / 1e9:.0f} GFLOP/s ({ceilings.isa}); GB/s read: {levels}")
+    say(f"measured ceilings of one core ({ceilings.isa}): {ceilings.flops / 1e9:.0f} G ops/s in float32, {ceilings.int8 / 1e9:.0f} in int8 "
+        f"({ceilings.way}); GB/s read: {levels}")  # fmt: skip

@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,6 +51,11 @@ def say(*parts: str | tuple[str, str]) -> None:
 def visible(text: str) -> str:
     """Text from a model or file name without the control characters a terminal would obey."""
     return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "?", text)
+
+
+def quoted(path: Path) -> str:
+    """A path as one word of a shell that no command takes for an option."""
+    return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
 
 
 def fail(error: PithError) -> NoReturn:

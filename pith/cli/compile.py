@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from pith.cli.common import (
     parse_shapes,
     print_json,
     progress,
+    quoted,
     say,
     size,
 )
@@ -120,13 +120,13 @@ def _say_result(folder: Path, manifest: dict[str, Any], target: str, *, verbose:
     if verbose:
         _details(manifest)
     if manifest["library"]:
-        say(f"  next: pith run {_quoted(folder)} INPUT    or open {folder / 'report.html'}")
+        say(f"  next: pith run {quoted(folder)} INPUT    or open {quoted(folder / 'report.html')}")
     elif manifest["wasm"]:
-        say(f"  next: python3 -m http.server -d {_quoted(folder)}    and open http://localhost:8000/{manifest['name']}.html")
+        say(f"  next: python3 -m http.server -d {quoted(folder)}    and open http://localhost:8000/{manifest['name']}.html")
     elif image:
-        say(f"  next: put the image on the board, or the C files in {folder} into a project of yours; open {folder / 'report.html'}")
+        say(f"  next: put the image on the board, or the C files in {quoted(folder)} into a project of yours; open {quoted(folder / 'report.html')}")
     else:
-        say(f"  next: compile the C files in {folder} for {target}; open {folder / 'report.html'}")
+        say(f"  next: compile the C files in {quoted(folder)} for {target}; open {quoted(folder / 'report.html')}")
 
 
 def _step_times(folder: Path) -> list[float]:
@@ -137,11 +137,6 @@ def _step_times(folder: Path) -> list[float]:
     session = load(folder)
     feed = random_inputs(session)
     return [s["seconds"] for s in session.profile(*(feed[p.name] for p in session.inputs))]
-
-
-def _quoted(path: Path) -> str:
-    """A path as one word of a shell that no command takes for an option."""
-    return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
 
 
 def _write_report(folder: Path, manifest: dict[str, Any], fresh: bool, times: list[float] | None) -> None:

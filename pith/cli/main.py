@@ -12,7 +12,7 @@ import typer
 from pith.cli import bench, compile, inspect, ops, quantize, run, targets, train, verify
 from pith.cli import list as listing
 from pith.cli.common import fail
-from pith.graph.errors import BuildError, PithError
+from pith.graph.errors import BuildError, PithError, disk_full
 from pith.version import VERSION
 
 app = typer.Typer(
@@ -82,7 +82,7 @@ def main() -> None:
 def _of_system(e: OSError) -> PithError:
     """What the operating system refused, as an error the user can act on."""
     if e.errno in (errno.ENOSPC, errno.EDQUOT):
-        return BuildError("the disk is full", where=str(e.filename or ""), why=e.strerror or "", try_="free space")
+        return disk_full(str(e.filename or ""), e.strerror or "")
     return BuildError(
         "a file cannot be read or written",
         where=str(e.filename or ""),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json as json_module
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +27,7 @@ from pith.cli.common import (
     say,
 )
 from pith.graph.errors import InputError
-from pith.report.files import check_place
+from pith.report.files import check_place, whole
 
 if TYPE_CHECKING:
     from pith.devices.session import DeviceSession
@@ -281,20 +279,14 @@ def _check_destination(path: Path) -> None:
 
 
 def _save(path: Path, results: list[_Result]) -> None:
-    """Write the outputs by way of a temporary file, so that nothing half-written stays."""
+    """Write the outputs, whole or not at all."""
     arrays = {
         name if len(results) == 1 else f"{k}_{name}": a for k, r in enumerate(results) for name, a in r.outputs.items()
     }
     if path.suffix == ".npy" and len(arrays) != 1:
         raise InputError(f"{len(arrays)} arrays do not fit a .npy file", try_="give a .npz file to -o")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as f:
-            if path.suffix == ".npy":
-                np.save(f, next(iter(arrays.values())))
-            else:
-                np.savez(f, **arrays)  # type: ignore[arg-type]
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with whole(path) as f:
+        if path.suffix == ".npy":
+            np.save(f, next(iter(arrays.values())))
+        else:
+            np.savez(f, **arrays)  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pith.cli.common import fail, say, size
+from pith.cli.common import fail, quoted, say, size
 from pith.graph.errors import PithError
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def demo(folder: Path) -> None:
         "\n  picture   ",
         (str(folder / "photographs.png"), "bold"),
     )
-    say(f"  next      .venv/bin/pith run {folder} YOUR_PICTURE.jpg")
+    say(f"  next      .venv/bin/pith run {quoted(folder)} YOUR_PICTURE.jpg")
     say(f"  all of this took {time.perf_counter() - started:.1f} s")
 
 

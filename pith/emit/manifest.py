@@ -93,7 +93,7 @@ def _variant(symbol: str, graph: Graph, p: Program) -> dict[str, Any]:
         "params": sum(int(c.size) for c in graph.constants.values()),
         "steps": [
             {"name": s.name, "op": s.op, "origin": list(s.origin), "kernel": s.function.name, "family": s.kernel,
-             "dtype": s.output.dtype.value, "shape": list(s.output.shape), "macs": s.cost.macs, "flops": s.cost.flops,
+             "takes": s.takes.value, "dtype": s.output.dtype.value, "shape": list(s.output.shape), "macs": s.cost.macs, "flops": s.cost.flops,
              "read": s.cost.read, "written": s.cost.written, "why": s.why,
              "rounds": s.rounds, "chosen": "tuned" if s.tuned else "predicted", "candidates": [{"kernel": k, "cost": round(c, 1)} for k, c in s.costs]}
             for s in p.steps

@@ -41,6 +41,12 @@ class BuildError(PithError):
     """The C compiler or linker failed, or an artefact could not be written or read."""
 
 
+def disk_full(where: str, why: str) -> BuildError:
+    """The refusal of what there is no room for. where: the folder or file."""
+    return BuildError("the disk is full", where=where, why=why,
+                      try_="free space; or another folder with -o, another cache with PITH_CACHE, another place for temporary files with TMPDIR")  # fmt: skip
+
+
 class InternalError(PithError):
     """A broken promise inside Pith itself: please report."""
 

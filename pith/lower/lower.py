@@ -343,6 +343,7 @@ class Lowering:
         nbytes = own * self.options.threads if own else emitted.scratch
         needed = any(isinstance(a, Scratch) for stage in stages for a in stage.args)
         scratch = self.new_buffer(f"scratch:{call.name}", nbytes, "scratch") if needed else -1
+        takes = next((x.type.dtype for x in inputs if x is not None), outputs[0].type.dtype)
         for k, stage in enumerate(stages):
             place = _Placement(self, call, kernel, inputs, outputs, BufferRef(scratch, own=own))
             values = tuple(map(place, stage.args))
@@ -350,7 +351,7 @@ class Lowering:
             self.steps.append(
                 Step(
                     call.name, label, origin, kernel.name, stage.function, values, tuple(dict.fromkeys(place.reads)),
-                    tuple(dict.fromkeys([o.buffer for o in outputs] + place.writes)), outputs[0].type, part, _why(stage, choice),
+                    tuple(dict.fromkeys([o.buffer for o in outputs] + place.writes)), takes, outputs[0].type, part, _why(stage, choice),
                     stage.units if self.splits(stage, cost) else 1,
                     tuned=choice is not None and choice.tuned, costs=choice.costs if choice is not None else (), rounds=kernel.rounds,
                 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pith.graph import Graph, TensorType
+from pith.graph import DType, Graph, TensorType
 from pith.ops.base import Cost
 from pith.vector.cfunction import CFunction
 
@@ -66,7 +66,7 @@ class Step:
 
     units: parts of its work that threads may share out (1: one thread does all);  joins: threads wait for each other before it.
     tuned: the kernel was found fastest by measurement;  costs: predicted cost of each kernel that applies, cheapest first.
-    rounds: its kernel rounds input and weights to bfloat16.
+    rounds: its kernel rounds input and weights to bfloat16;  takes: type of the first input, which it computes with.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Step:
     args: tuple[Value, ...]
     reads: tuple[int, ...]
     writes: tuple[int, ...]
+    takes: DType
     output: TensorType
     cost: Cost
     why: str = ""

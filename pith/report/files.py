@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
+from pith.cache import temporary, tidy
 from pith.graph.errors import InputError
 
 
@@ -19,23 +22,40 @@ def check_place(path: Path, endings: Sequence[str] = ()) -> None:
         raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
     if path.is_dir():
         raise InputError(f"cannot write {path}", why="there is a folder of that name", try_="another name")
-    if path.exists() and not path.is_file():
-        return  # a device or a pipe, such as /dev/stdout, is written where it is
+    if _stays(path) and os.access(path, os.W_OK):
+        return
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise InputError(f"cannot write {path}", why=f"the folder {path.parent} may not be written", try_="another folder")
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write `data` by way of a temporary file beside `path`, of which nothing stays. Raises InputError."""
-    temporary = None
+def _stays(path: Path) -> bool:
+    """Whether it is written where it is: a device or a pipe, such as /dev/stdout, and what a link leads to."""
+    return path.exists() and (path.is_symlink() or not path.is_file())
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which takes the place of `path` when the block ends well; of one that does not, nothing stays. Raises InputError."""
+    new = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        if _stays(path):
+            with path.open("wb") as f:
+                yield f
+            return
+        tidy(path.parent)
+        handle, new = tempfile.mkstemp(dir=path.parent, prefix=temporary(path.name))
         with os.fdopen(handle, "wb") as f:
-            f.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+            yield f
+        os.chmod(new, 0o644)
+        os.replace(new, path)
     except OSError as e:
         raise InputError(f"cannot write {path}", why=e.strerror or str(e), try_="another folder, or room on the disk") from e
     finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        if new is not None:
+            Path(new).unlink(missing_ok=True)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` as `whole` does. Raises InputError."""
+    with whole(path) as f:
+        f.write(data)

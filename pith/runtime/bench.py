@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,17 @@ def random_inputs(session: Session, seed: int = 0) -> dict[str, np.ndarray]:
         noise = rng.standard_normal(p.shape) if kind not in "iub" else rng.integers(0, 2, p.shape)
         feed[p.name] = np.asarray(noise if p.indices is None else np.clip(noise, *p.indices)).astype(p.np)
     return feed
+
+
+def computed_in(manifest: Mapping[str, Any]) -> str:
+    """What a compiled network computes in, for the first set of shapes: the type that most of its operations take ("float32"; products of
+    bytes and of 16 bits are "int8" and "int16" whatever their sign), that of its first output where it has none."""
+    variant = manifest["variants"][0]
+    work: dict[str, int] = defaultdict(int)
+    for s in variant["steps"]:
+        work[s["takes"].removeprefix("u") if s["macs"] else s["takes"]] += 2 * s["macs"] + s["flops"]
+    most = max(work, key=lambda kind: work[kind], default="")
+    return most if work.get(most) else str(variant["outputs"][0]["dtype"])
 
 
 def interleave(engines: dict[str, Callable[[], object]], seconds: float) -> dict[str, list[float]]:
@@ -73,7 +85,7 @@ def compare(
     times = interleave(engines, seconds)
     base = times.get("onnxruntime", times["pith"])
     rows = [
-        {"engine": n, "model": model.stem, "precision": session.inputs[0].dtype, "threads": 1, "median_ms": statistics.median(t),
+        {"engine": n, "model": model.stem, "precision": computed_in(session.manifest), "threads": 1, "median_ms": statistics.median(t),
          "ratio": statistics.median(a / b for a, b in zip(t, base, strict=True))}
         for n, t in times.items()
     ]  # fmt: skip

@@ -7,12 +7,15 @@ import contextlib
 import ctypes
 import os
 import re
+import struct
 import tempfile
 import weakref
 from pathlib import Path
 
 from pith.graph.errors import BuildError
 
+_HEADS = 4096  # bytes that hold the headers of a library
+_LOADED = 1  # PT_LOAD (System V ABI, program header)
 BUILD_DIGITS = 16  # of NAME_build, the text that tells one compilation from another
 
 
@@ -25,6 +28,9 @@ class Library:
 
     def __init__(self, path: Path) -> None:
         """Raises BuildError when the library cannot be loaded."""
+        if lacks := missing_bytes(path):
+            raise BuildError("the compiled library is not whole", where=str(path), why=f"{lacks:,} bytes of it are missing",
+                             try_="compile again, or copy the folder again")  # fmt: skip
         try:
             self._dll = _open(path.resolve())
         except OSError as e:
@@ -52,6 +58,30 @@ class Library:
             return (ctypes.c_char * (BUILD_DIGITS + 1)).in_dll(self._dll, name).value.decode("ascii", "replace")
         except ValueError:
             return ""
+
+
+def missing_bytes(path: Path) -> int:
+    """How many bytes of what an ELF file says is to be mapped lie beyond its end; 0 for anything else, of which the dynamic linker
+    says what is wrong. It maps a file that was cut off, and the process dies of the first touch."""
+    try:
+        with path.open("rb") as f:
+            head = f.read(_HEADS)
+            size = os.fstat(f.fileno()).st_size
+    except OSError:
+        return 0
+    if head[:4] != b"\x7fELF" or len(head) < 64 or head[4] not in (1, 2) or head[5] != 1:  # (little-endian alone)
+        return 0
+    wide = head[4] == 2
+    (start,), (entry, count) = struct.unpack_from("<Q" if wide else "<I", head, 32 if wide else 28), struct.unpack_from("<HH", head, 54 if wide else 42)
+    end = 0
+    for k in range(count):
+        at = start + k * entry
+        if at + (56 if wide else 32) > len(head):
+            break
+        kind, offset, length = struct.unpack_from("<I4xQ16xQ" if wide else "<II8xI", head, at)
+        if kind == _LOADED:
+            end = max(end, offset + length)
+    return max(0, end - size)
 
 
 def _open(path: Path) -> ctypes.CDLL:

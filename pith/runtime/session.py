@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -216,7 +216,7 @@ class Session:
             return
         path = self.folder / name
         if library.function(f"{self.manifest['name']}_map_weights", 1)(os.fsencode(path)):
-            why = "they are those of another compilation" if path.is_file() else "the file is not there"
+            why = "they are those of another compilation, or not whole" if path.is_file() else "the file is not there"
             raise BuildError("the weights cannot be mapped", where=str(path), why=why, try_="compile again")
 
     def again(self) -> Session:
@@ -224,6 +224,11 @@ class Session:
         other = Session(self.folder, threads=self.threads, manifest=self.manifest)
         other._first_opened = self
         return other
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """A session is memory and an opened library of this process: it is no data to copy or to send."""
+        raise TypeError(f"a Session cannot be pickled or copied: pith.load({str(self.folder)!r}) opens the network in another process, "
+                        "session.again() in another thread")  # fmt: skip
 
     def close(self) -> None:
         """Let go of the library and the memory now; using the session afterwards is an InputError."""

@@ -56,7 +56,7 @@ class Target:
 
     @property
     def hosted(self) -> bool:
-        """Whether it is a system with shared libraries."""
+        """Whether it is a system with files, shared libraries and threads."""
         return self.triple.split("-")[1:2] == ["linux"]
 
     def runs_here(self) -> bool:

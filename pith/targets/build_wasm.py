@@ -15,11 +15,10 @@ PAGE = 65536  # bytes; memory comes in pages
 _LARGEST = 1 << 32  # bytes that 32-bit addresses reach
 
 
-def check_wasm(target: Target, cc: str | None, threads: int, profile: bool) -> None:
+def check_wasm(target: Target, cc: str | None, profile: bool) -> None:
     """Raise UnsupportedError for options that a build for WebAssembly does not have."""
     for given, option, why in (
         (cc is not None, "--cc", "the linker for WebAssembly belongs to the bundled compiler"),
-        (threads > 1, "--threads", "the module has one memory and no threads"),
         (profile, "--profile", "the module has no clock; the browser's own profiler shows the functions by name"),
     ):
         if given:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -12,9 +13,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from pith.cache import cache_folder, temporary, tidy
 from pith.graph import BuildError, InputError
+from pith.graph.errors import disk_full
 from pith.targets.base import Target
 
+_ROOM = 4 << 20  # bytes: with less, a library of any network may not fit
 OPT_LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os", "-Oz")  # -Ofast would change results
 _COMMON = ("-ffp-contract=off", "-fno-strict-aliasing", "-fno-math-errno", "-fno-builtin", "-fomit-frame-pointer", "-fno-stack-protector")
 
@@ -92,13 +96,12 @@ class Compiler:
 def runtime_archive(target: Target) -> Path:
     """An archive of what the compiler calls for arithmetic that the processor has no instruction for (numbers of 64 bits on
     32-bit Arm, double precision): compiler_rt of the wheel, built once for each kind of processor and kept in the cache."""
-    from pith.cache import cache_folder
-
     folder = (cache_folder() or Path(tempfile.gettempdir())) / "runtime"
     archive = folder / f"{version('ziglang')}-{target.zig_cpu}.a"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as work:
+        tidy(folder)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=temporary("runtime")) as work:
             made = Path(work) / "rt.a"
             root, abi = _ziglang(), target.triple.rpartition("-")[2].removeprefix("gnu")
             kind = ("arm", "-fPIC") if target.hosted else ("thumb",)
@@ -171,14 +174,26 @@ def run(command: Sequence[str], folder: Path) -> str:
     except OSError as e:
         raise BuildError(f"could not start {command[0]}", why=str(e)) from e
     if done.returncode:
-        message = (done.stderr or done.stdout).strip()
-        why = message if len(message) < 3000 else message[:2900] + "\n..."
-        if "No space left" in message:
-            raise BuildError(
-                "the disk is full",
-                where=str(folder),
-                why=why,
-                try_="free space, or give another folder with -o or TMPDIR",
-            )
-        raise BuildError(f"{Path(command[0]).name} failed (exit code {done.returncode})", where=str(folder), why=why)
+        raise _failure(Path(command[0]).name, done.returncode, (done.stderr or done.stdout).strip(), folder)
     return done.stdout
+
+
+def _failure(tool: str, code: int, message: str, folder: Path) -> BuildError:
+    """Why a tool that worked in `folder` ended with `code`, and what it said. On a full disk some say so, and some die of a file that they
+    write as memory."""
+    room = shutil.disk_usage(folder).free if folder.is_dir() else _ROOM
+    if "No space left" in message or (code < 0 and room < _ROOM):
+        line = next((s.strip() for s in message.splitlines() if "No space left" in s), f"{tool} could not write; {room >> 10} KiB are left")
+        return disk_full(str(folder), line)
+    why = message if len(message) < 3000 else message[:2900] + "\n..."
+    if code < 0:
+        return BuildError(f"{tool} was ended by {_signal(-code)}", where=str(folder), why=why or "it said nothing",
+                          try_="is there memory enough? it may also be a bug of the compiler: --cc gcc takes another")  # fmt: skip
+    return BuildError(f"{tool} failed (exit code {code})", where=str(folder), why=why)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pith.cache import temporary, tidy
 from pith.kernels.base import Schedule
 from pith.targets.base import Target
 from pith.targets.compiler import compiler_version
@@ -80,13 +81,14 @@ def write(path: Path, found: dict[str, Found]) -> None:
         for key, f in sorted({**read(path), **found}.items())
     }
     text = json.dumps({"pith": VERSION, "processor": model_name(), "calls": entries}, indent=1)
-    temporary = ""
+    new = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".tuned.", dir=path.parent)
+        tidy(path.parent)
+        handle, new = tempfile.mkstemp(prefix=temporary("tuned"), dir=path.parent)
         with os.fdopen(handle, "w") as f:
             f.write(text + "\n")
-        os.replace(temporary, path)
+        os.replace(new, path)
     except OSError:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            os.unlink(new)

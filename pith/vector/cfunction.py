@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -19,3 +20,17 @@ class CFunction:
     headers: tuple[str, ...] = ()  # e.g. "stdint.h", "immintrin.h"
     setup: str = ""
     refuses: str = ""
+
+
+def in_order(functions: Iterable[CFunction]) -> list[CFunction]:
+    """The functions and what they require, callees first, each name once."""
+    done: dict[str, CFunction] = {}
+
+    def visit(f: CFunction) -> None:
+        for r in f.requires:
+            visit(r)
+        done.setdefault(f.name, f)
+
+    for f in functions:
+        visit(f)
+    return list(done.values())

@@ -76,6 +76,25 @@ def test_layers_and_files(net: Path) -> None:
     own = json.loads(bench(net, "--peers", "none", "--layers", "--json").stdout)[0]
     assert own["layers"][0].keys() >= {"name", "op", "kernel", "ms", "share", "gflops", "of_roof"}
     assert own["ceilings"]["gflops"] > 0.5 and own["ceilings"]["gbytes"].keys() == {"L1", "L2", "L3", "memory"}
+    assert own["ceilings"]["int8_gops"] > 0.5 and own["layers"][0]["computes"] == "float32"
+
+
+@pytest.mark.skipif(not get_target("x86-64-v3").runs_here(), reason="AVX2 does not run here")
+def test_ceilings_are_those_of_the_target(net: Path) -> None:
+    """The roof of -t x86-64-v3 was that of this processor's best instructions."""
+    own = json.loads(bench(net, "-t", "x86-64-v3", "--peers", "none", "--layers", "--json").stdout)[0]
+    assert own["ceilings"]["isa"] == "avx2"
+    assert "measured ceilings of one core (avx2): " in bench(net, "-t", "x86-64-v3", "--peers", "none", "--layers").stdout
+
+
+def test_csv_to_a_device_or_through_a_link(net: Path) -> None:
+    """It is written where it is, not replaced by a file."""
+    done = bench(net, "--peers", "none", "--csv", "/dev/stdout")
+    assert done.returncode == 0 and "engine,model,precision" in done.stdout and Path("/dev/stdout").is_symlink()
+    (net.parent / "out.csv").touch()
+    (net.parent / "link.csv").symlink_to("out.csv")
+    assert bench(net, "--peers", "none", "--csv", "link.csv").returncode == 0
+    assert (net.parent / "link.csv").is_symlink() and "engine,model,precision" in (net.parent / "out.csv").read_text()
 
 
 @pytest.mark.parametrize(
@@ -91,10 +110,21 @@ def test_layers_and_files(net: Path) -> None:
         (("--plot", "bars.txt"), (".png",)),
         (("--roofline", "nowhere/roof.png"), ("nowhere",)),
         (("--csv", "nowhere/rows.csv"), ("nowhere",)),
+        *((("--peers", "none", option, "folder.png"), ("folder.png", "a folder of that name")) for option in ("--csv", "--plot", "--roofline")),
     ],
 )
 def test_refused(net: Path, args: tuple[str, ...], words: tuple[str, ...]) -> None:
-    refused(bench(net, *args), *words)
+    """Before any work: nothing is compiled."""
+    (net.parent / "folder.png").mkdir()
+    refused(bench(net, *args, env={"PITH_CACHE": str(net.parent / "cache")}), *words)
+    assert not (net.parent / "cache").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize("option", ["--csv", "--plot", "--roofline"])
+def test_a_folder_that_may_not_be_written(net: Path, option: str) -> None:
+    (net.parent / "closed").mkdir(mode=0o555)
+    refused(bench(net, "--peers", "none", option, "closed/x.png"), "closed/x.png", "may not be written")
 
 
 def test_several_shapes_are_refused(net: Path) -> None:

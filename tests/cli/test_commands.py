@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -126,3 +127,13 @@ def test_import_stage_of_several_shapes(tmp_path: Path) -> None:
     path = _save(tmp_path / "s.onnx", [helper.make_node("Relu", ["x"], ["y"])], [1, "n"])
     done = pith("inspect", path, "--shape", "x=1x3", "--shape", "x=1x5", "--stage", "import", cwd=tmp_path)
     assert done.stdout.count("graph ") == 2 and "1x3" in done.stdout and "1x5" in done.stdout
+
+
+@pytest.mark.parametrize("args", [(), ("-t", "cortex-m4"), ("-t", "cortex-m4", "--board", "mps2-an386"), ("-t", "wasm")])
+def test_what_to_do_next_can_be_typed(classifier: Path, args: tuple[str, ...]) -> None:
+    """A folder with a space in its name is one word of the shell there."""
+    done = pith("compile", classifier, *args, "-o", "my net", cwd=classifier.parent)
+    assert done.returncode == 0, done.stderr
+    (line,) = [s for s in done.stdout.splitlines() if "next:" in s]
+    words = [w for w in shlex.split(line) if "my net" in w]
+    assert words and all((classifier.parent / w).exists() for w in words)

@@ -66,6 +66,41 @@ def test_threads_and_an_emulator(net: Path) -> None:
     refused(pith("run", net, "x.npy", "-t", "cortex-m4", "--threads", 2, cwd=net.parent), "under an emulator")
 
 
+@pytest.mark.parametrize(("given", "said"), [
+    (("--csv", "x.csv"), "--csv with target"), (("--threads", "2", "--precision", "int8"), "--threads, --precision with target"),
+    (("--peers", "onnxruntime", "--rounds", "3"), "--peers, --rounds with target"), (("--plot", "x.png", "--roofline", "y.png"), "--plot, --roofline"),
+    (("--python", "ncnn=python", "--images", "x.npy", "--seconds", "1"), "--python, --images, --seconds"),
+])  # fmt: skip
+def test_options_for_engines_of_this_machine(net: Path, given: tuple[str, ...], said: str) -> None:
+    """They were taken, and left out."""
+    refused(pith("bench", net, "-t", "cortex-m4", *given, cwd=net.parent), said, "which is emulated here")
+    more = ("--device", "ssh://nowhere.invalid")
+    if "--seconds" not in given:
+        refused(pith("bench", net, *more, *given, cwd=net.parent), said.replace("with target", "with --device"))
+
+
+@M4
+def test_options_that_hold_under_an_emulator(net: Path) -> None:
+    """What says no more than what happens is no reason to refuse."""
+    done = pith("bench", net, "-t", "cortex-m4", "--peers", "none", "--threads", "1", "--layers", "--json", cwd=net.parent)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["layers"][0]["instructions"] > 0
+
+
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m0", "wasm"])
+def test_threads_where_there_are_none(net: Path, target: str) -> None:
+    """The folder had pith_pool.c in it, which needs POSIX threads."""
+    refused(pith("compile", net, "-t", target, "--threads", 2, "-o", "out", cwd=net.parent), f"--threads does not go with target {target}")
+    with pytest.raises(api.PithError, match=f"does not go with target {target}"):
+        api.inspect(net, target, threads=2)
+    assert not (net.parent / "out").exists()
+
+
+def test_threads_where_a_system_has_them(net: Path) -> None:
+    done = pith("compile", net, "-t", "riscv64", "--threads", 2, "-o", "out", cwd=net.parent)
+    assert done.returncode == 0 and (net.parent / "out" / "pith_pool.c").exists(), done.stderr
+
+
 def test_what_cannot_be_opened_is_refused_before_any_work(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PITH_CACHE", str(net.parent / "cache"))
     with pytest.raises(api.PithError, match="cortex-m4 cannot be opened here") as caught:

@@ -113,7 +113,12 @@ def test_weights_listed_as_inputs_are_constants() -> None:
         {"w": np.ones(2, np.float32)},
     )
     assert import_onnx(made).inputs == ["x"]
-    assert import_onnx(made, shapes={"w": (2,)}).inputs == ["x", "w"]
+    with pytest.raises(ShapeError, match="'w' is no input of the model, but one of its weights") as e:
+        import_onnx(made, shapes={"w": (2,)})
+    assert e.value.why == "its inputs are x"
+    with pytest.raises(ShapeError, match="no input 'k'") as e:
+        import_onnx(made, shapes={"k": (2,)})
+    assert e.value.why == "its inputs are x" and "did you mean" not in e.value.try_
     replaced = run_pith(made, {"x": np.zeros(2, np.float32)}, constants={"w": np.array([5, 6], np.float32)})
     np.testing.assert_array_equal(replaced[0], [5, 6])
 

@@ -48,6 +48,15 @@ def artefact(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def quantised(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny network in 8 bits, as a QDQ file: its input and outputs are float32."""
+    path, rng = tmp_path_factory.mktemp("quantised") / "tiny8.onnx", np.random.default_rng(1)
+    samples = [{"x": rng.standard_normal((1, 3, 20, 20)).astype(np.float32)} for _ in range(4)]
+    pith.quantize(tiny, samples, method="minmax", improve=False).save_onnx(path)
+    return path
+
+
 @pytest.fixture
 def inputs(artefact: Path) -> dict[str, np.ndarray]:
     return random_inputs(pith.load(artefact))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import shutil
+import struct
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,7 @@ import pytest
 
 import pith
 from pith.graph import BuildError, InputError
+from pith.runtime.library import missing_bytes
 
 
 def network(body: str, shape: str = "1, 4") -> onnx.ModelProto:
@@ -21,6 +26,7 @@ def network(body: str, shape: str = "1, 4") -> onnx.ModelProto:
     )
 
 
+MODEL = "pith/demo/mobilenext_cifar10.onnx"
 X = np.arange(-2, 2, dtype=np.float32).reshape(1, 4)
 
 
@@ -134,6 +140,47 @@ def test_another_library_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b" / "libnet.so").write_bytes(b"\x7fELF damaged")
     with pytest.raises(BuildError, match="cannot be loaded"):
         pith.load(tmp_path / "b")
+
+
+@pytest.mark.parametrize("library", ["library", "profile_library"])
+def test_a_library_that_was_cut_off(tmp_path: Path, library: str) -> None:
+    """The dynamic linker maps it, and the first touch behind its end was SIGBUS."""
+    with pith.compile(MODEL, out=tmp_path / "net", profile=True) as made:
+        path = tmp_path / "net" / made.manifest[library]
+        feed = np.zeros(made.inputs[0].shape, np.float32)
+    whole = path.read_bytes()
+    for size in (len(whole) // 2, 5000):
+        path.unlink()  # not written over: it may still be mapped
+        path.write_bytes(whole[:size])
+        with pytest.raises(BuildError, match="the compiled library is not whole") as caught:
+            pith.load(tmp_path / "net").profile(feed)
+        assert caught.value.where == str(path) and caught.value.why.endswith("bytes of it are missing")
+    for data in (whole[:100], b"", b"no library at all" * 9, b"\x7fELF\x02\x01" + bytes(90)):
+        path.write_bytes(data)
+        with pytest.raises(BuildError, match="cannot be loaded"):
+            pith.load(tmp_path / "net").profile(feed)
+    path.unlink()
+    path.write_bytes(whole + b"more")  # as what signs files appends
+    pith.load(tmp_path / "net").profile(feed, runs=1)
+
+
+def test_bytes_that_are_missing(tmp_path: Path) -> None:
+    """Of every library that is whole, whoever made it, none; of 32 bits too."""
+    for path in sorted(Path(np.__file__).parent.rglob("*.so"))[:5]:
+        assert missing_bytes(path) == 0
+    head = struct.pack("<16sHHIIIIIHHHHHH", b"\x7fELF\x01\x01\x01", 3, 40, 1, 0, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    (tmp_path / "x.so").write_bytes(head + struct.pack("<8I", 1, 0x100, 0, 0, 0x300, 0x300, 5, 0x1000) + bytes(0x100))
+    assert missing_bytes(tmp_path / "x.so") == 0x400 - 52 - 32 - 0x100
+
+
+@pytest.mark.parametrize("how", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_session_is_no_data(tmp_path: Path, how: Callable[[pith.Session], object]) -> None:
+    """It said that a lock cannot be pickled."""
+    with pith.compile(network("y = Neg(x)"), out=tmp_path / "net") as session:
+        with pytest.raises(TypeError, match=r"a Session cannot be pickled or copied: pith\.load") as caught:
+            how(session)
+        assert str(tmp_path / "net") in str(caught.value)
+        np.testing.assert_array_equal(session(X), -X)
 
 
 def test_a_graph_is_not_changed_by_compiling_it() -> None:

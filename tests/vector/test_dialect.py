@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from pith.graph import DType
 from pith.graph.expr import arg, call, clamp, evaluate, select
 from pith.targets.base import get_target
 from pith.targets.compiler import find_compiler
-from pith.vector.cfunction import CFunction
+from pith.vector.cfunction import in_order
 from pith.vector.f32 import needs, print_vector, vectorisable
 from pith.vector.f32_math import ULP_BOUND, vector_math
 from tests.kernels.products import EPILOGUES, TARGET_NAMES
@@ -40,20 +39,6 @@ void less_equal(const float *a, const float *b, float *y) {
 }
 void sum(const float *a, float *y) { *y = vf_sum(vf_load(a)); }
 """
-
-
-def in_order(functions: Sequence[CFunction]) -> list[CFunction]:
-    """The functions and what they require, callees first."""
-    done: dict[str, CFunction] = {}
-
-    def visit(f: CFunction) -> None:
-        for r in f.requires:
-            visit(r)
-        done.setdefault(f.name, f)
-
-    for f in functions:
-        visit(f)
-    return list(done.values())
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,8 +46,9 @@ def bind_inputs(importer: Importer, proto: GraphProto, scope: Scope, constants: 
     names = [i.name for i in proto.input]
     if len(set(names)) != len(names):
         raise ModelError("two inputs of the graph have one name", where=f"graph {proto.name}")
+    given = [i for i in proto.input if i.name not in constants]  # old exporters list every weight too
     _name_symbols(binding, proto)
-    _check_names(binding, proto)
+    _check_names(binding, [i.name for i in given], _symbols(given), [n for n in names if n in constants])
     _bind_symbols(binding, proto)
     scope.values.update(constants)
     unbound: list[tuple[str, list[str], str]] = []
@@ -55,8 +57,8 @@ def bind_inputs(importer: Importer, proto: GraphProto, scope: Scope, constants: 
         if name in binding.constants:
             graph.set_constant(name, _constant(info, binding))
             scope.values[name] = name
-        elif name in constants and name not in binding.shapes:
-            continue  # a default value, as old exporters give every weight
+        elif name in constants:
+            continue
         else:
             graph.constants.pop(name, None)
             try:
@@ -77,27 +79,29 @@ def bind_inputs(importer: Importer, proto: GraphProto, scope: Scope, constants: 
         )
 
 
-def _symbols(proto: GraphProto) -> list[str]:
-    """Names of the dimensions that the model's inputs leave open."""
-    return sorted({d.dim_param for i in proto.input for d in i.type.tensor_type.shape.dim if d.dim_param})
+def _symbols(inputs: Iterable[ValueInfoProto]) -> list[str]:
+    """Names of the dimensions that the inputs leave open."""
+    return sorted({d.dim_param for i in inputs for d in i.type.tensor_type.shape.dim if d.dim_param})
 
 
 def _name_symbols(binding: Binding, proto: GraphProto) -> None:
     """A shape of one dimension, given for a dimension's name, is that dimension's size."""
-    names = set(_symbols(proto)) - {i.name for i in proto.input}
+    names = set(_symbols(proto.input)) - {i.name for i in proto.input}
     for name, given in binding.shapes.items():
         if name in names and not isinstance(given, int) and len(given) == 1:
             binding.shapes[name] = given[0]
 
 
-def _check_names(binding: Binding, proto: GraphProto) -> None:
-    """Raise ShapeError for a shape or constant given to a name the model has not."""
-    inputs, symbols = [i.name for i in proto.input], _symbols(proto)
+def _check_names(binding: Binding, inputs: list[str], symbols: list[str], weights: list[str]) -> None:
+    """Raise ShapeError for a shape or constant given to a name the model has not, and for a shape of one of its weights."""
     for option, given_names in (("--shape", binding.shapes), ("--const", binding.constants)):
         known = [*inputs, *symbols] if option == "--shape" else inputs
         for name in given_names:
-            if name in known:
+            if name in known or (name in weights and option == "--const"):
                 continue
+            if name in weights:
+                raise ShapeError(f"{name!r} is no input of the model, but one of its weights", where=option,
+                                 why="its inputs are " + ", ".join(inputs), try_=f"leave it out; --const {name}=@file.npy replaces the weights")  # fmt: skip
             near = difflib.get_close_matches(name, known, 1)
             dims = "; its open dimensions are " + ", ".join(symbols) if symbols and option == "--shape" else ""
             raise ShapeError(
