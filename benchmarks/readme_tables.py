@@ -26,17 +26,19 @@ def _markdown(head: list[str], rows: list[list[str]], note: str) -> str:
 def _real_models(rows: Rows) -> str:
     head = ["model", "Pith ms", "ONNX Runtime ms", "ratio", "code KB", "arena KB", "arena / bound", "compile s"]
     body = [
-        [r["model"], r["pith_ms"], r["ort_ms"], r["pith_over_ort"], f"{int(r['code_bytes']) / 1e3:.0f}",
+        [r["model"], r["pith_ms"], r["ort_ms"], f"{float(r['ratio']):.2f}", f"{int(r['code_bytes']) / 1e3:.0f}",
          f"{int(r['arena_bytes']) / 1e3:.0f}", r["arena_over_bound"], r["compile_s"]]
         for r in rows
     ]  # fmt: skip
     first = rows[0]
-    note = f"One thread, interleaved, medians; `benchmarks/real_models.py`, commit {first['commit']}, {first['date']}, "
+    note = "One thread, interleaved, medians; ratio: ONNX Runtime's time over Pith's, round by round. "
+    note += f"{first['processor']}; `python -m benchmarks.real_models`, commit {first['commit']}, {first['date']}, "
     return _markdown(head, body, note + f"target {first['target']}, ONNX Runtime {first['onnxruntime']}.")
 
 
 def _compile_time(rows: Rows) -> str:
-    note = f"`benchmarks/compile_time.py`, commit {rows[0]['commit']}, {rows[0]['date']}."
+    first = rows[0]
+    note = f"{first['processor']}, {first['cores']} cores; `python -m benchmarks.compile_time`, commit {first['commit']}, {first['date']}."
     return _markdown(["what", "seconds"], [[r["what"], r["seconds"]] for r in rows], note)
 
 

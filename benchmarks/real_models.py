@@ -18,6 +18,7 @@ import numpy as np
 import onnxruntime as ort
 
 from pith.api import compile as pith_compile
+from pith.targets.cpu import model_name
 from tests.models.zoo import MODELS
 
 
@@ -74,18 +75,19 @@ def main() -> None:
             b = statistics.median(milliseconds(lambda o=oracle, n=names, f=feed: o.run(n, f), args.seconds))
             ours.append(a)
             theirs.append(b)
-            ratios.append(a / b)
+            ratios.append(b / a)
         m = session.manifest
         row = {
             "model": model.name, "pith_ms": round(statistics.median(ours), 4), "ort_ms": round(statistics.median(theirs), 4),
-            "pith_over_ort": round(statistics.median(ratios), 3), "max_error_of_range": f"{error:.1e}",
+            "ratio": round(statistics.median(ratios), 3), "max_error_of_range": f"{error:.1e}",
             "arena_bytes": m["arena_bytes"], "arena_over_bound": round(m["arena_bytes"] / max(1, m["arena_lower_bound"]), 4),
             "code_bytes": m["code_bytes"], "weights_bytes": m["weights_bytes"], "compile_s": round(cold, 2), "macs": m["macs"],
             "target": args.target, "commit": commit, "date": datetime.date.today().isoformat(), "onnxruntime": ort.__version__,
+            "processor": model_name(),
         }  # fmt: skip
         rows.append(row)
         print(
-            "  ".join(f"{k}={v}" for k, v in row.items() if k not in ("target", "commit", "date", "onnxruntime")),
+            "  ".join(f"{k}={v}" for k, v in row.items() if k not in ("target", "commit", "date", "onnxruntime", "processor")),
             flush=True,
         )
     if args.csv and rows:
