@@ -384,8 +384,8 @@ def _choice(rows: Rows) -> str:
 
 TABLES: dict[str, Callable[[Rows], str]] = {
     "real_models": _real_models, "compile_time": _compile_time, "cold_start": _cold_start, "peers": _peers, "peers_zen4": _peers,
-    **dict.fromkeys(("peers_int8", "peers_int8_avx2"), functools.partial(_peers, rule=_INT8)),
-    "integers_avx2": _integers_avx2, "int8_gain": _int8_gain,
+    **dict.fromkeys(("peers_int8", "peers_int8_avx2", "peers_int8_zen4"), functools.partial(_peers, rule=_INT8)),
+    "integers_avx2": _integers_avx2, **dict.fromkeys(("int8_gain", "int8_gain_zen4"), _int8_gain),
     **dict.fromkeys(("layers", "layers_zen4"), _layers), "recurrent": _peers,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy, "bfloat16": _bfloat16,
     "microcontrollers": _microcontrollers, "ram": _ram, "tflm": _tflm, **dict.fromkeys(("choice", "choice_avx2", "choice_zen4"), _choice),
