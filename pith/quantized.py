@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pith.api import Shapes, compile_graph, expand_shapes, import_model
-from pith.graph import Graph, ShapeError
+from pith.graph import Graph, InputError, ShapeError
 from pith.quant.calibration import Progress, Runs, open_samples, ports_of
 from pith.quant.compare import Comparison, compared, real_names
 from pith.quant.flow import Outcome, front, quantize_graph
@@ -174,7 +174,8 @@ def quantize(
     improve too: every fifth sample is kept from the search, and chosen by the results on those: whether channels are evened out first, and
     which state of the search is taken. In the end a few layers stay in floats where that pays: not with integers_only, min_cosine, weights
     of 4 or activations of 16 bits.  best: among plain ranges too, and layers in floats with weights of 4 or activations of 16 bits as well.
-    mixed: false: no layer stays in floats to make the results better; other runtimes then compute the same integers.
+    mixed: false: no layer stays in floats to make the results better; other runtimes then compute the same integers, but behind functions
+    other than ReLU and clip. Not with min_cosine.
     explain: measure what each layer does to the results, for the report's ranking (as many runs of the network as it has
     layers, on a few samples).  progress: called with (stage, 0..1).
     Raises PithError subclasses. The same input gives the same bits.
@@ -188,6 +189,8 @@ def quantize(
                       by_results=improve, best=best, mixed=mixed, integers_only=integers_only,
                       wider=improve and not integers_only and min_cosine is None and (weight_bits or bits) >= 7 and (activation_bits or bits) <= 8)  # fmt: skip
     options.check()
+    if min_cosine is not None and not mixed:
+        raise InputError("a smallest cosine without layers in floats", why="it is reached by leaving layers in floats", try_="one of the two")
     say("import", 0.0)
     graph = model.copy() if isinstance(model, Graph) else import_model(model, dict(shapes or {}))  # type: ignore[arg-type]
     how = _said(graph, preprocess)

@@ -25,7 +25,6 @@ Feed = dict[str, np.ndarray]
 Progress = Callable[[str, float], None]
 _HELD_BYTES = 1 << 30  # of samples of an iterable, which can be gone through once only
 _PREPARED_BYTES = 1 << 28  # of pictures that are kept as arrays instead of being read again for every run
-_KINDS = {"f": "floats", "i": "integers", "u": "integers", "b": "truths"}  # of NumPy's types
 _LONGEST = 100_000  # elements of an iterable that are looked at
 
 
@@ -226,6 +225,13 @@ def _feed(item: Any, ports: Sequence[PortInfo], where: str) -> Feed:
     return {p.name: _fitting(arrays[p.name], p, where) for p in ports}
 
 
+def _kind(dtype: np.dtype[Any]) -> str:
+    """floats, integers, or what NumPy calls it: of ml_dtypes' types it knows only that they are none of its own."""
+    if dtype.kind == "f" or "float" in dtype.name:
+        return "floats"
+    return "integers" if dtype.kind in "iu" or "int" in dtype.name else dtype.kind
+
+
 def _fitting(a: np.ndarray, port: PortInfo, where: str) -> np.ndarray:
     """`a` as the input takes it; wider or narrower numbers of the same kind become its own.
 
@@ -235,14 +241,13 @@ def _fitting(a: np.ndarray, port: PortInfo, where: str) -> np.ndarray:
         a = a[None]
     if a.shape != port.shape:
         raise InputError(f"{where} has shape {list(a.shape)}, input {port.name!r} takes {list(port.shape)}")
-    if _KINDS[port.np.kind] != _KINDS.get(a.dtype.kind):
-        raise InputError(f"{where} holds {a.dtype}, input {port.name!r} takes {port.dtype}",
-                         try_=f"values prepared as the network expects them, as {port.dtype}; or a folder of pictures and --preprocess")  # fmt: skip
-    if a.dtype.kind == "f" and not np.isfinite(a).all():
+    if _kind(port.np) != _kind(a.dtype):
+        raise InputError(f"{where} holds {a.dtype}, input {port.name!r} takes {port.dtype}", try_=f"values as the network expects them, as {port.dtype}")
+    if _kind(a.dtype) == "floats" and not np.isfinite(a).all():
         raise InputError(f"{where} holds NaN or infinity", where=f"input {port.name!r}", try_="take that sample out")
     with np.errstate(over="ignore"):
         fitting = np.ascontiguousarray(a, port.np)
-    if a.dtype != port.np and (not np.isfinite(fitting).all() if port.np.kind == "f" else (fitting != a).any()):
+    if a.dtype != port.np and (not np.isfinite(fitting).all() if _kind(port.np) == "floats" else (fitting != a).any()):
         raise InputError(f"{where} has values beyond {port.dtype}", where=f"input {port.name!r}", try_="take that sample out")
     return fitting
 

@@ -26,17 +26,16 @@ def short(scale: np.ndarray | float) -> np.ndarray:
 
 
 def odd_multiple(scale: float, step: float) -> float:
-    """The odd multiple of `step`, a power of two, that is nearest to positive `scale`; of the least larger power for which it has 12 bits at most."""
-    while scale > step * (_SHORT - 1):
-        step *= 2.0
-    return float(np.float32((2.0 * math.floor(scale / step / 2.0) + 1.0) * step))
+    """The odd multiple of `step`, a power of two, that is nearest to positive `scale`: of those with 12 bits at most."""
+    return float(np.float32(min(2.0 * math.floor(scale / step / 2.0) + 1.0, _SHORT - 1.0) * step))
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """real = scale * (q - zero), q from low to high, stored as `dtype`. `scale` is a float32 number held in a float, of few digits (see `short`).
 
-    step: a power of two of which the scale is an odd multiple, and stays one when scaled (see sums.py); 0 where that does not matter."""
+    step: a power of two of which the scale is an odd multiple, of 12 bits at most, and stays one when scaled (see sums.py); 0 where that
+    does not matter."""
 
     scale: float
     zero: int

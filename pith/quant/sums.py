@@ -5,8 +5,8 @@ order: with factors a / c and b / c, or with a division in the end, the zero poi
 differ in the last bits, and so in the integer where the exact quotient lies as near as that to the middle between two.
 
 If all three scales are odd multiples of one power of two, 2 * (a * qa + b * qb) is an even multiple of it and (2k + 1) * c an odd one: the
-quotient is never in the middle, but 1 / (2m) from it at the least, where c is m times the power. With m under 2^10 that is far more than what
-float32 loses. The multiples are short (see `short` in grid.py), and a scale moves by no more than 1/256 of itself.
+quotient is never in the middle, but 1 / (2m) from it at the least, where c is m times the power. As m is under 2^12 that is more than float32
+loses on numbers of 8 bits. (Those of 16 bits leave no room between: they are not touched.)
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from pith.graph import Graph, Node
 from pith.quant.grid import Grid
 from pith.quant.plan import FUNCTIONS, Plan
 
-_FEWEST = 8  # the smallest scale of those that are added together is at least 2 to this of the steps they are multiples of
+_FINE, _ROOM = 8, 10  # the smallest scale has 2 to the first of the steps, or the largest 2 to the second: half of what the search may want
+_COARSE = 4  # with fewer than 2 to this in the smallest scale its rounding would cost more than it is worth
+
+_LEAST = -100  # products of two scales stay normal float32 numbers
 
 
 def added(graph: Graph, plan: Plan) -> list[list[str]]:
-    """The groups of the plan that sums tie together: those that are added to each other, and those of the sums."""
+    """The groups of the plan that sums tie together: those that are added to each other, and those of the sums, where these are rounded."""
     users, makers = graph.consumers(), graph.producers()
     parent: dict[str, str] = {}
 
@@ -33,11 +36,10 @@ def added(graph: Graph, plan: Plan) -> list[list[str]]:
         return v
 
     for node in makers.values():
-        if node.op != "add" or any(i not in plan.group for i in node.inputs):
-            continue
-        for v in (*node.inputs, _rounded(node, users, plan)):
-            if v in plan.group:
-                parent[find(plan.group[v])] = find(plan.group[node.inputs[0]])
+        tied = [*node.inputs, _rounded(node, users, plan)]
+        if node.op == "add" and all(v in plan.group for v in tied):
+            for v in tied:
+                parent[find(plan.group[v])] = find(plan.group[tied[0]])
     found: dict[str, list[str]] = {}
     for v in list(parent):
         found.setdefault(find(v), []).append(v)
@@ -52,10 +54,16 @@ def _rounded(node: Node, users: Mapping[str, list[Node]], plan: Plan) -> str:
 
 
 def on_common_steps(graph: Graph, plan: Plan, grids: Mapping[str, Grid]) -> dict[str, Grid]:
-    """The grids, those that `added` ties together on multiples of one power of two, which scaling them keeps (`Grid.step`)."""
+    """The grids, those of 8 bits that `added` ties together on multiples of one power of two, which scaling them keeps (`Grid.step`).
+
+    Those stay as they are whose scales differ more than about 100 times.
+    """
     found = dict(grids)
     for roots in added(graph, plan):
-        step = 2.0 ** (math.floor(math.log2(min(grids[r].scale for r in roots))) - _FEWEST)
+        smallest, largest = (math.floor(math.log2(f(grids[r].scale for r in roots))) for f in (min, max))
+        power = max(smallest - _FINE, largest - _ROOM)
+        if smallest - power < _COARSE or power < _LEAST or any(grids[r].high - grids[r].low > 255 for r in roots):
+            continue
         for r in roots:
-            found[r] = replace(grids[r], step=step).scaled(1.0)
+            found[r] = replace(grids[r], step=2.0**power).scaled(1.0)
     return found
