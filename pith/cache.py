@@ -12,7 +12,7 @@ from pathlib import Path
 
 _ABANDONED = 3600.0  # seconds after which an entry that is still being written is taken for left behind
 _STALE = 86400.0  # seconds after which what is `temporary` is taken for left behind
-_TEMPORARY = re.compile(r"\..+\.pith-[a-z0-9_]{8}")  # as `tempfile` makes of `temporary`
+_TEMPORARY = re.compile(r"\..*\.pith-tmp-(\d+)-[a-z0-9_]{8}", re.DOTALL)  # as `tempfile` makes of `temporary`
 LIMIT = 1 << 30  # bytes that stay after a new entry is added
 
 
@@ -30,21 +30,33 @@ def cache_folder() -> Path | None:
 
 
 def temporary(name: str) -> str:
-    """What the temporary file or folder beside `name` is to begin with, for `tempfile` without a suffix; `tidy` knows it by that."""
-    return f".{name[:40]}.pith-"
+    """What this process's temporary file or folder beside `name` is to begin with, for `tempfile` without a suffix; `tidy` knows it by that."""
+    return f".{name[:40]}.pith-tmp-{os.getpid()}-"
 
 
 def tidy(folder: Path) -> None:
-    """Remove from `folder` what is `temporary` and a day old: of a process that was killed. What cannot be removed stays."""
+    """Remove from `folder` what is `temporary`, this user's, a day old, and of a process that is no more. What cannot be removed stays."""
     with contextlib.suppress(OSError):
         for entry in folder.iterdir():
             with contextlib.suppress(OSError):
-                if not _TEMPORARY.fullmatch(entry.name) or time.time() - entry.lstat().st_mtime < _STALE:
+                named, facts = _TEMPORARY.fullmatch(entry.name), entry.lstat()
+                if named is None or facts.st_uid != os.getuid() or time.time() - facts.st_mtime < _STALE or _alive(int(named[1])):
                     continue
                 if entry.is_dir() and not entry.is_symlink():
                     shutil.rmtree(entry, ignore_errors=True)
                 else:
                     entry.unlink()
+
+
+def _alive(process: int) -> bool:
+    """Whether there is a process of that number; another may have taken it over since."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def trim(folder: Path, limit: int = LIMIT) -> None:

@@ -109,14 +109,18 @@ def test_what_a_killed_process_left_goes(cache: Path, tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_beside_an_output_goes(tmp_path: Path) -> None:
     """By a name that Pith alone gives, and a day old; whatever else is hidden there is somebody's."""
-    old, day = time.time() - 90000, tempfile.mkdtemp(prefix=temporary("net"), dir=tmp_path)
-    left = [Path(day), Path(tempfile.mkstemp(prefix=temporary("y.npz"), dir=tmp_path)[1]), tmp_path / ".net.pith-abcdefgh"]
-    left[2].symlink_to(tmp_path / ".kept")
-    kept = [tmp_path / n for n in (".kept", ".net.k3j2h1a0", "net.pith-abcdefgh", ".net.pith-abc", ".net.pith-ABCDEFGH", ".pith-abcdefgh")]
-    for path in kept:
+    old = time.time() - 90000
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    names = [temporary(n).replace(str(os.getpid()), str(dead.pid)) for n in ("net", "two\nlines", "")]
+    left = [Path(tempfile.mkdtemp(prefix=n, dir=tmp_path)) for n in names] + [tmp_path / f"{names[0]}abcdefgh"]
+    left[3].symlink_to(tmp_path / ".kept")
+    kept = [tmp_path / n for n in (".kept", ".net.k3j2h1a0", ".notes.pith-settings", ".net.pith-tmp-abcdefgh", names[0][1:] + "abcdefgh", names[0] + "ABC")]
+    kept.append(Path(tempfile.mkdtemp(prefix=temporary("net"), dir=tmp_path)))  # of a process that is alive: this one
+    for path in kept[:-1]:
         path.mkdir()
     (left[0] / "half.c").write_text("")
-    young = Path(tempfile.mkdtemp(prefix=temporary("net"), dir=tmp_path))
+    young = Path(tempfile.mkdtemp(prefix=names[0], dir=tmp_path))
     for path in (*left, *kept):
         os.utime(path, (old, old), follow_symlinks=False)
     pith_compile(save(tmp_path / "m.onnx", 2.0), out=tmp_path / "net")

@@ -168,15 +168,16 @@ int64_t ceiling_tiles(int64_t steps, void *out) {
 #endif
 
 #ifdef WAY_plain
-/* What the compiler makes of plain C. */
+/* What the compiler makes of plain C: one input at a time by all outputs, as in the kernels, which it may compute as a vector. */
 int64_t ceiling_plain(int64_t steps, void *out) {
-  static int8_t x[256], w[256];
-  int32_t s = 0;
+  static int8_t x[16], w[16 * 32];
+  int32_t s[32] = {0};
   for (int64_t k = 0; k < steps; k++) {
     __asm__ volatile("" : : "r"(x), "r"(w) : "memory");
-    for (int32_t i = 0; i < 256; i++) s += (int32_t)x[i] * (int32_t)w[i];
+    for (int32_t i = 0; i < 16; i++)
+      for (int32_t o = 0; o < 32; o++) s[o] += (int32_t)x[i] * (int32_t)w[i * 32 + o];
   }
-  *(int32_t *)out = s;
-  return 256 * 2;
+  for (int32_t o = 0; o < 16; o++) ((int32_t *)out)[o] = s[o] + s[o + 16];
+  return 16 * 32 * 2;
 }
 #endif

@@ -19,7 +19,7 @@ from pith.targets.compiler import find_compiler
 from pith.targets.cpu import amx_allowed, caches
 from pith.targets.isa.base import ISA
 from pith.vector.amx import CONFIGURE
-from pith.vector.cfunction import CFunction, in_order
+from pith.vector.cfunction import CFunction, callees_first
 from pith.vector.f32 import dialect
 from pith.vector.s8 import chunks, dot, has_dialect, matrices, shorts
 
@@ -115,7 +115,7 @@ def source(isa: ISA) -> tuple[str, list[_Way]]:
     ways = _ways(isa)
     # what has no vectors is measured by those that every gcc and clang makes of plain C on its own
     needs = [*(f for way in ways for f in way.needs)] or [dialect(isa) if isa.vector_bytes else _SIXTEEN_BYTES]
-    functions = in_order(needs)
+    functions = callees_first(needs)
     headers = dict.fromkeys(["stdint.h", *(h for f in functions for h in f.headers)])
     rows = "SIX" if isa.registers >= 32 else "FOUR"
     facts = [f"#define ROWS(M) {rows}(M)", *(f"#define WAY_{way.name}" for way in ways)]

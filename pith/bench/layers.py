@@ -16,8 +16,8 @@ from pith.runtime.session import Session
 class Layer:
     """One step. `share`: of the network's time;  `gflops`: billions of operations a second, a multiply-add counted as two and
     a convolution as the plain sum whatever algorithm computes it;  `intensity`: operations a byte read or written;
-    `computes`: what its multiply-adds are of, "float32" or "int8", as it is held against;  `of_roof`: gflops over what the measured ceilings
-    of that allow at that intensity."""
+    `computes`: the type of its multiply-adds, "float32" or "int8", whose ceiling it is held against ("float32" where it has none);
+    `of_roof`: gflops over what the measured ceilings allow at that intensity."""
 
     name: str
     op: str
@@ -46,7 +46,7 @@ def layers(session: Session, arrays: Sequence[np.ndarray], ceilings: Ceilings, r
     result = []
     for t, s in zip(times, variant["steps"], strict=True):
         flops, nbytes, seconds = 2 * s["macs"] + s["flops"], s["read"] + s["written"], max(t["seconds"], 1e-12)
-        computes = kind_of(s["takes"])
+        computes = kind_of(s["takes"]) if s["macs"] else "float32"
         roof = ceilings.roof(flops, nbytes, computes)
         result.append(Layer(
             s["name"], s["op"], s["kernel"], t["seconds"] * 1e3, t["seconds"] / total, flops, nbytes, computes, flops / seconds / 1e9,

@@ -11,10 +11,10 @@ from pith.emit.apart import TAG, declarations, definitions, mapping
 from pith.emit.indices import index_bounds
 from pith.emit.parallel import MACROS, parallel_run
 from pith.emit.pool import HEADER as POOL_HEADER
-from pith.graph import DType, InternalError, TensorType
+from pith.graph import DType, TensorType
 from pith.lower.program import ALIGN, Bound, BufferRef, Port, Program, Step, Value, WeightRef
 from pith.vector.cexpr import literal
-from pith.vector.cfunction import CFunction
+from pith.vector.cfunction import CFunction, callees_first
 
 # words of C (to C23), GNU C and C++, and macros that compilers or <stdint.h> define
 _WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long
@@ -105,22 +105,7 @@ def emit(name: str, programs: Sequence[Program], weights: bytes, *, embed: bool,
 
 def functions(programs: Sequence[Program]) -> list[CFunction]:
     """Every function the programs need, callees first, each once."""
-    done: dict[str, CFunction] = {}
-    seen: set[int] = set()
-
-    def visit(f: CFunction) -> None:
-        if id(f) in seen:
-            return
-        seen.add(id(f))
-        for r in f.requires:  # also those of a function whose text is known: equal texts may call different functions
-            visit(r)
-        if done.setdefault(f.name, f).text != f.text:
-            raise InternalError(f"two C functions named {f.name} differ")
-
-    for p in programs:
-        for s in p.steps:
-            visit(s.function)
-    return list(done.values())
+    return callees_first(s.function for p in programs for s in p.steps)
 
 
 def _comment(text: str) -> str:

@@ -122,7 +122,7 @@ def nbytes(port: PortInfo) -> int:
 
 
 def packed(manifest: Mapping[str, Any], sets: Sequence[Arrays]) -> bytes:
-    """All inputs, set by set, in the network's order."""
+    """All inputs, set by set, in the network's order: sets that `check_sets` has let pass."""
     inputs, _ = ports(manifest)
     parts = []
     for one in sets:

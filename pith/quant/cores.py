@@ -37,7 +37,8 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], *, size: int
 
     size: bytes that a result, or what it is made of, takes; fewer are then under way where memory would become tight. `items` are taken in
     the caller's thread, a few ahead. An exception comes where the result would have come; before it leaves here, whatever was under
-    way has ended. A caller that leaves its loop early has that once the generator is closed. Within `work`, other calls of this
+    way has ended. Where a caller leaves its loop early, that holds once the
+    generator is closed. Within `work`, other calls of this
     function do one thing after the other.
     """
     lanes = min(count(), max(1, _ROOM // max(size, 1) - 1))

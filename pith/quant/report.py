@@ -23,6 +23,7 @@ from pith.quant.weights import channel_axis, largest
 _BINS = 96  # of the histogram in a report
 _WORTH = 3.0  # dB that layers in floats should gain, to be worth a word
 _NAMED = 4  # layers at most that are named for it
+_FINE = 0.999  # of the worst output's cosine: nothing need be done
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,23 @@ class Report:
         same = self.bits == self.activation_bits
         return f"{self.bits} bits" if same else f"{self.bits}-bit weights, {self.activation_bits}-bit activations"
 
+    @property
+    def fine(self) -> bool:
+        """Whether the results keep their direction, so that nothing need be done."""
+        return min((cosine for _, cosine, _ in self.outputs), default=1.0) >= _FINE
+
+    @property
+    def remedy(self) -> str:
+        """Which layers to leave in floats, where that gains enough ("" where not)."""
+        if not self.worth:
+            return ""
+        if self.worth > _NAMED:
+            return "try --min-cosine, which leaves as many layers in floats as it takes"
+        return "try " + " ".join(f"--keep-float {shlex.quote(n)}" for n in self.rank[: self.worth])
+
     def plain(self) -> dict[str, Any]:
         """As data for JSON."""
-        return asdict(self)
+        return asdict(self) | {"fine": self.fine, "remedy": self.remedy}
 
     def text(self, rows: int = 0) -> str:
         """A table with the causes under it. rows: only the so many layers that add most (0: all)."""
@@ -124,14 +139,13 @@ class Report:
         most = ", ".join(f"{n} ({g:.0%})" for n, g in list(zip(self.rank, self.gain, strict=True))[:3])
         lines = ["", f"most error comes in at: {most}"]
         if not self.measured:
-            return [*lines, "whether it helps to leave them in floats (--keep-float): --report measures that"]
+            return [*lines, "whether it helps to leave them in floats (--keep-float) is measured with --report, or explain=True"]
         tried = [(k, sqnr) for k, _, sqnr in self.curve if k <= max(3, self.worth)]
         lines.append(f"results on {self.measured} of the samples, sums and results not rounded, with {', '.join(str(k) for k, _ in tried)} of them in floats: "
                      + ", ".join(f"{sqnr:.1f}" for _, sqnr in tried) + " dB")  # fmt: skip
-        if self.worth:
-            some = " ".join(f"--keep-float {shlex.quote(n)}" for n in self.rank[: self.worth])
-            return [*lines, f"try {some}" if self.worth <= _NAMED else "try --min-cosine, which leaves as many of them in floats as it takes"]
-        return [*lines, f"leaving a few of them in floats gains less than {_WORTH:g} dB"]
+        if not self.worth:
+            return [*lines, f"leaving some of them in floats gains less than {_WORTH:g} dB"]
+        return lines if self.fine else [*lines, self.remedy]
 
 
 def _told(layers: Sequence[LayerReport]) -> list[str]:

@@ -22,21 +22,32 @@ def check_place(path: Path, endings: Sequence[str] = ()) -> None:
         raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
     if path.is_dir():
         raise InputError(f"cannot write {path}", why="there is a folder of that name", try_="another name")
-    if _stays(path) and os.access(path, os.W_OK):
+    path = _followed(path)
+    if _stays(path):
+        if not os.access(path, os.W_OK):
+            raise InputError(f"cannot write {path}", why="it may not be written", try_="another name")
         return
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}", why=f"there is no folder {path.parent}")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise InputError(f"cannot write {path}", why=f"the folder {path.parent} may not be written", try_="another folder")
 
 
 def _stays(path: Path) -> bool:
-    """Whether it is written where it is: a device or a pipe, such as /dev/stdout, and what a link leads to."""
-    return path.exists() and (path.is_symlink() or not path.is_file())
+    """Whether it is written where it is: a device or a pipe, such as /dev/stdout."""
+    return path.exists() and (not path.is_file() or (path.is_symlink() and path.parts[:2] in (("/", "dev"), ("/", "proc"))))
+
+
+def _followed(path: Path) -> Path:
+    """What a link leads to, or would if it were there; the path itself where it is none, or leads to what is open already."""
+    return path if _stays(path) or not path.is_symlink() else path.resolve()
 
 
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, which takes the place of `path` when the block ends well; of one that does not, nothing stays. Raises InputError."""
-    new = None
+    """A file to write to, which takes the place of `path` (of what a link leads to) when the block ends well; of one that does not, nothing
+    stays, but in devices and pipes. Raises InputError."""
+    new, path = None, _followed(path)
     try:
         if _stays(path):
             with path.open("wb") as f:

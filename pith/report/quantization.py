@@ -11,7 +11,6 @@ from pith.report.files import write_whole
 from pith.report.pictures import even_lines, histogram, log_lines, ranges
 
 _RANKED = 12  # layers in the ranking
-_FINE = 0.999  # of the worst output's cosine: nothing need be done
 
 
 def finite(value: Any) -> Any:
@@ -52,17 +51,15 @@ def advice(report: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _general(report: dict[str, Any]) -> list[dict[str, Any]]:
     """Advice about the whole, where the results are not fine."""
-    worst = min((o[1] for o in report["outputs"]), default=1.0)
-    if worst >= _FINE:
+    if report["fine"]:
         return []
     found = []
     if len(report["snapshots"]) == 1:
         found.append(("ranges alone were chosen: nothing was searched or rounded together", "use --method easyquant, and not --no-improve"))
     if k := report["worth"]:
         after = {n: sqnr for n, _, sqnr in report["curve"]}
-        which = " ".join(f"--keep-float {n}" for n in report["rank"][: min(k, 4)]) + (" ..." if k > 4 else "")
         found.append((f"with the first {k} layers of the ranking in floats the worst result has {decibels(after[k])} instead of {decibels(after[0])}",
-                      f"try {which}, or --min-cosine"))  # fmt: skip
+                      report["remedy"]))  # fmt: skip
     if report["bits"] < 8:
         found.append((f"weights of {report['bits']} bits have {2 ** report['bits'] - 1} values", "try 8 bits where the processor has products of 8 bits"))
     return [{"layer": "", "share": None, "more": 0, "kind": "general", "text": t, "remedy": r} for t, r in found]
@@ -108,7 +105,7 @@ def render(report: dict[str, Any]) -> str:
     worst = min(report["outputs"], key=lambda o: o[1], default=None)
     curve = [(k, sqnr) for k, _, sqnr in report["curve"] if sqnr is not None and math.isfinite(sqnr)]
     return environment.get_template("quantization.html").render(
-        r=report, format=bits_of(report), worst=worst, fine=worst is not None and worst[1] >= _FINE, advice=advice(report), ranking=ranking(report),
+        r=report, format=bits_of(report), worst=worst, fine=worst is not None and report["fine"], advice=advice(report), ranking=ranking(report),
         rows=rows_of(report), through=through(report), curve=even_lines(curve) if len(curve) > 1 else None, decibels=decibels,
     )  # fmt: skip
 

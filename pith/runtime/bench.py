@@ -28,8 +28,11 @@ def random_inputs(session: Session, seed: int = 0) -> dict[str, np.ndarray]:
 
 
 def computed_in(manifest: Mapping[str, Any]) -> str:
-    """What a compiled network computes in, for the first set of shapes: the type that most of its operations take ("float32"; products of
-    bytes and of 16 bits are "int8" and "int16" whatever their sign), that of its first output where it has none."""
+    """What a compiled network computes in, for the first set of shapes: the type that most of its operations take, such as "float32".
+
+    Products of bytes are "int8" whatever their sign, those of 16 bits "int16". A network without operations computes in the type of its
+    first output.
+    """
     variant = manifest["variants"][0]
     work: dict[str, int] = defaultdict(int)
     for s in variant["steps"]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm")
 _PIXELS = 64 << 20  # a picture may not have more
 
-PLAIN_PIXELS = "the model does not say how pictures become its input: pixels went in as RGB from 0 to 255; --preprocess says it"
+PLAIN_PIXELS = "the model does not say how pictures become its input: pixels went in as numbers from 0 to 255; --preprocess says it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pith.graph.errors import BuildError
 
-_HEADS = 4096  # bytes that hold the headers of a library
+_HEADS = 1 << 16  # bytes of program headers that are looked at
 _LOADED = 1  # PT_LOAD (System V ABI, program header)
 BUILD_DIGITS = 16  # of NAME_build, the text that tells one compilation from another
 
@@ -65,23 +65,22 @@ def missing_bytes(path: Path) -> int:
     says what is wrong. It maps a file that was cut off, and the process dies of the first touch."""
     try:
         with path.open("rb") as f:
-            head = f.read(_HEADS)
+            head = f.read(64)
             size = os.fstat(f.fileno()).st_size
+            if head[:4] != b"\x7fELF" or len(head) < 64 or head[4] not in (1, 2) or head[5] != 1:  # (little-endian alone)
+                return 0
+            wide = head[4] == 2
+            (start,), (entry, count) = struct.unpack_from("<Q" if wide else "<I", head, 32 if wide else 28), struct.unpack_from("<HH", head, 54 if wide else 42)
+            f.seek(min(start, size))
+            table = f.read(min(entry * count, _HEADS))
     except OSError:
         return 0
-    if head[:4] != b"\x7fELF" or len(head) < 64 or head[4] not in (1, 2) or head[5] != 1:  # (little-endian alone)
-        return 0
-    wide = head[4] == 2
-    (start,), (entry, count) = struct.unpack_from("<Q" if wide else "<I", head, 32 if wide else 28), struct.unpack_from("<HH", head, 54 if wide else 42)
-    end = 0
-    for k in range(count):
-        at = start + k * entry
-        if at + (56 if wide else 32) > len(head):
-            break
-        kind, offset, length = struct.unpack_from("<I4xQ16xQ" if wide else "<II8xI", head, at)
+    end = start + entry * count
+    for at in range(0, len(table) - (56 if wide else 32) + 1, max(entry, 1)):
+        kind, offset, length = struct.unpack_from("<I4xQ16xQ" if wide else "<II8xI", table, at)
         if kind == _LOADED:
             end = max(end, offset + length)
-    return max(0, end - size)
+    return max(0, int(end) - size)
 
 
 def _open(path: Path) -> ctypes.CDLL:

@@ -181,8 +181,11 @@ def run(command: Sequence[str], folder: Path) -> str:
 def _failure(tool: str, code: int, message: str, folder: Path) -> BuildError:
     """Why a tool that worked in `folder` ended with `code`, and what it said. On a full disk some say so, and some die of a file that they
     write as memory."""
-    room = shutil.disk_usage(folder).free if folder.is_dir() else _ROOM
-    if "No space left" in message or (code < 0 and room < _ROOM):
+    try:
+        room = shutil.disk_usage(folder).free
+    except OSError:
+        room = _ROOM
+    if "No space left" in message or (-code in (signal.SIGBUS, signal.SIGABRT) and room < _ROOM):
         line = next((s.strip() for s in message.splitlines() if "No space left" in s), f"{tool} could not write; {room >> 10} KiB are left")
         return disk_full(str(folder), line)
     why = message if len(message) < 3000 else message[:2900] + "\n..."

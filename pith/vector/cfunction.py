@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pith.graph.errors import InternalError
+
 
 @dataclass(frozen=True)
 class CFunction:
@@ -22,14 +24,19 @@ class CFunction:
     refuses: str = ""
 
 
-def in_order(functions: Iterable[CFunction]) -> list[CFunction]:
-    """The functions and what they require, callees first, each name once."""
+def callees_first(functions: Iterable[CFunction]) -> list[CFunction]:
+    """The functions and what they require, callees first, each name once. Raises InternalError for two of one name that differ."""
     done: dict[str, CFunction] = {}
+    seen: set[int] = set()
 
     def visit(f: CFunction) -> None:
-        for r in f.requires:
+        if id(f) in seen:
+            return
+        seen.add(id(f))
+        for r in f.requires:  # also those of a function whose text is known: equal texts may call different functions
             visit(r)
-        done.setdefault(f.name, f)
+        if done.setdefault(f.name, f).text != f.text:
+            raise InternalError(f"two C functions named {f.name} differ")
 
     for f in functions:
         visit(f)

@@ -126,6 +126,10 @@ def test_kinds_of_numbers() -> None:
             arrays(open_samples(data, PORT))
     ids = [PortInfo("ids", "int32", (1, 4))]
     assert np.array_equal(open_samples(np.arange(4), ids).load(0)["ids"], [[0, 1, 2, 3]])
+    half = [PortInfo("h", "bfloat16", (1, 4))]  # a type that NumPy does not know by its kind
+    assert np.array_equal(open_samples(np.full(4, 0.5, np.float32), half).load(0)["h"].astype(np.float32), np.full((1, 4), 0.5))
+    with pytest.raises(InputError, match="holds int64, input 'h' takes bfloat16"):
+        open_samples(np.arange(4), half).load(0)
     for wrong, message in ((np.full(4, 1 << 40), "beyond int32"), (np.zeros(4), "holds float64")):
         with pytest.raises(InputError, match=message):
             open_samples(wrong, ids).load(0)

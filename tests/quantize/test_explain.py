@@ -28,6 +28,7 @@ from pith.quant.sensitivity import Sensitivity, kept_counts, sensitivity, switch
 from pith.quant.watch import Watched
 from pith.quant.weights import bias_integers, bias_scale
 from pith.quantized import compare
+from pith.report.quantization import advice
 from tests.quantize.nets import Interpreted, model, pictures, run, small_net
 
 
@@ -324,13 +325,18 @@ def test_text_advises_what_gains() -> None:
     names = [layer.name for layer in outcome.plan.layers]
     alone = {layer.key: 1e-3 / (k + 1) for k, layer in enumerate(outcome.plan.layers)}
 
-    def text(*decibels: float) -> str:
+    def report(*decibels: float, cosine: float = 0.99) -> Report:
         curve = tuple((k, 0.9, d) for k, d in enumerate(decibels))
-        return make_report(outcome, Options(), 6, replace(measured, alone=alone, curve=curve)).text()
+        return replace(make_report(outcome, Options(), 6, replace(measured, alone=alone, curve=curve)), outputs=(("y", cosine, 20.0),))
 
-    assert f"with 0, 1, 2 of them in floats: 20.0, 23.5, 23.0 dB\ntry --keep-float {names[0]}" in text(20, 23.5, 23)
-    assert "gains less than 3 dB" in text(20, 19, 22.9) and "try --keep-float" not in text(20, 19, 22.9)
-    assert "--report measures that" in make_report(outcome, Options(), 6).text()
+    good = report(20, 23.5, 23)
+    assert f"with 0, 1, 2 of them in floats: 20.0, 23.5, 23.0 dB\ntry --keep-float {names[0]}" in good.text()
+    assert good.remedy == f"try --keep-float {names[0]}" and good.remedy in str(advice(good.plain()))
+    assert "gains less than 3 dB" in report(20, 19, 22.9).text() and not report(20, 19, 22.9).remedy and not report(math.inf, math.inf).remedy
+    assert "--min-cosine" in report(20, 20, 20, 20, 20, 25).remedy
+    fine = report(40, 44, cosine=0.9999)
+    assert "try" not in fine.text() and not any(a["kind"] == "general" for a in advice(fine.plain()))
+    assert "is measured with --report" in make_report(outcome, Options(), 6).text()
 
 
 # ---- the command

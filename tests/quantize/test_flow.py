@@ -158,6 +158,11 @@ def test_repeats_to_the_bit() -> None:
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+def test_no_layers_in_floats_and_a_cosine_that_needs_them() -> None:
+    with pytest.raises(InputError, match="one of the two"):
+        pith.quantize(small_net(), pictures(4), mixed=False, min_cosine=0.99)
+
+
 @pytest.mark.parametrize("bits", [8, 7])
 def test_onnx_runtime_runs_it(tmp_path: Path, bits: int) -> None:
     result = pith.quantize(small_net(), pictures(8), bits=bits, float_outputs=False)

@@ -31,8 +31,11 @@ def report(**other: Any) -> dict[str, Any]:
         "layers": (layer("a"), layer("b", share=0.5, gain=3.0, causes=(cause,)), layer("c", share=0.1, causes=(cause,))),
         "rank": ("b", "a", "c"), "gain": (0.6, 0.3, 0.1), "curve": ((0, 0.98, 14.2), (1, 0.99, 17.3), (2, 0.995, 20.0)), "measured": 4, "between": 0.15,
         "kept": (), "snapshots": (("start", 0.998), ("improved", 0.9991)), "size": (4000, 1000), "warnings": ("one calibration sample only",),
+        "worth": 1, "remedy": "try --keep-float b",
     }  # fmt: skip
-    return plain | other
+    made = plain | other
+    made["fine"] = all(cosine >= 0.999 for _, cosine, _ in made["outputs"])
+    return made | ({} if len(made["curve"]) > 1 and made["curve"][0][2] else {"worth": 0, "remedy": ""})
 
 
 class _Page(HTMLParser):

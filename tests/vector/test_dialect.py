@@ -14,7 +14,7 @@ from pith.graph import DType
 from pith.graph.expr import arg, call, clamp, evaluate, select
 from pith.targets.base import get_target
 from pith.targets.compiler import find_compiler
-from pith.vector.cfunction import in_order
+from pith.vector.cfunction import callees_first
 from pith.vector.f32 import needs, print_vector, vectorisable
 from pith.vector.f32_math import ULP_BOUND, vector_math
 from tests.kernels.products import EPILOGUES, TARGET_NAMES
@@ -45,7 +45,7 @@ void sum(const float *a, float *y) { *y = vf_sum(vf_load(a)); }
 def library(target_name: str) -> ctypes.CDLL:
     """Everything under test as one shared library."""
     target = get_target(target_name)
-    fs = in_order([vector_math(target.isa)])
+    fs = callees_first([vector_math(target.isa)])
     loops = ""
     for name, expr in EXPRESSIONS.items():
         assert {f.name for f in needs(expr, target.isa)} <= {f.name for f in fs}

@@ -40,6 +40,10 @@ def declared_dims(info: ValueInfoProto, dims: dict[str, int]) -> list[int | None
     return shape
 
 
+def _listed(inputs: list[str]) -> str:
+    return "its inputs are " + ", ".join(inputs) if inputs else "it has no inputs"
+
+
 def bind_inputs(importer: Importer, proto: GraphProto, scope: Scope, constants: dict[str, Value]) -> None:
     """Make the graph's inputs and constants; all unbound dimensions are reported together."""
     binding, graph = importer.binding, importer.builder.graph
@@ -60,7 +64,6 @@ def bind_inputs(importer: Importer, proto: GraphProto, scope: Scope, constants: 
         elif name in constants:
             continue
         else:
-            graph.constants.pop(name, None)
             try:
                 missing = _bind_input(importer, info, scope)
             except UnsupportedError as e:
@@ -101,13 +104,13 @@ def _check_names(binding: Binding, inputs: list[str], symbols: list[str], weight
                 continue
             if name in weights:
                 raise ShapeError(f"{name!r} is no input of the model, but one of its weights", where=option,
-                                 why="its inputs are " + ", ".join(inputs), try_=f"leave it out; --const {name}=@file.npy replaces the weights")  # fmt: skip
+                                 why=_listed(inputs), try_=f"leave it out; --const {name}=@file.npy replaces the weights")  # fmt: skip
             near = difflib.get_close_matches(name, known, 1)
             dims = "; its open dimensions are " + ", ".join(symbols) if symbols and option == "--shape" else ""
             raise ShapeError(
                 f"the model has no input {name!r}",
                 where=option,
-                why="its inputs are " + ", ".join(inputs) + dims,
+                why=_listed(inputs) + dims,
                 try_=f"did you mean {near[0]!r}?" if near else f"{option} with one of these names",
             )
     for name, given in binding.shapes.items():
