@@ -157,7 +157,7 @@ def test_a_library_that_was_cut_off(tmp_path: Path, library: str) -> None:
         assert caught.value.where == str(path) and caught.value.why.endswith("bytes of it are missing")
     for data in (whole[:100], b"", b"no library at all" * 9, b"\x7fELF\x02\x01" + bytes(90)):
         path.write_bytes(data)
-        with pytest.raises(BuildError, match="cannot be loaded|is not whole"):
+        with pytest.raises(BuildError, match=r"cannot be loaded|is not whole"):
             pith.load(tmp_path / "net").profile(feed)
     path.unlink()
     path.write_bytes(whole + b"more")  # as what signs files appends
