@@ -80,6 +80,10 @@ def as_build_error(e: OSError, where: Path) -> BuildError:
     """An operating system error as one a user can act on."""
     if e.errno in (errno.ENOSPC, errno.EDQUOT):
         return disk_full(str(where), e.strerror or str(e))
+    if isinstance(e, shutil.Error) and isinstance(e.args[0], list):  # of a copy of a folder: (from, to, why) of each file
+        reason = str(e.args[0][0][2])
+        return disk_full(str(where), reason) if f"[Errno {errno.ENOSPC}]" in reason or f"[Errno {errno.EDQUOT}]" in reason else BuildError(
+            "cannot write the artefact", where=str(where), why=reason, try_="choose another folder with -o")  # fmt: skip
     why = "it is a file, not a folder" if where.is_file() else e.strerror or str(e)
     return BuildError("cannot write the artefact", where=str(where), why=why, try_="choose another folder with -o")
 

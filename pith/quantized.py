@@ -197,6 +197,8 @@ def quantize(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         samples = open_samples(calibration, ports_of(graph), images=images, seed=seed, how=how)
+        if preprocess and not samples.pictures:
+            warnings.warn("the preprocessing is for pictures: the samples are arrays, which are taken as they are", stacklevel=2)
     for warning in caught:
         warnings.warn(warning.message, stacklevel=2)
     if min_cosine is None:

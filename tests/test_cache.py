@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from onnx import TensorProto, helper
 
 from pith.api import compile as pith_compile
 from pith.cache import cache_folder, temporary, trim
+from pith.graph import BuildError
 
 
 def save(path: Path, value: float) -> Path:
@@ -143,3 +146,17 @@ def test_another_compiler_is_another_entry(cache: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr("pith.api.compiler_version", lambda cc: ["of tomorrow"])
     pith_compile(model)
     assert len(entries(cache)) == 2
+
+
+def test_a_full_disk_while_an_artefact_is_copied(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One reason, not a list of all files."""
+    model = save(tmp_path / "m.onnx", 2.0)
+    pith_compile(model)
+
+    def full(*_: object, **__: object) -> None:
+        raise shutil.Error([("a", "b", f"[Errno {errno.ENOSPC}] No space left on device: 'b'"), ("c", "d", "the same")])
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    with pytest.raises(BuildError, match="the disk is full") as caught:
+        pith_compile(model, out=tmp_path / "net")
+    assert "TMPDIR" in str(caught.value) and "the same" not in str(caught.value) and not (tmp_path / "net").exists()

@@ -56,15 +56,15 @@ def command(
     const: list[str] = ConstOption,
     threads: str = typer.Option("1", help="numbers of threads, each measured for itself: 1,2"),
     peers: str = typer.Option(
-        None, help="engines to compare with: onnxruntime,openvino,...; none [default: those installed]", show_default=False
+        None, help="engines to compare with: onnxruntime,openvino,...; none \\[default: those installed]", show_default=False
     ),
     python: list[str] = typer.Option(
         [], help="PEER=PATH: the Python that has the engine; PEER-convert=PATH: the one that converts for it", show_default=False
     ),
     precision: str = typer.Option(
-        "", help="int8: every engine's own int8 network, made of the float MODEL [default: MODEL as it is]", show_default=False
+        "", help="int8: every engine's own int8 network, made of the float MODEL \\[default: MODEL as it is]", show_default=False
     ),
-    images: Path = typer.Option(None, help="what to make int8 networks with, as for `pith quantize` [default: noise]", show_default=False),
+    images: Path = typer.Option(None, help="what to make int8 networks with, as for `pith quantize` \\[default: noise]", show_default=False),
     rounds: int = typer.Option(_ROUNDS, min=1, max=1000, help="how often every engine has its turn"),
     seconds: float = typer.Option(_SECONDS, min=0.1, max=600, help="time for each engine, over all rounds"),
     layers: bool = typer.Option(False, "--layers", help="also Pith's time layer by layer, one thread"),
@@ -123,8 +123,8 @@ def command(
 def _only_here(given: Mapping[str, object], where: str) -> None:
     """Refuse options for engines of this machine, `given` by name, where the code runs somewhere else. Raises InputError."""
     if names := [name for name, value in given.items() if value]:
-        raise InputError(f"{', '.join(names)} with {where}", why="Pith alone is measured there, layer by layer, with one thread",
-                         try_=f"leave {'it' if len(names) == 1 else 'them'} out; --json has the layers")  # fmt: skip
+        raise InputError(f"{', '.join(names)} with {where}", why="Pith alone is measured there, with one thread",
+                         try_=f"leave {'it' if len(names) == 1 else 'them'} out; --json has what is measured")  # fmt: skip
 
 
 def _only_emulated(target: str) -> bool:

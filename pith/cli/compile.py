@@ -42,14 +42,14 @@ def command(
     model: Path = Model,
     target: str = TargetOption,
     output: Path = typer.Option(
-        None, "--output", "-o", help="folder for the artefact [default: NAME-TARGET]", show_default=False
+        None, "--output", "-o", help="folder for the artefact \\[default: NAME-TARGET]", show_default=False
     ),
     accelerator: list[str] = AcceleratorOption,
     shape: list[str] = ShapeOption,
     const: list[str] = ConstOption,
-    name: str = typer.Option(None, help="prefix of the C names [default: the file's name]", show_default=False),
+    name: str = typer.Option(None, help="prefix of the C names \\[default: the file's name]", show_default=False),
     cc: str = typer.Option(
-        None, help="another compiler: gcc, clang, ... [default: the bundled clang]", show_default=False
+        None, help="another compiler: gcc, clang, ... \\[default: the bundled clang]", show_default=False
     ),
     opt: str = typer.Option("-O3", help="optimisation level: " + " ".join(OPT_LEVELS)),
     profile: bool = typer.Option(False, "--profile", help="also build the library that times every step, and show the times in report.html"),

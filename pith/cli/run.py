@@ -106,10 +106,10 @@ def command(
     labels: Path = typer.Option(None, help="text file with a label a line", show_default=False),
     top: int = typer.Option(5, min=1, help="how many labels to print"),
     preprocess: str = typer.Option(
-        None, help="JSON: scale, mean, std, layout, crop, offset [default: what the model records]", show_default=False
+        None, help="JSON: scale, mean, std, layout, crop, offset \\[default: what the model records]", show_default=False
     ),
     threads: int = typer.Option(
-        None, "--threads", min=1, max=256, help="how many threads run it [default: 1, or what the folder was compiled for]", show_default=False
+        None, "--threads", min=1, max=256, help="how many threads run it \\[default: 1, or what the folder was compiled for]", show_default=False
     ),
     allow_nan: bool = typer.Option(False, "--allow-nan", help="accept inputs that hold NaN or infinity"),
     json: bool = JsonOption,

@@ -15,7 +15,7 @@ from pith.graph.errors import UnsupportedError
 def command(
     recipe: str = typer.Argument(help="a recipe: .yaml, .yml or .json file, or a name of `pith list recipes`", show_default=False),
     changes: list[str] = typer.Argument(None, help="changes of the recipe: optimizer.lr=0.1 train.epochs=5", show_default=False),
-    output: Path = typer.Option(None, "--output", "-o", help="folder for log, checkpoints and final.pt [default: build/NAME]", show_default=False),
+    output: Path = typer.Option(None, "--output", "-o", help="folder for log, checkpoints and final.pt \\[default: build/NAME]", show_default=False),
     resume: bool = typer.Option(False, "--resume", help="go on with the training in that folder, if there is one"),
     python: bool = typer.Option(False, "--python", help="allow recipes that are Python files: they are run"),
     show: bool = typer.Option(False, "--show", help="print the whole recipe and stop"),

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def command(
     model: Path = Model,
     target: str = typer.Option(
-        None, "--target", "-t", help="where the code runs; see `pith targets` [default: aarch64, or what suits --device]", show_default=False
+        None, "--target", "-t", help="where the code runs; see `pith targets` \\[default: aarch64, or what suits --device]", show_default=False
     ),
     inputs: list[Path] = typer.Option(
         [], "--inputs", help=".npz with an array for each input, or .npy for a single one; several: several sets", show_default=False

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pith.cache import cache_folder
 from pith.graph.errors import BuildError
+from pith.runtime.library import missing_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def plugin() -> Path:
     name = f".counter-{hashlib.sha256(text.encode()).hexdigest()[:16]}.so"
     folder = cache_folder() or Path(tempfile.gettempdir())
     made = folder / name
-    if made.exists():
+    if made.exists() and made.stat().st_size and not missing_bytes(made):
         os.utime(made)
         return made
     cc = next((c for c in ("cc", "gcc", "clang") if shutil.which(c)), None)

@@ -208,8 +208,10 @@ def _pool(w: _Writer, n: Node) -> None:
         extra = {"count_include_pad": int(bool(a.get("count_include_pad", False))), "ceil_mode": int(any(ceil))}
     elif a.get("storage_order"):
         extra = {"storage_order": a["storage_order"]}
-    w.put("MaxPool" if n.op == "max_pool" else "AveragePool", n, n.inputs, kernel_shape=kernel, pads=pads,
-          strides=a.get("strides") or (1,) * half, dilations=a.get("dilations") or (1,) * half, **extra)  # fmt: skip
+    dilations = a.get("dilations") or (1,) * half
+    if any(d != 1 for d in dilations):  # else left out: the integer pool that ONNX Runtime makes of this one does not know the attribute
+        extra["dilations"] = dilations
+    w.put("MaxPool" if n.op == "max_pool" else "AveragePool", n, n.inputs, kernel_shape=kernel, pads=pads, strides=a.get("strides") or (1,) * half, **extra)
 
 
 @form("reduce")

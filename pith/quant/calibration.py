@@ -43,10 +43,12 @@ Compile = Callable[[Graph], Runs]
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Calibration samples, as often as wanted and always in the same order: `names` for messages, `load(k)` the k-th."""
+    """Calibration samples, as often as wanted and always in the same order: `names` for messages, `load(k)` the k-th.  pictures: whether some
+    are, and not arrays already."""
 
     names: Sequence[str]
     load: Callable[[int], Feed]
+    pictures: bool = False
 
     def __len__(self) -> int:
         return len(self.names)
@@ -114,7 +116,8 @@ def _from_path(path: Path, ports: Sequence[PortInfo], images: int, seed: int, sa
         raise InputError(f"{path} is no calibration data", why="" if path.exists() else "there is no such file or folder",
                          try_="a folder of pictures, or a .npy or .npz file")  # fmt: skip
     port, how = _only(ports), said or Preprocess()
-    if said is None and port.np.kind == "f" and any(f.suffix.lower() in PICTURES for f in files):
+    pictures = any(f.suffix.lower() in PICTURES for f in files)
+    if said is None and port.np.kind == "f" and pictures:
         warnings.warn(PLAIN_PIXELS, stacklevel=3)
     prepared: dict[int, np.ndarray] = {}
     room = _PREPARED_BYTES // max(1, int(np.prod(port.shape)) * port.np.itemsize)
@@ -125,7 +128,7 @@ def _from_path(path: Path, ports: Sequence[PortInfo], images: int, seed: int, sa
             prepared[k] = array
         return {port.name: array}
 
-    return Samples([str(f) for f in files], load)
+    return Samples([str(f) for f in files], load, pictures)
 
 
 def _files_in(folder: Path) -> list[Path]:

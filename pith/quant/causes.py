@@ -128,7 +128,7 @@ def _bad_weights(f: Facts) -> Iterator[Cause]:
 
 def _calibration(f: Facts) -> Iterator[Cause]:
     if f.samples < _FEW:
-        yield Cause("few samples", f"only {f.samples} calibration samples", "use about fifty")
+        yield Cause("few samples", f"only {f.samples} calibration sample{'s' * (f.samples != 1)}", "use about fifty")
     else:
         apart = max((f.watched[v].disagreement() for v in f.plan.sources[f.plan.group[f.layer.x]] if v in f.watched), default=0.0)
         if apart > _APART:

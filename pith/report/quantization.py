@@ -58,7 +58,8 @@ def _general(report: dict[str, Any]) -> list[dict[str, Any]]:
         found.append(("ranges alone were chosen: nothing was searched or rounded together", "use --method easyquant, and not --no-improve"))
     if k := report["worth"]:
         after = {n: sqnr for n, _, sqnr in report["curve"]}
-        found.append((f"with the first {k} layers of the ranking in floats the worst result has {decibels(after[k])} instead of {decibels(after[0])}",
+        found.append((f"with the first {k} layers of the ranking in floats the worst result gains {decibels(after[k] - after[0])}, "
+                      "before sums and results are rounded",
                       report["remedy"]))  # fmt: skip
     if report["bits"] < 8:
         found.append((f"weights of {report['bits']} bits have {2 ** report['bits'] - 1} values", "try 8 bits where the processor has products of 8 bits"))

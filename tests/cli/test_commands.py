@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pith.cli import common
 from pith.cli.common import parse_constants, parse_shapes
 from tests.cli.test_errors import _save, helper, numpy_helper, pith
 
@@ -83,6 +85,14 @@ def test_bench_ops_targets(classifier: Path) -> None:
     assert {"host", "c99", "x86-64-v3"} <= {
         t["target"] for t in json.loads(pith("targets", "--json", cwd=classifier.parent).stdout)
     }
+
+
+@pytest.mark.parametrize("command", ["bench", "compile", "quantize", "run", "verify"])
+def test_help_shows_every_default_that_is_written(command: str) -> None:
+    """Square brackets are markup unless they are told not to be."""
+    written = re.findall(r"\[default: [^\]]+\]", (Path(common.__file__).parent / f"{command}.py").read_text())
+    shown = pith(command, "--help", cwd=Path(), env={"COLUMNS": "400"}).stdout
+    assert written and all(default in shown for default in written)
 
 
 def test_several_shapes_at_once(tmp_path: Path) -> None:

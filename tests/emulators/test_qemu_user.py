@@ -10,6 +10,7 @@ import pytest
 
 from pith.api import compile_to
 from pith.emulators import execute, lacking
+from pith.emulators.counter import plugin
 from pith.emulators.session import EmulatedSession
 from pith.graph import UnsupportedError
 from pith.graph.errors import BuildError, InputError
@@ -77,3 +78,13 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
             net.run({name: wrong})
     with pytest.raises(InputError, match=f"input missing: {name}"):
         net.run({})
+
+
+@emulated
+def test_a_plugin_that_was_cut_off_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PITH_CACHE", str(tmp_path))
+    made = plugin()
+    whole = made.read_bytes()
+    for left in (0, 1000, len(whole) // 2):
+        made.write_bytes(whole[:left])
+        assert len(plugin().read_bytes()) == len(whole)

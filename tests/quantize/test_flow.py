@@ -183,6 +183,25 @@ def test_onnx_runtime_runs_it(tmp_path: Path, bits: int) -> None:
         assert np.abs(y - again(x[None])).max() <= 1.01 * step
 
 
+def test_onnx_runtime_takes_average_pools(tmp_path: Path) -> None:
+    """Between integers it makes an operator of its own of them, with fewer attributes."""
+    rng = np.random.default_rng(0)
+    text = """net (float[1, 3, 8, 8] x) => (float[1, 4, 3, 3] y) {
+        a = Conv(x, w1) r = Relu(a) p = AveragePool<kernel_shape = [2, 2], strides = [2, 2]>(r) y = Conv(p, w2) }"""
+    net = import_model(model(text, w1=rng.standard_normal((8, 3, 3, 3)), w2=rng.standard_normal((4, 8, 1, 1))))
+    result = pith.quantize(net, pictures(12), method="minmax", improve=False)
+    result.save_onnx(tmp_path / "q.onnx")
+    session, mine = ort.InferenceSession(str(tmp_path / "q.onnx")), result.compile()
+    ours, theirs = (np.concatenate([f(x[None]) for x in pictures(8, 5)]) for f in (mine, lambda x: session.run(None, {"x": x})[0]))
+    assert np.abs(ours - theirs).max() < 0.02 * np.ptp(ours)
+
+
+def test_preprocessing_of_arrays_is_no_use() -> None:
+    how = '{"scale": 0.1}'
+    result = pith.quantize(small_net(), pictures(8), method="minmax", improve=False, preprocess=how)
+    assert any("which are taken as they are" in w for w in result.report.warnings)
+
+
 def test_onnx_runtime_gives_the_same_bits(tmp_path: Path) -> None:
     """Three layers whose sums would leave 16 bits on the way: what saturates there is ONNX Runtime's default, not the exported model."""
     rng = np.random.default_rng(0)

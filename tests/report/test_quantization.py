@@ -101,7 +101,7 @@ def test_names_stay_text() -> None:
 def test_advice_is_told_once_and_in_order() -> None:
     told = advice(report())
     assert [a["layer"] for a in told] == ["", "b"] and told[1]["more"] == 1
-    assert "first 1 layers" in told[0]["text"] and "--keep-float b" in told[0]["remedy"]
+    assert "first 1 layers" in told[0]["text"] and "gains 3.1 dB" in told[0]["text"] and "--keep-float b" in told[0]["remedy"]
     assert advice(report(outputs=(("y", 0.9999, 40.0),)))[0]["layer"] == "b"  # fine as it is: nothing about the whole
     inherited = {"kind": "inherited", "text": "t", "remedy": "look at a first"}
     assert not advice(report(outputs=(("y", 0.9999, 40.0),), layers=(layer("a", causes=(inherited,)),), rank=("a",)))
