@@ -65,6 +65,8 @@ def choose(peers: str | None, interpreters: Interpreters) -> tuple[list[str], li
         wanted = [p for p in dict.fromkeys(x.strip() for x in peers.split(",")) if p]
         if not wanted:
             raise InputError(f"--peers {peers!r} names no engine", try_="none, or any of: " + ", ".join(known))
+        if "none" in wanted and len(wanted) > 1:
+            raise InputError(f"--peers {peers!r} names engines and none", try_="one of the two")
         wanted = [p for p in wanted if p != "none"]
         for p in wanted:
             if p not in known:

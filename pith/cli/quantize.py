@@ -49,6 +49,8 @@ def command(
     from pith.quantized import quantize
 
     shapes = parse_shapes(shape)
+    if per_layer and not compare:
+        raise InputError("--per-layer without --compare", why="nothing is compared", try_="--compare FILE; --rows 0 prints every layer of the report")
     _check(model, output, report, compare, shapes, preprocess)
     with progress(quiet or json) as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are in the report

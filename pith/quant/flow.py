@@ -435,6 +435,8 @@ def quantize_graph(
     if not flow.plan.layers:
         raise InputError("nothing in this network can be quantised", why="it has no convolution or matrix product with float32 constant weights",
                          try_="check that the model is not quantised already")  # fmt: skip
+    if any(n.op == "quantize_linear" for n in source.nodes):
+        flow.warnings.append("the network is in integers in part already: what it rounds stays rounded, and its weights are taken as they are")
     flow.begin()
     if options.judged and not options.equalize and judged(source):
         flow = _evened(flow, samples, compile, options, say)

@@ -59,6 +59,8 @@ class Options:
             raise InputError(f"EasyQuant cannot start from {self.start!r}", try_=", ".join(METHODS[1:]))
         if self.mode not in ("paper", "released"):
             raise InputError(f"there is no mode {self.mode!r}", try_="paper or released")
+        if self.method != "easyquant" and (self.start or self.mode == "released"):
+            raise InputError(f"a start or mode for the method {self.method!r}", why="it searches nothing", try_="leave it out, or the method easyquant")
         if self.target not in ("own", "network"):
             raise InputError(f"there is no target {self.target!r}", try_="own or network")
         if self.stages < 1:

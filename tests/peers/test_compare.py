@@ -229,6 +229,8 @@ def test_every_peer_says_how_it_is_installed() -> None:
 def test_choice_of_peers(script: Script) -> None:
     assert choose("none", Interpreters()) == ([], [])
     assert choose("ncnn, mnn,ncnn", Interpreters()) == (["ncnn", "mnn"], [])
+    with pytest.raises(InputError, match="one of the two"):
+        choose("none,mnn", Interpreters())
     with pytest.raises(InputError, match="no engine 'tvm'"):
         choose("tvm", Interpreters())
     found, absent = choose(None, Interpreters({"mnn": script("exit 0")}))

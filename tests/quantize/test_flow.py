@@ -196,6 +196,19 @@ def test_onnx_runtime_takes_average_pools(tmp_path: Path) -> None:
     assert np.abs(ours - theirs).max() < 0.02 * np.ptp(ours)
 
 
+@pytest.mark.parametrize("options", [{"mode": "released"}, {"start": "kl"}])
+def test_what_only_the_search_has(options: dict[str, str]) -> None:
+    with pytest.raises(InputError, match="it searches nothing"):
+        pith.quantize(small_net(), pictures(4), method="mse", **options)
+
+
+def test_a_network_in_integers_already_is_said_to_be() -> None:
+    first = pith.quantize(small_net(), pictures(8), method="minmax", improve=False)
+    assert not any("in integers in part" in w for w in first.report.warnings)
+    again = pith.quantize(first.graph, pictures(8), method="minmax", improve=False)
+    assert any("in integers in part" in w for w in again.report.warnings)
+
+
 def test_preprocessing_of_arrays_is_no_use() -> None:
     how = '{"scale": 0.1}'
     result = pith.quantize(small_net(), pictures(8), method="minmax", improve=False, preprocess=how)
