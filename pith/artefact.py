@@ -78,13 +78,11 @@ def _within(name: str) -> bool:
 
 def as_build_error(e: OSError, where: Path) -> BuildError:
     """An operating system error as one a user can act on."""
-    if e.errno in (errno.ENOSPC, errno.EDQUOT):
-        return disk_full(str(where), e.strerror or str(e))
-    if isinstance(e, shutil.Error) and isinstance(e.args[0], list):  # of a copy of a folder: (from, to, why) of each file
-        reason = str(e.args[0][0][2])
-        return disk_full(str(where), reason) if f"[Errno {errno.ENOSPC}]" in reason or f"[Errno {errno.EDQUOT}]" in reason else BuildError(
-            "cannot write the artefact", where=str(where), why=reason, try_="choose another folder with -o")  # fmt: skip
-    why = "it is a file, not a folder" if where.is_file() else e.strerror or str(e)
+    copied = isinstance(e, shutil.Error) and isinstance(e.args[0], list)  # of a folder: (from, to, why) of each file
+    why = str(e.args[0][0][2]) if copied else e.strerror or str(e)
+    if any(e.errno == full or (copied and f"[Errno {full}]" in why) for full in (errno.ENOSPC, errno.EDQUOT)):
+        return disk_full(str(where), why)
+    why = "it is a file, not a folder" if where.is_file() else why
     return BuildError("cannot write the artefact", where=str(where), why=why, try_="choose another folder with -o")
 
 

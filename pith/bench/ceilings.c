@@ -83,25 +83,24 @@ int64_t ceiling_dot(int64_t steps, void *out) {
 }
 #endif
 
+/* ceiling_NAME: as many chains of STEP_NAME as MANY says, `operations` of them in a round. */
+#define BEGIN(i) vi s##i = vi_set1(i);
+#define END(i) x = vi_add(x, s##i);
+#define CHAINS(NAME, MANY, operations) \
+  int64_t ceiling_##NAME(int64_t steps, void *out) { \
+    vi x = vi_set1(0), w = x; \
+    MANY(BEGIN) \
+    KEEP(w); \
+    for (int64_t k = 0; k < steps; k++) { MANY(STEP_##NAME) } \
+    MANY(END) \
+    vi_store(out, x); \
+    return operations; \
+  }
+
 #ifdef WAY_pairs
 /* Products of two bytes, added in 16 bits, as where kernels have proven that they fit. */
-int64_t ceiling_pairs(int64_t steps, void *out) {
-  vi x = vi_set1(0), w = x;
-#define M(i) vi s##i = vi_set1(i);
-  EIGHT(M)
-#undef M
-  KEEP(w);
-  for (int64_t k = 0; k < steps; k++) {
-#define M(i) KEEP(x); s##i = vi_add16(s##i, vi_two(x, w));
-    EIGHT(M)
-#undef M
-  }
-#define M(i) x = vi_add(x, s##i);
-  EIGHT(M)
-#undef M
-  vi_store(out, x);
-  return 8 * VF_LANES * 4 * 2;
-}
+#define STEP_pairs(i) KEEP(x); s##i = vi_add16(s##i, vi_two(x, w));
+CHAINS(pairs, EIGHT, 8 * VF_LANES * 4 * 2)
 #endif
 
 #ifdef WAY_widened
@@ -128,23 +127,8 @@ int64_t ceiling_widened(int64_t steps, void *out) {
 
 #ifdef WAY_matrices
 /* Products of 2 x 8 bytes by 8 x 2. */
-int64_t ceiling_matrices(int64_t steps, void *out) {
-  vi x = vi_set1(0), w = x;
-#define M(i) vi s##i = vi_set1(i);
-  TWELVE(M)
-#undef M
-  KEEP(w);
-  for (int64_t k = 0; k < steps; k++) {
-#define M(i) KEEP(x); s##i = vi_matrix(s##i, x, w);
-    TWELVE(M)
-#undef M
-  }
-#define M(i) x = vi_add(x, s##i);
-  TWELVE(M)
-#undef M
-  vi_store(out, x);
-  return 12 * 32 * 2;
-}
+#define STEP_matrices(i) KEEP(x); s##i = vi_matrix(s##i, x, w);
+CHAINS(matrices, TWELVE, 12 * 32 * 2)
 #endif
 
 #ifdef WAY_tiles
