@@ -34,6 +34,11 @@ def cifar_test(step: int = 5) -> tuple[list[bytes], np.ndarray]:
     return _cifar("cifar10_test_jpg.zip", lambda names: names[::step])
 
 
+def cifar_whole() -> tuple[list[bytes], np.ndarray]:
+    """All 10,000 test pictures and their classes: what half a point of accuracy is seen on."""
+    return cifar_test(1)
+
+
 def cifar_training(count: int = 50) -> list[bytes]:
     """Training pictures, drawn by a fixed seed."""
     return _cifar("cifar10_train25k_jpg.zip", lambda n: [n[k] for k in np.random.default_rng(0).choice(len(n), count, replace=False)])[0]
@@ -119,9 +124,9 @@ def evaluations() -> list[Evaluation]:
     """ResNet-20, the network that ships with Pith, the backbone of RetinaFace, and SqueezeNet."""
     return [
         Evaluation("ResNet-20, CIFAR-10 (JPEG)", partial(exported, "resnet20"), partial(cifar_samples, normalised),
-                   partial(right, pictures=cifar_test, prepare=normalised), "accuracy", 0.805),
+                   partial(right, pictures=cifar_whole, prepare=normalised), "accuracy"),
         Evaluation("MobileNeXt, CIFAR-10 (JPEG)", lambda: DEMONSTRATION, partial(cifar_samples, demonstration),
-                   partial(right, pictures=cifar_test, prepare=demonstration), "accuracy"),
+                   partial(right, pictures=cifar_whole, prepare=demonstration), "accuracy"),
         Evaluation("MobileNetV1 0.25, ImageNet sample", partial(exported, "mobilenet_v1_0.25_leaky"), other_photographs,
                    partial(right, pictures=imagenet, prepare=photograph), "accuracy", 0.540),
         Evaluation("SqueezeNet 1.1, ImageNet sample", lambda: DATA / "imagenet_models" / "squeezenet_v1.1.param", partial(other_photographs, caffe_photograph),
