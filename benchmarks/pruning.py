@@ -4,8 +4,8 @@
 `python -m benchmarks.pruning --curve FILE`   draws how much each group of channels minds (needs matplotlib)
 
 The whole network is the recipe mobilefacenet_cifar10; channels go by Taylor scores over training pictures, and what is left is trained on
-by mobilefacenet_pruned, with the whole network as its teacher. Beside it stands the whole network trained on for as many epochs
-(mobilefacenet_tuned). The test pictures choose nothing. Rows as in `benchmarks.trained_here`.
+by mobilefacenet_pruned, with the whole network as its teacher. Beside it stands the whole network trained on (mobilefacenet_tuned), for
+fewer epochs. The test pictures choose nothing. Rows as in `benchmarks.trained_here`.
 """
 
 from __future__ import annotations
