@@ -161,7 +161,7 @@ START = 40  # cycles to begin and end one tile: loading the bias, the epilogue, 
 
 NOINLINE = CFunction(
     "PITH_NOINLINE",
-    "/* keeps a rare path out of the loops that call it */\n#if defined(__GNUC__)\n"
+    "/* keeps a rare path out of the loops that call it, and the registers of a loop out of what is around it */\n#if defined(__GNUC__)\n"
     "#define PITH_NOINLINE __attribute__((noinline))\n#else\n#define PITH_NOINLINE\n#endif\n",
 )
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from pith.graph import DType
 from pith.kernels.tail_s8 import SumTail, finish_block, finish_sums
+from pith.kernels.tile_f32 import NOINLINE
 from pith.targets.isa.base import ISA
 from pith.vector.cfunction import CFunction
 from pith.vector.s8 import dialect_s8, dot, is_signed
@@ -149,7 +150,8 @@ def _dot_body(tile: DotTile, dtype: DType, rows: int, vectors: int, tail: SumTai
     flip = "vi_flip(" if tile.shift(dtype) else "("
     o = [
         f"/* {rows} rows x {vectors} vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */",
-        f"static {'void ' if tail is None else 'const int8_t *'}{name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao,",
+        # apart: inlined, what an epilogue keeps in registers would push sums out of them
+        f"{'PITH_NOINLINE static void ' if tail is None else 'static const int8_t *'}{name}(int32_t taps, int32_t kc, const {x} *const *a, ptrdiff_t ao,",
         f"    const int8_t *w, {ends}) {{",
     ]
     if tail is not None:
@@ -190,7 +192,7 @@ def _dot_body(tile: DotTile, dtype: DType, rows: int, vectors: int, tail: SumTai
     if len(sums) > 1:
         o += [f"  s0_{v} = vi_add(vi_add(s0_{v}, p1_{v}), vi_add(p2_{v}, p3_{v}));" for v in range(vectors)]
     stores = [f"  vi_store(s + {(r * vectors + v) * isa.lanes(4)}, s{r}_{v});" for r in range(rows) for v in range(vectors)]
-    needs = [dot(isa), *([FLIP] if tile.shift(dtype) else [])]
+    needs = [dot(isa), *([FLIP] if tile.shift(dtype) else []), *([NOINLINE] if tail is None else [])]
     if tail is not None:
         finish = finish_block(isa, tail)
         needs += [*tail.requires(isa), finish]

@@ -107,7 +107,7 @@ static inline vi vi_dot(vi s, vi x, vi w) {
 }
 
 /* 4 rows x 2 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_4x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+PITH_NOINLINE static void tile_u8s8_avx2_4x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
     const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   const vi start1 = vi_load(w + 32);
@@ -165,7 +165,7 @@ static void tile_u8s8_avx2_4x16(int32_t taps, int32_t kc, const uint8_t *const *
 }
 
 /* 2 rows x 2 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_2x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+PITH_NOINLINE static void tile_u8s8_avx2_2x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
     const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   const vi start1 = vi_load(w + 32);
@@ -205,7 +205,7 @@ static void tile_u8s8_avx2_2x16(int32_t taps, int32_t kc, const uint8_t *const *
 }
 
 /* 1 rows x 2 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_1x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+PITH_NOINLINE static void tile_u8s8_avx2_1x16(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
     const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   const vi start1 = vi_load(w + 32);
@@ -261,7 +261,7 @@ static void tile_u8s8_avx2_1x16(int32_t taps, int32_t kc, const uint8_t *const *
 }
 
 /* 4 rows x 1 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_4x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+PITH_NOINLINE static void tile_u8s8_avx2_4x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
     const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   vi s0_0 = start0, s1_0 = start0, s2_0 = start0, s3_0 = start0;
@@ -304,7 +304,7 @@ static void tile_u8s8_avx2_4x8(int32_t taps, int32_t kc, const uint8_t *const *a
 }
 
 /* 2 rows x 1 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_2x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+PITH_NOINLINE static void tile_u8s8_avx2_2x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
     const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   vi s0_0 = start0, s1_0 = start0;
@@ -335,7 +335,7 @@ static void tile_u8s8_avx2_2x8(int32_t taps, int32_t kc, const uint8_t *const *a
 }
 
 /* 1 rows x 1 vectors: s[r] = start + sum over taps and k of a[tap][r][ao + k] * w */
-static void tile_u8s8_avx2_1x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
+PITH_NOINLINE static void tile_u8s8_avx2_1x8(int32_t taps, int32_t kc, const uint8_t *const *a, ptrdiff_t ao,
     const int8_t *w, int32_t *s) {
   const vi start0 = vi_load(w + 0);
   vi s0_0 = start0;
