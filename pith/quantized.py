@@ -173,7 +173,8 @@ def quantize(
     8-bit networks give the same bits everywhere.
     improve too: every fifth sample is kept from the search, and chosen by the results on those: whether channels are evened out first, and
     which state of the search is taken. In the end a few layers stay in floats where that pays: not with integers_only, min_cosine, weights
-    of 4 or activations of 16 bits.  best: among plain ranges too, and layers in floats with weights of 4 or activations of 16 bits as well.
+    of 4 or activations of 16 bits.  best: among plain ranges too, and layers in floats with weights of 4 or activations of 16 bits as well; not
+    without improve.
     mixed: false: no layer stays in floats to make the results better; other runtimes then compute the same integers, but behind functions
     other than ReLU and clip. Not with min_cosine.
     explain: measure what each layer does to the results, for the report's ranking (as many runs of the network as it has
@@ -189,6 +190,8 @@ def quantize(
                       by_results=improve, best=best, mixed=mixed, integers_only=integers_only,
                       wider=improve and not integers_only and min_cosine is None and (weight_bits or bits) >= 7 and (activation_bits or bits) <= 8)  # fmt: skip
     options.check()
+    if best and not improve:
+        raise InputError("the best of all that is tried, without what improves it", why="best tries improved networks too", try_="one of the two")
     if min_cosine is not None and not mixed:
         raise InputError("a smallest cosine without layers in floats", why="it is reached by leaving layers in floats", try_="one of the two")
     say("import", 0.0)

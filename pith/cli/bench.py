@@ -22,6 +22,7 @@ from pith.cli.common import (
     QuietOption,
     ShapeOption,
     TargetOption,
+    check_limit,
     out,
     parse_constants,
     parse_shapes,
@@ -79,6 +80,7 @@ def command(
     from pith.bench.plots import engines_picture, roofline_picture
     from pith.bench.process import Interpreters
 
+    check_limit(device, limit)
     counts = _counts(threads)
     here = {
         "--threads": counts != [1], "--peers": peers not in (None, "none"), "--python": python, "--precision": precision, "--images": images,
@@ -90,6 +92,7 @@ def command(
         return
     if _only_emulated(target):
         _only_here(here | {"--seconds": seconds != _SECONDS}, f"target {target}, which is emulated here")
+        _check_steps(layers, target)
         _count_instructions(model, target, shape, const, json=json, quiet=quiet)
         return
     _check_files(csv, (plot, roofline))
@@ -106,7 +109,7 @@ def command(
         engines_picture(rows, plot)
     if roofline is not None:
         assert steps is not None and ceilings is not None
-        roofline_picture(steps, ceilings, roofline, f"{model.stem}, {target}, one thread")
+        roofline_picture(steps, ceilings, roofline, ", ".join(filter(None, (model.stem, precision, target, "one thread"))))
     if json:
         print_json(_plain(rows, asked=peers is not None, steps=steps, ceilings=ceilings))
         return
@@ -125,6 +128,15 @@ def _only_here(given: Mapping[str, object], where: str) -> None:
     if names := [name for name, value in given.items() if value]:
         raise InputError(f"{', '.join(names)} with {where}", why="Pith alone is measured there, with one thread",
                          try_=f"leave {'it' if len(names) == 1 else 'them'} out; --json has what is measured")  # fmt: skip
+
+
+def _check_steps(layers: bool, target: str) -> None:
+    """Refuse --layers where an emulator gives the time of a whole run alone. Raises UnsupportedError."""
+    from pith.emulators import counts
+    from pith.targets.base import get_target
+
+    if layers and not counts(get_target(target)):
+        raise UnsupportedError(f"--layers with target {target}", why="what runs it counts no instructions, and times runs as a whole", try_="leave it out")
 
 
 def _only_emulated(target: str) -> bool:
@@ -172,9 +184,13 @@ class _Measured:
 
     def prepare(self, bar: Progress) -> None:
         """Quantise, where that is asked."""
+        from pith.api import expand_shapes, import_model
         from pith.quantized import quantize, samples_of
 
         if self.precision:
+            if any(n.op in ("quantize_linear", "dequantize_linear") for n in import_model(self.model, expand_shapes(self.shapes)[0]).nodes):
+                raise InputError(f"--precision int8 with {self.model.name}, which has integers already", why="each engine would round what is rounded",
+                                 try_="leave --precision out: the file is timed as it is")  # fmt: skip
             self.samples = samples_of(self.model, self.images, shapes=self.shapes)
             self.network = quantize(self.model, self.samples, shapes=self.shapes, method="minmax", improve=False, progress=bar).graph
 

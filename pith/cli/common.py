@@ -31,7 +31,8 @@ Model = typer.Argument(help=MODEL_FILES, show_default=False)
 TargetOption = typer.Option("host", "--target", "-t", help="where the code runs; see `pith targets`")
 DeviceOption = typer.Option(None, "--device", help="a machine that runs it: ssh://user@board, serial:///dev/ttyACM0", show_default=False)
 AcceleratorOption = typer.Option([], "--accelerator", help="an installed plug-in that may compute parts of it; see `pith targets`", show_default=False)
-LimitOption = typer.Option(600.0, "--limit", min=0.001, help="seconds that a --device may take for a call")
+_LIMIT = 600.0
+LimitOption = typer.Option(_LIMIT, "--limit", min=0.001, help="seconds that a --device may take for a call")
 ShapeOption = typer.Option(
     [], "--shape", help="shape of an input: input=1x3x224x224; several: input=1x3x32x{160,320}", show_default=False
 )
@@ -78,6 +79,12 @@ def check_compiled(folder: Path, target: str, shape: list[str], const: list[str]
     if given:
         raise InputError(f"{' and '.join(given)} cannot change a compiled network", where=str(folder),
                          why="the folder holds C and a library made before", try_="give the model file instead")  # fmt: skip
+
+
+def check_limit(device: str | None, limit: float) -> None:
+    """Refuse a --limit that holds for nothing. Raises InputError."""
+    if device is None and limit != _LIMIT:
+        raise InputError("--limit without --device", why="it is the time that a call may take there", try_="leave it out")
 
 
 def parse_shapes(options: list[str]) -> dict[str, list[tuple[int, ...]]]:

@@ -20,6 +20,7 @@ from pith.cli.common import (
     ShapeOption,
     TargetOption,
     check_compiled,
+    check_limit,
     parse_constants,
     parse_shapes,
     print_json,
@@ -116,6 +117,7 @@ def command(
     quiet: bool = QuietOption,
 ) -> None:
     """Run MODEL on files; prints the top labels of a classifier, else a summary of the outputs."""
+    check_limit(device, limit)
     if output is not None:
         _check_destination(output)
     session: Session | EmulatedSession | DeviceSession

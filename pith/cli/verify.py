@@ -19,6 +19,7 @@ from pith.cli.common import (
     PrecisionOption,
     QuietOption,
     ShapeOption,
+    check_limit,
     count,
     out,
     parse_constants,
@@ -62,6 +63,7 @@ def command(
     from pith.devices import open_device
     from pith.emulated import verify
 
+    check_limit(device, limit)
     there = open_device(device, limit=limit) if device else None
     target = target or (there and there.target()) or "aarch64"
     given = [arrays(path) for path in inputs] or None

@@ -110,6 +110,7 @@ def test_csv_to_a_device_or_through_a_link(net: Path) -> None:
         (("--threads", "1,x"), ("--threads",)),
         (("--python", "mnn"), ("PEER=PATH",)),
         (("--python", "mnn=/no/such/file"), ("/no/such/file", "mnn")),
+        (("--limit", "5"), ("--limit without --device",)),
         (("--plot", "bars.txt"), (".png",)),
         (("--roofline", "nowhere/roof.png"), ("nowhere",)),
         (("--csv", "nowhere/rows.csv"), ("nowhere",)),
@@ -131,6 +132,12 @@ def test_a_folder_that_may_not_be_written(net: Path, option: str, monkeypatch: p
     monkeypatch.setattr("pith.api.compile", lambda *_, **__: pytest.fail("this comes before any work"))
     error = CliRunner().invoke(app, ["bench", str(net), "--peers", "none", option, str(place)]).exception
     assert isinstance(error, InputError) and error.what == f"cannot write {place}" and "may not be written" in str(error)
+
+
+def test_integers_are_not_made_integers_again(net: Path) -> None:
+    nodes = [helper.make_node("Constant", [], ["scale"], value_float=0.1), helper.make_node("QuantizeLinear", ["x", "scale"], ["q"]),
+             helper.make_node("DequantizeLinear", ["q", "scale"], ["y"])]  # fmt: skip
+    refused(bench(_save(net.parent / "q.onnx", nodes, ["n", 50]), "--precision", "int8"), "--precision int8 with q.onnx", "has integers already")
 
 
 def test_several_shapes_are_refused(net: Path) -> None:

@@ -79,6 +79,11 @@ def test_options_for_engines_of_this_machine(net: Path, given: tuple[str, ...], 
         refused(pith("bench", net, *more, *given, cwd=net.parent), said.replace("with target", "with --device"))
 
 
+@NODE
+def test_layers_where_runs_are_timed_as_a_whole(net: Path) -> None:
+    refused(pith("bench", net, "-t", "wasm", "--layers", cwd=net.parent), "--layers with target wasm", "times runs as a whole")
+
+
 @M4
 def test_options_that_hold_under_an_emulator(net: Path) -> None:
     """What says no more than what happens is no reason to refuse."""

@@ -68,6 +68,7 @@ def _refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         (["m.onnx", "--images", "good.npy", "--report", "page.html"], ["cannot write page.json", "a folder of that name"]),
         (["m.onnx", "--images", "good.npy", "--report", "page.pdf"], [".html, .json or .txt"]),
         (["m.onnx", "--images", "good.npy", "--per-layer"], ["--per-layer without --compare"]),
+        (["m.onnx", "--images", "good.npy", "--best", "--no-improve"], ["the best of all that is tried", "one of the two"]),
         (["m.onnx", "--images", "none.npy"], ["no calibration samples", "[0, 3, 8, 8]"]),
         (["m.onnx", "--images", "text.npy"], ["does not begin as such a file does"]),
         (["m.onnx", "--images", "pickle.npy"], ["Python objects, which are never loaded"]),
