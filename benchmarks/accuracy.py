@@ -337,11 +337,14 @@ def measure(evaluation: Evaluation, methods: list[str], bits: list[int], finishe
         return []
     exact, samples = np.array(begin["scores"]), begin["samples"]
     lines = [row(evaluation, "float", 32, samples, exact, begin)]
+    scores: list[np.ndarray | None] = [exact]
     show(lines[-1])
 
     def one(method: str, width: int, key: object, make: Callable[[], Record]) -> None:
         with contextlib.suppress(Unfinished):
-            lines.append(row(evaluation, method, width, samples, exact, kept(key, make, finished)))
+            record = kept(key, make, finished)
+            lines.append(row(evaluation, method, width, samples, exact, record))
+            scores.append(None if record["scores"] is None else np.array(record["scores"]))
             show(lines[-1])
 
     for width in bits:
@@ -352,7 +355,20 @@ def measure(evaluation: Evaluation, methods: list[str], bits: list[int], finishe
         python = interpreter(name)
         if python:
             one(name, 8, (evaluation.name, model, name, 8, "rival"), lambda n=name, p=python: case().by_rival(n, p))  # type: ignore[misc]
+    sign = 1.0 if evaluation.higher else -1.0
+    theirs = [s for line, s in zip(lines, scores, strict=True) if line["method"] in RIVALS and s is not None]
+    best = max(theirs, key=lambda s: sign * float(s.mean()), default=None)
+    for line, own in zip(lines, scores, strict=True):
+        line |= dict.fromkeys(BESIDE, "") if best is None or own is None or line["method"] not in METHODS else beside(sign * (own - best))
     return lines
+
+
+BESIDE = ("beside", "beside_low", "beside_high")
+
+
+def beside(difference: np.ndarray) -> Record:
+    """Columns for the difference to the best rival, sample by sample [n], with its interval."""
+    return {k: f"{v:.5f}" for k, v in zip(BESIDE, (difference.mean(), *interval(difference)), strict=True)}
 
 
 def updated(old: list[Record], new: list[Record]) -> list[Record]:

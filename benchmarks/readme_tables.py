@@ -181,11 +181,11 @@ def _accuracy(rows: Rows) -> str:
     methods = sorted(dict.fromkeys(r["method"] for r in rows if r["method"] != "float"), key=lambda m: order.index(m) if m in order else len(order))
     found = {(r["network"], r["bits"], r["method"]): r for r in rows}
 
-    def change(r: dict[str, str] | None) -> str:
-        if r is None or not r["change"]:
+    def change(r: dict[str, str] | None, of: tuple[str, str, str] = ("low", "change", "high")) -> str:
+        if r is None or not r.get(of[1]):
             return "-"
         unit = 1.0 if "dB" in r["metric"] else 100.0
-        low, middle, high = (unit * float(r[k]) for k in ("low", "change", "high"))
+        low, middle, high = (unit * float(r[k]) for k in of)
         return f"{middle:+.2f} ({low:+.2f} to {high:+.2f})"
 
     body = []
@@ -201,11 +201,13 @@ def _accuracy(rows: Rows) -> str:
                 own, unmixed = (found.get((network, bits, m), {}) for m in ("EasyQuant", "EasyQuant, unmixed"))
                 same = ", ".join(f"{float(own[k]):.2%}" if own.get(k) else "-" for k in ("agreement", "integers", "saturating"))
                 whole = (unmixed if own.get("wide") != "0" else own).get("agreement")
-                body.append([*head, bits, *map(change, cells), floats if any(kept) else "", same if own.get("agreement") else "",
+                rival = change(own, ("beside_low", "beside", "beside_high")) if own else "-"
+                body.append([*head, bits, *map(change, cells), rival, floats if any(kept) else "", same if own.get("agreement") else "",
                              f"{float(whole):.2%}" if whole else ""])  # fmt: skip
     versions = ", ".join(dict.fromkeys(r["version"] for r in rows if r["version"] and not r["version"].startswith("failed")))
     note = "Change against floats (more is better, errors turned round), in points of a hundred or dB, and its 95 % interval over the same samples; "
     note += "behind the metric in floats how many samples were judged. A dash: not measured, or the rival refused the network. "
+    note += "Beside the best rival: EasyQuant, of as many bits as the line says, less the better of the rivals' int8, sample by sample. "
     note += "Layers in floats: by EasyQuant, and by `best`. Same in ONNX Runtime, from the exported EasyQuant model: "
     note += "share of the results that it gets within one step of Pith's, a 255th of the range of a result that is a float; share of the "
     note += "last integers before the results within one step; results again where its products saturate. Unmixed: without layers in floats. "
@@ -214,7 +216,8 @@ def _accuracy(rows: Rows) -> str:
         commits = dict.fromkeys(f"{r['commit']} ({r['date']})" for r in rows if r["method"] == m and r["commit"])
         note += f"{m} {', '.join(commits)}; "
     note += f"`benchmarks/accuracy.py`; {versions}."
-    return _markdown(["network", "metric in floats", "bits", *methods, "layers in floats", "same in ONNX Runtime", "same, unmixed"], body, note)
+    more = ["EasyQuant beside the best rival", "layers in floats", "same in ONNX Runtime", "same, unmixed"]
+    return _markdown(["network", "metric in floats", "bits", *methods, *more], body, note)
 
 
 def _bfloat16(rows: Rows) -> str:

@@ -39,6 +39,14 @@ def test_intervals_hold() -> None:
     assert held > 930
 
 
+def test_beside_a_rival() -> None:
+    """Five right answers of forty beside three of the same."""
+    own, rival = np.zeros(40), np.zeros(40)
+    own[:5], rival[2:5] = 1, 1
+    found = {k: float(v) for k, v in accuracy.beside(own - rival).items()}
+    assert found["beside"] == 0.05 and found["beside_low"] < 0 < found["beside"] < found["beside_high"]
+
+
 def test_agreement_and_rivals() -> None:
     """This Python as the rival's: ONNX Runtime runs Pith's export, and quantises by itself."""
     pytest.importorskip("onnxruntime")
