@@ -24,7 +24,6 @@ from pith import models
 from pith.config import Config
 from pith.models.cost import count
 from pith.train import binary
-from pith.train.checkpoint import found
 from pith.train.recipe import load
 from pith.train.registries import DATA
 from pith.train.runner import Runner
@@ -45,10 +44,10 @@ def table(experiment: str) -> Path:
 
 
 def trained(cfg: Config, out: Path, net: nn.Module | None = None) -> nn.Module:
-    """The network after the last step of a recipe, in evaluation mode; goes on from a checkpoint in `out`, where there is one."""
-    runner = Runner(cfg, out, resume=bool(found(out)), net=net)
+    """The network after the last step of a recipe, in evaluation mode; goes on with what is in `out`, where it was stopped."""
+    runner = Runner(cfg, out, resume=out.exists(), net=net)
     runner.run()
-    return runner.module.eval()
+    return runner.module.cpu().eval()
 
 
 def fresh(cfg: Config, weights: Path) -> nn.Module:

@@ -47,10 +47,14 @@ def found(folder: Path) -> list[int]:
     return sorted(int(m[1]) for p in folder.glob("step_*.pt") if (m := _NAME.fullmatch(p.name)))
 
 
+def tidy(folder: Path) -> None:
+    """Removes what processes that were killed had begun to write. For the one that goes on with the training."""
+    for part in folder.glob("*.part"):
+        part.unlink(missing_ok=True)
+
+
 def newest(folder: Path) -> tuple[dict[str, Any] | None, list[str]]:
     """The newest checkpoint that can be read (only tensors and plain values are), and complaints about newer ones that cannot."""
-    for part in folder.glob("*.part"):  # of a process that was killed
-        part.unlink(missing_ok=True)
     complaints: list[str] = []
     for step in reversed(found(folder)):
         path = folder / f"step_{step:09d}.pt"

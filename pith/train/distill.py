@@ -49,7 +49,7 @@ def _distances(x: Tensor) -> Tensor:
     square = (x.square().sum(1)[:, None] + x.square().sum(1)[None] - 2 * x @ x.T).clamp(min=0)
     away = square > 1e-12
     d = torch.where(away, torch.where(away, square, torch.ones_like(square)).sqrt(), torch.zeros_like(square))
-    others = len(x) * (len(x) - 1)
+    others = max(1, len(x) * (len(x) - 1))
     return d / (d.sum() / others).clamp(min=1e-12)
 
 

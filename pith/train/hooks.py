@@ -90,6 +90,9 @@ class Evaluate(Hook):
     priority = 60
 
     def __init__(self, every: int = 1) -> None:
+        """Raises ConfigError for an `every` below 1."""
+        if every < 1:
+            raise ConfigError(f"evaluation every {every} epochs", where="hooks", try_="1 or more")
         self.every = every
 
     def after_epoch(self, run: Runner) -> None:
@@ -210,7 +213,6 @@ class Save(Hook):
 
     def __init__(self, every: int) -> None:
         self.every = every
-        self.last = -1
 
     def after_step(self, run: Runner) -> None:
         """Those inside an epoch."""

@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
 from pith.graph import InputError, UnsupportedError
 from pith.models.cost import count
@@ -177,7 +178,10 @@ def _depthwise(module: nn.Module) -> bool:
 
 
 def accumulate(net: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], loss: Callable[[Tensor, Tensor], Tensor]) -> None:
-    """Gradients of `loss(net(x), labels)` summed over batches, in the parameters; in evaluation mode."""
+    """Gradients of `loss(net(x), labels)` summed over batches, in the parameters; in evaluation mode.
+
+    Scores are of the sum; arXiv 1906.10771 means the squares of each batch's.
+    """
     training = net.training
     net.eval().zero_grad()
     for x, labels in batches:
@@ -209,8 +213,23 @@ def shrink(
         if not 1 <= size <= n:
             raise InputError(f"{name} has {n} channels, not {size} or more" if size > n else f"{name}: at least one channel stays")
         chosen[owner[name]] = scores[owner[name]].argsort()[: n - size].tolist()
-    _take(traced, chosen)
+    with torch.no_grad():
+        before = _shapes(made, example)
+        _take(traced, chosen)
+        after = _shapes(made, example)
+    if before != after:
+        raise InputError(f"some of these channels are results of {type(net).__name__}: {', '.join(chosen)}", why=f"its results were {before}, would be {after}",
+                         try_="their names in keep")  # fmt: skip
     return made
+
+
+def _shapes(net: nn.Module, example: Tensor | Sequence[Tensor]) -> list[list[int]]:
+    """Of the tensors among the results, in order."""
+    modes = [(m, m.training) for m in net.modules()]
+    found = net.eval()(*((example,) if isinstance(example, Tensor) else example))
+    for module, mode in modes:
+        module.training = mode
+    return [list(t.shape) for t in tree_leaves(found) if isinstance(t, Tensor)]
 
 
 def _take(traced: _Traced, chosen: Mapping[str, list[int]]) -> None:

@@ -2,7 +2,7 @@
 
 What happens in a step depends on the recipe and the number of the step only: the order of the samples and all random numbers come
 from (seed, epoch) and (seed, step). So a training that was killed and resumed ends with the same weights, and processes share a batch
-without changing it.
+without changing it, but for batch normalisation, dropout and losses that are weighted within a batch, which are of each process's share.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import torch
 from torch import Tensor
 
 from pith import models
-from pith.config import Config
+from pith.config import Config, Registry
 from pith.graph.errors import ConfigError, InputError, PithError, UnsupportedError
 from pith.train import checkpoint
+from pith.train.data.files import data_path
 from pith.train.hooks import Bar, CsvLog, Evaluate, Hook, Rate, Save, check_folder
 from pith.train.registries import AUGMENTS, DATA, HOOKS, OPTIMIZERS, SCHEDULES, TASKS
 
@@ -62,7 +63,7 @@ class Runner:
             net.to(memory_format=torch.channels_last)
         self._changed = strided_depthwise_in_floats(net) if self.precision == "bf16-mixed" else []
         self.task.prepare(self.fabric, net)
-        optimizer = OPTIMIZERS.build(cfg.optimizer, [p for p in net.parameters() if p.requires_grad], where="optimizer")
+        optimizer = _built(OPTIMIZERS, cfg.optimizer, [p for p in net.parameters() if p.requires_grad], where="optimizer")
         self.rates = [group["lr"] for group in optimizer.param_groups]
         self.schedule = SCHEDULES.build(cfg.schedule, where="schedule")
         self.hooks: list[Hook] = [Rate(), Evaluate(), CsvLog(), *([] if quiet else [Bar()]), Save(cfg.checkpoint.every)]
@@ -72,10 +73,8 @@ class Runner:
         self._sum = [0.0, 0]
         self._order = -1, torch.zeros(0, dtype=torch.int64)
         self.module = net
-        self.resumed = self._restore(optimizer) if resume else None
         self.net, self.optimizer = self.fabric.setup(net, optimizer)
-        if self.resumed:
-            _load_scaler(self.fabric, self.resumed["scaler"])
+        self.resumed = self._restore() if resume else None  # into what has its device and precision already
 
     def _add_hook(self, described: Any, where: str) -> None:
         described = dict(described) if isinstance(described, dict) else described
@@ -167,10 +166,12 @@ class Runner:
         """The scores over data.val, in evaluation mode."""
         self.net.eval()
         size, sums = self.cfg.data.batch, dict[str, list[float]]()
+        dtype = next((p.dtype for p in self.module.parameters() if p.is_floating_point()), torch.float32)
         with torch.no_grad():
             for start in range(0, len(self.val), size * self.world):
                 at = min(start + self.rank * size, len(self.val))
                 x, y = self.fabric.to_device((self._floats(self.val, self.val.x[at : at + size]), self.val.y[at : at + size]))
+                x = x.to(dtype) if x.is_floating_point() else x  # 64-true; where products alone are in bfloat16, scores are float32's
                 for name, (total, count) in self.task.scores(self.module, x, y).items() if len(x) else ():
                     sums[name] = [a + b for a, b in zip(sums.get(name, [0.0, 0.0]), (total, count), strict=True)]
         self.net.train()
@@ -203,7 +204,9 @@ class Runner:
             checkpoint.save(self.out, self.step, state, self.cfg.checkpoint.keep)
         self.fabric.barrier()
 
-    def _restore(self, optimizer: torch.optim.Optimizer) -> dict[str, Any] | None:
+    def _restore(self) -> dict[str, Any] | None:
+        if self.rank == 0:
+            checkpoint.tidy(self.out)
         state, complaints = checkpoint.newest(self.out)
         for complaint in complaints:
             warnings.warn(complaint, stacklevel=2)
@@ -221,7 +224,9 @@ class Runner:
                 why="the recipe says bf16-if-fast", try_=f"a machine like the one it began on, or begin anew with precision={was}",
             )  # fmt: skip
         self.module.load_state_dict(state["net"])
-        optimizer.load_state_dict(state["optimizer"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if state["scaler"]:
+            self.fabric.strategy.precision.load_state_dict(state["scaler"])
         self.step, self.loss, self._sum, self.row = state["step"], state["loss"], state["sum"], state["row"]
         return state
 
@@ -278,17 +283,22 @@ def _in_floats(forward: Any, x: Tensor) -> Tensor:
     return y.to(x.dtype)
 
 
-def _load_scaler(fabric: Any, state: dict[str, Any]) -> None:
-    if state:
-        fabric.strategy.precision.load_state_dict(state)
+def _built(registry: Registry, described: dict[str, Any], *given: Any, where: str) -> Any:
+    """What a recipe describes; values that PyTorch refuses are errors of the recipe."""
+    try:
+        return registry.build(described, *given, where=where)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{described['type']} cannot be made with these settings", where=where, why=str(error)) from error
 
 
 def _network(described: dict[str, Any]) -> torch.nn.Module:
     if "type" not in described:
         raise ConfigError("a model is described by a mapping with `type`", where="model", try_="pith list models")
     settings = {k: v for k, v in described.items() if k != "type"}
+    if isinstance(settings.get("pretrained"), str):
+        settings["pretrained"] = data_path(settings["pretrained"])
     try:
         net: torch.nn.Module = models.create(described["type"], **settings)
     except InputError as error:
-        raise ConfigError(error.what, where="model", why=error.why, try_="pith list models") from error
+        raise ConfigError(error.what, where="model", why=error.why, try_="pith list models; PITH_DATA for its weights") from error
     return net.train()

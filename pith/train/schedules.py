@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from pith.graph.errors import ConfigError
+
 
 @dataclass
 class Constant:
     """1 after `warmup` steps of a straight rise."""
 
     warmup: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for a warm-up that is no number of steps."""
+        if not isinstance(self.warmup, int) or self.warmup < 0:
+            raise ConfigError(f"a warm-up of {self.warmup!r} steps", where="schedule.warmup", try_="0 or more")
 
     def __call__(self, step: int, total: int) -> float:
         """The factor for step 0 .. total - 1."""

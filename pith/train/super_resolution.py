@@ -40,7 +40,7 @@ class SuperResolution(Task):
 
 def psnr_y(a: Tensor, b: Tensor, border: int) -> Tensor:
     """(N, 3, H, W) RGB in 0..255, twice -> (N,) peak signal-to-noise ratios of the luma (ITU-R BT.601) in dB, at most 100; float64."""
-    weights = torch.tensor([65.481, 128.553, 24.966], dtype=torch.float64) / 255
+    weights = torch.tensor([65.481, 128.553, 24.966], dtype=torch.float64, device=a.device) / 255
     inside = slice(border, -border or None)
     difference = torch.einsum("nchw,c->nhw", a.double() - b.double(), weights)[:, inside, inside]
     return (10 * torch.log10(255.0**2 / difference.square().mean((1, 2)).clamp_min(255.0**2 / 1e10)))

@@ -53,18 +53,28 @@ class Inside(Taught):
         except InputError as error:
             raise ConfigError(error.what, where="task.teacher", try_=error.try_) from error
         net.add_module("inside", inside)
+        for part in self._unread(net):
+            part.requires_grad_(False)
 
     def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """The sum of the parts."""
         if hasattr(net, "mark_forward_method"):  # of Fabric, so that precision and processes are as in a call of the network itself
             net.mark_forward_method("states")
         mine, theirs = net.states(x), self.theirs(x)
-        loss: Tensor = net.get_submodule("inside" if hasattr(net, "inside") else "module.inside")(_floats(mine), _floats(theirs))[0]
+        inside = net.get_submodule("inside" if hasattr(net, "inside") else "module.inside")
+        dtype = inside.project.weight.dtype
+        loss: Tensor = inside(_floats(mine, dtype), _floats(theirs, dtype))[0]
         return loss
 
     def finish(self, net: nn.Module) -> None:
         """Takes the projection off."""
         del net.inside
+        for part in self._unread(net):
+            part.requires_grad_(True)
+
+    def _unread(self, net: Any) -> tuple[nn.Module, ...]:
+        """What makes logits of states: processes wait for gradients of all that is trained, and these get none."""
+        return net.bert.pooler, net.classifier
 
 
 @dataclass
@@ -84,8 +94,8 @@ class Prediction(Taught):
         return soft + self.hard * F.cross_entropy(found, y, label_smoothing=self.smoothing) if self.hard else soft
 
 
-def _floats(states: distill_text.States) -> distill_text.States:
-    return states[0].float(), [s.float() for s in states[1]], [s.float() for s in states[2]]
+def _floats(states: distill_text.States, dtype: torch.dtype) -> distill_text.States:
+    return states[0].to(dtype), [s.to(dtype) for s in states[1]], [s.to(dtype) for s in states[2]]
 
 
 def _cpu(part: Any) -> Any:

@@ -16,6 +16,7 @@ from torch import Tensor, nn  # noqa: E402
 
 import pith  # noqa: E402
 from pith import models  # noqa: E402
+from pith.graph import InputError  # noqa: E402
 from pith.models.cost import count  # noqa: E402
 from pith.models.minifasnet import WIDTHS  # noqa: E402
 from pith.train import prune  # noqa: E402
@@ -169,6 +170,23 @@ def test_sensitivity_and_its_picture(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="the picture is drawn by matplotlib")
     prune.draw(curves, tmp_path / "curves.svg", "error")
     assert "<svg" in (tmp_path / "curves.svg").read_text()
+
+
+def test_results_keep_their_channels() -> None:
+    """Also those that a later layer reads too."""
+
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 4, 1)
+
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            features = self.a(x)
+            return features, self.b(features)
+
+    x = torch.zeros(1, 3, 8, 8)
+    with pytest.raises(InputError, match="results of Two: a"):
+        prune.shrink(Two(), x, {"a": 4})
 
 
 def test_what_cannot_be_pruned_is_named() -> None:

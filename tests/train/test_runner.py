@@ -75,6 +75,30 @@ def test_killed_and_resumed_is_the_same(tmp_path: Path) -> None:
     assert outcome.kills >= 1 and outcome.same, outcome
 
 
+def test_in_float64_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights and the optimizer's state are of that type again, and data.val is read."""
+    cfg = made(tmp_path, **{"precision": "64-true", "train.epochs": 2, "checkpoint.every": 5})
+    whole = Runner(cfg, tmp_path / "whole", quiet=True)
+    whole.run()
+    part = Runner(cfg, tmp_path / "part", quiet=True)
+    monkeypatch.setattr(part, "save", lambda: Runner.save(part) if part.step < 8 else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        part.run()
+    (tmp_path / "part" / "other.1.part").touch()
+    assert checkpoint.newest(tmp_path / "part")[0] is not None and (tmp_path / "part" / "other.1.part").exists()
+    again = Runner(cfg, tmp_path / "part", resume=True, quiet=True)
+    assert not (tmp_path / "part" / "other.1.part").exists() and again.step == 5
+    again.run()
+    for a, b in zip(whole.module.parameters(), again.module.parameters(), strict=True):
+        assert a.dtype == torch.float64 and torch.equal(a, b)
+    assert log(tmp_path / "whole") and all("val_accuracy" in row for row in log(tmp_path / "whole"))
+
+
+def test_moved_by_more_than_the_picture(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="8 x 8 cannot be moved by 8 pixels"):
+        Runner(made(tmp_path, **{"data.augment": {"type": "crop_flip", "pad": 8}}), tmp_path / "out", quiet=True).run()
+
+
 def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path) -> None:
     cfg = check(Config(recipe(tmp_path, 9)))
     Runner(cfg, tmp_path / "out", quiet=True).run()
@@ -125,7 +149,9 @@ def test_a_loss_that_is_no_number_stops_with_the_batch(tmp_path: Path) -> None:
     ({"model.width": 2}, "cannot be made with width"), ({"optimizer.type": "SDG"}, "no optimizer 'SDG'\n.*SGD"),
     ({"optimizer.speed": 1}, "unexpected keyword argument 'speed'"), ({"data.train.file": "none.npz"}, "cannot read the arrays"),
     ({"data.batch": 97}, "less than a batch"), ({"hooks": [{"type": "clap"}]}, "no hook 'clap'"), ({"model": {"type": "tinybert4"}}, "cannot read the data"),
-    ({"data.train.classes": 3, "model.classes": 3}, "a label is 3"),
+    ({"data.train.classes": 3, "model.classes": 3}, "a label is 3"), ({"optimizer.lr": -1.0}, "SGD cannot be made.*Invalid learning rate"),
+    ({"schedule.warmup": -1}, "a warm-up of -1 steps"), ({"schedule.warmup": "ten"}, "a warm-up of 'ten' steps"),
+    ({"hooks": [{"type": "evaluate", "every": 0}]}, "evaluation every 0 epochs"),
 ])  # fmt: skip
 def test_refused_before_the_first_step(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(PithError) as refusal:

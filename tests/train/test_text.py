@@ -145,6 +145,7 @@ def test_two_stages(folder: Path, tmp_path: Path) -> None:
     before = float(inside.task.loss(inside.net.eval(), *inside.batch(0)[:2]).detach())
     inside.net.train()
     assert inside.run()["loss"] < 0.7 * before
+    assert all((p.grad is None) == name.startswith(("classifier.", "bert.pooler.")) and p.requires_grad for name, p in inside.module.named_parameters())
     student = {"type": "tinybert4", "layers": 2, "size": [16, 32, 2], "pretrained": str(tmp_path / "inside" / "final.pt")}
     shuffled = {**data, "file": str(tmp_path / "wrong.tsv")}  # labels are not looked at
     lines = (folder / "s.tsv").read_text("utf-8").splitlines()

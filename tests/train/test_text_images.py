@@ -27,7 +27,8 @@ def test_pictures_do_not_depend_on_processes(make: partial) -> None:
     alone, shared = text_images.made(make, 7, 0), text_images.made(make, 7, 2, piece=2)
     later = text_images.made(make, 3, 0, start=4)
     for a, b, c in zip(alone, shared, later, strict=True):
-        assert a.dtype == np.uint8 and np.array_equal(a, b) and np.array_equal(a[4:], c)
+        assert a.dtype == b.dtype == c.dtype and np.array_equal(a, b) and np.array_equal(a[4:], c)
+    assert alone[0].dtype == np.uint8
         assert len({x.tobytes() for x in a}) == 7
 
 

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from pith.graph.errors import ConfigError
+
 
 @dataclass
 class CropFlip:
@@ -20,6 +22,8 @@ class CropFlip:
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
         """(N, C, H, W) of any type -> the same. rows: which of the `total` samples of the whole batch these are."""
         n, _, h, w = x.shape
+        if self.pad >= min(h, w):
+            raise ConfigError(f"pictures of {h} x {w} cannot be moved by {self.pad} pixels", where="data.augment.pad", try_=f"{min(h, w) - 1} at the most")
         shift = torch.randint(0, 2 * self.pad + 1, (total, 2), generator=generator)[rows]
         flip = (torch.rand(total, generator=generator) < self.flip)[rows]
         hole = (torch.rand(total, 2, generator=generator) * torch.tensor([h, w]))[rows]

@@ -33,7 +33,6 @@ class SrPairs(DataSet):
         """
         if not 2 <= scale <= 8 or not 4 <= patch <= 512 or not 1 <= count <= MOST or not 0 <= noise <= 255 or not 0 <= jpeg <= 100:
             raise ConfigError("scale is 2 to 8, patch 4 to 512, count 1 to 1,000,000, noise 0 to 255, jpeg 0 to 100", where="data")
-        self.scale = scale
         pairs = [pair(f, scale, patch) for f in _pictures(data_path(folder))]
         x, y = np.empty((count, 3, patch, patch), np.uint8), np.empty((count, 3, scale * patch, scale * patch), np.uint8)
         for k in range(count):

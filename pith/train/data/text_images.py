@@ -83,8 +83,8 @@ def fitted(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 def words(
     indices: range, *, seed: int, words: Words, fonts: Sequence[Path], height: int, width: int, hard: float,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Pictures uint8 ``(N, 3, height, width)`` and labels uint8 ``(N, longest)``: 1 + the sign's place in the alphabet, then 0."""
-    pictures, labels = np.empty((len(indices), 3, height, width), np.uint8), np.zeros((len(indices), words.longest), np.uint8)
+    """Pictures uint8 ``(N, 3, height, width)`` and labels int64 ``(N, longest)``: 1 + the sign's place in the alphabet, then 0."""
+    pictures, labels = np.empty((len(indices), 3, height, width), np.uint8), np.zeros((len(indices), words.longest), np.int64)
     places = {sign: k + 1 for k, sign in enumerate(words.alphabet)}
     for row, index in enumerate(indices):
         picture, text = word(seed, index, words, fonts, height, hard)

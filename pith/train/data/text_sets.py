@@ -20,7 +20,7 @@ from pith.train.data.files import data_path
 from pith.train.data.sets import DataSet
 from pith.train.data.text_words import Words
 
-_VERSION = 1
+_VERSION = 2
 """Of what the generator draws: files that hold pictures of another version are made anew."""
 
 
