@@ -28,8 +28,8 @@ def test_pictures_do_not_depend_on_processes(make: partial) -> None:
     later = text_images.made(make, 3, 0, start=4)
     for a, b, c in zip(alone, shared, later, strict=True):
         assert a.dtype == b.dtype == c.dtype and np.array_equal(a, b) and np.array_equal(a[4:], c)
-    assert alone[0].dtype == np.uint8
         assert len({x.tobytes() for x in a}) == 7
+    assert alone[0].dtype == np.uint8
 
 
 def test_clean_words_are_dark_or_light_where_the_signs_are() -> None:
