@@ -25,6 +25,8 @@ def test_list_and_patterns() -> None:
 def test_every_entry_says_where_it_is_from() -> None:
     for name in models.list_models():
         entry = models.describe(name)
+        if entry.home.startswith("tests."):  # of another test in this process
+            continue
         assert entry.what and entry.source and entry.shapes and entry.name == name
         module = Path(importlib.util.find_spec(entry.home.partition(":")[0]).origin)  # type: ignore[union-attr, arg-type]
         assert module.parent.name == "models"

@@ -27,7 +27,8 @@ def test_odd_multiples(scale: float, power: int) -> None:
     """The nearest that is odd and has 12 bits at most."""
     multiple = Fraction(odd_multiple(scale, 2.0**power)) / Fraction(2) ** power
     assert multiple.denominator == 1 and multiple % 2 == 1 and 0 < multiple < 4096
-    assert multiple == min((Fraction(k) for k in range(1, 4096, 2)), key=lambda k: abs(k - Fraction(scale) / Fraction(2) ** power))
+    wanted = Fraction(scale) / Fraction(2) ** power  # of two that are as near either will do
+    assert abs(multiple - wanted) == min(abs(k - wanted) for k in map(Fraction, range(1, 4096, 2)))
 
 
 def _together(scales: tuple[float, float, float], bits: int = 8) -> list[Grid]:
