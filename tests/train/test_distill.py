@@ -69,6 +69,7 @@ def test_relations() -> None:
     assert float(distill.relations(s, t)) == pytest.approx(expected, rel=1e-9)
     q, _ = torch.linalg.qr(randn(5, 5, seed=2))
     assert float(distill.relations(3 * s @ q, s)) == pytest.approx(0, abs=1e-12)
+    assert float(distill.relations(s[:1], t[:1])) == 0  # one sample has none
     same = torch.ones(4, 3, requires_grad=True)
     distill.relations(same, randn(4, 3).float()).backward()
     assert same.grad is not None and bool(torch.isfinite(same.grad).all()), "samples in one place have no direction"

@@ -211,6 +211,17 @@ def test_a_teacher(tmp_path: Path) -> None:
             Runner(made(tmp_path, task={**task, "teacher": teacher_cfg}), tmp_path / "other", quiet=True)
 
 
+def test_weights_to_begin_with_lie_below_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a teacher's do."""
+    monkeypatch.setenv("PITH_DATA", str(tmp_path))
+    (tmp_path / "runs").mkdir()
+    torch.save(plain_net().state_dict(), tmp_path / "runs" / "begun.pth")
+    run = Runner(made(tmp_path, **{"model.pretrained": "runs/begun.pth"}), tmp_path / "out", quiet=True)
+    assert all(torch.equal(v, run.module.state_dict()[k]) for k, v in torch.load(tmp_path / "runs" / "begun.pth", weights_only=True).items())
+    with pytest.raises(ConfigError, match="no weight file"):
+        Runner(made(tmp_path, **{"model.pretrained": "runs/none.pth"}), tmp_path / "out", quiet=True)
+
+
 def test_channels_last_and_depthwise_layers_in_floats(tmp_path: Path) -> None:
     """A depthwise layer of a bfloat16 training gives what float32 gives for the values it gets, to the bit, and is itself again afterwards."""
     net = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 1), torch.nn.Conv2d(8, 8, 3, 2, groups=8), torch.nn.Flatten(), torch.nn.Linear(72, 4))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +131,22 @@ def test_words_replaced(folder: Path, tmp_path: Path) -> None:
             ReplaceWords(str(tmp_path / f"{name}.npz"))
     with pytest.raises(ConfigError, match="cannot read the neighbours"):
         ReplaceWords(str(tmp_path / "none.npz"))
+
+
+def test_insides_on_two_processes(folder: Path, tmp_path: Path) -> None:
+    """Each waits for the gradients of all that is trained: what makes logits has none."""
+    data = {"type": "sentences", "file": str(folder / "s.tsv"), "vocabulary": str(folder / "vocab.txt")}
+    torch.save(models.create("tinybert4", layers=2, size=(24, 48, 2)).state_dict(), tmp_path / "teacher.pth")
+    teacher = {"type": "tinybert4", "layers": 2, "size": [24, 48, 2], "pretrained": str(tmp_path / "teacher.pth")}
+    cfg = check(Config({"model": {"type": "tinybert4", "layers": 2, "size": [16, 32, 2]}, "data": {"train": data, "batch": 16}, "train": {"iterations": 4},
+                        "task": {"type": "tinybert_inside", "teacher": teacher}, "optimizer": {"type": "AdamW", "lr": 0.003}, "threads": 1}))  # fmt: skip
+    cfg.dump(tmp_path / "recipe.json")
+    run = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "pith", "train"]
+    done = subprocess.run([sys.executable, *run, str(tmp_path / "recipe.json"), "-o", str(tmp_path / "two"), "--quiet"],
+                          env={**os.environ, "CUDA_VISIBLE_DEVICES": ""}, capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    names = set(torch.load(tmp_path / "two" / "final.pt", weights_only=True))
+    assert names == set(models.create("tinybert4", layers=2, size=(16, 32, 2)).state_dict())
 
 
 def test_two_stages(folder: Path, tmp_path: Path) -> None:

@@ -29,7 +29,14 @@ def test_pictures_do_not_depend_on_processes(make: partial) -> None:
     for a, b, c in zip(alone, shared, later, strict=True):
         assert a.dtype == b.dtype == c.dtype and np.array_equal(a, b) and np.array_equal(a[4:], c)
         assert len({x.tobytes() for x in a}) == 7
-    assert alone[0].dtype == np.uint8
+    assert [a.dtype for a in alone] == [np.uint8, np.int64 if make is make_words else np.uint8]
+
+
+def test_an_alphabet_of_more_signs_than_a_byte_counts() -> None:
+    alphabet = "".join(chr(c) for c in (*range(0x21, 0x7F), *range(0xC0, 0x180)))
+    words = Words(alphabet, shares=(0, 0, 0, 1))
+    _, y = text_images.words(range(40), seed=0, words=words, fonts=text_fonts.find(["matplotlib"], alphabet), height=32, width=96, hard=0.0)
+    assert y.dtype == np.int64 and 255 < y.max() <= len(alphabet)
 
 
 def test_clean_words_are_dark_or_light_where_the_signs_are() -> None:
