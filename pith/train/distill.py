@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 import torch.nn.functional as F
@@ -93,14 +93,22 @@ class Taps:
             handle.remove()
 
 
+Kind = Literal["hint", "attention", "relations"]
+
+
 @dataclass(frozen=True)
 class Pair:
     """A layer of each network whose outputs are compared, how, and how much that counts."""
 
     student: str
     teacher: str
-    kind: Literal["hint", "attention", "relations"] = "hint"
+    kind: Kind = "hint"
     weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Raises InputError for another kind."""
+        if self.kind not in get_args(Kind):
+            raise InputError(f"layers are not compared by {self.kind!r}", try_=", ".join(get_args(Kind)))
 
 
 class Distiller(nn.Module):

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from pith.graph import Graph, Node, UnsupportedError
+from pith.graph import Graph, InputError, Node, UnsupportedError
 from pith.quantized import Quantized
 from pith.runtime.session import Session
 from pith.train.functions import rounded, run
@@ -218,6 +218,8 @@ class Qat(nn.Module):
         for name, (weights, bias) in self._own.items():
             layer = self.layers[name]
             assert isinstance(layer, (Layer, FloatLayer))
+            if not all(p.isfinite().all() for p in layer.parameters()):
+                raise InputError("weights are NaN or infinite", where=name, why="the training diverged", try_="a smaller learning rate")
             with torch.no_grad():
                 made.constants[weights] = layer.weight.numpy().astype(self.network.constants[weights].dtype)
                 if bias and layer.bias is not None:

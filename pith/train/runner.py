@@ -49,10 +49,10 @@ class Runner:
         if cfg.data.batch % self.world:
             raise ConfigError(f"a batch of {cfg.data.batch} cannot be shared by {self.world} processes", where="data.batch")
         torch.manual_seed(cfg.seed)
-        self.task = TASKS.build(cfg.task, where="task")
-        self.train = DATA.build(cfg.data.train, where="data.train")
-        self.val: Any = DATA.build(cfg.data.val, where="data.val") if cfg.data.val else None
-        self.augment = AUGMENTS.build(cfg.data.augment, where="data.augment") if cfg.data.augment else None
+        self.task = _built(TASKS, cfg.task, where="task")
+        self.train = _built(DATA, cfg.data.train, where="data.train")
+        self.val: Any = _built(DATA, cfg.data.val, where="data.val") if cfg.data.val else None
+        self.augment = _built(AUGMENTS, cfg.data.augment, where="data.augment") if cfg.data.augment else None
         self.per_epoch = len(self.train) // cfg.data.batch
         if not self.per_epoch:
             raise ConfigError(f"{len(self.train)} samples are less than a batch of {cfg.data.batch}", where="data")
@@ -65,7 +65,7 @@ class Runner:
         self.task.prepare(self.fabric, net)
         optimizer = _built(OPTIMIZERS, cfg.optimizer, [p for p in net.parameters() if p.requires_grad], where="optimizer")
         self.rates = [group["lr"] for group in optimizer.param_groups]
-        self.schedule = SCHEDULES.build(cfg.schedule, where="schedule")
+        self.schedule = _built(SCHEDULES, cfg.schedule, where="schedule")
         self.hooks: list[Hook] = [Rate(), Evaluate(), CsvLog(), *([] if quiet else [Bar()]), Save(cfg.checkpoint.every)]
         for k, described in enumerate(cfg.hooks):
             self._add_hook(described, f"hooks.{k}")
@@ -79,7 +79,7 @@ class Runner:
     def _add_hook(self, described: Any, where: str) -> None:
         described = dict(described) if isinstance(described, dict) else described
         priority = described.pop("priority", None) if isinstance(described, dict) else None
-        hook = HOOKS.build(described, where=where)
+        hook = _built(HOOKS, described, where=where)
         if priority is not None:
             hook.priority = priority
         self.hooks = [h for h in self.hooks if type(h) is not type(hook)] + [hook]  # one that is there anyway is replaced
@@ -87,6 +87,10 @@ class Runner:
     def _check(self, net: torch.nn.Module) -> None:
         """Network and data, by two samples of each set."""
         net.eval()
+        if self.val is not None and self.train.names and self.val.names and self.train.names != self.val.names:
+            apart = sorted(set(self.train.names) ^ set(self.val.names))
+            raise ConfigError("data.train and data.val have other classes", where="data.val", why=f"only one has {', '.join(apart[:8])}",
+                              try_="the same folders in both, an empty one where there are no pictures")  # fmt: skip
         for data in (self.train, self.val):
             if data is None:
                 continue

@@ -128,3 +128,13 @@ def test_what_has_no_form_is_named() -> None:
     qat = Qat(pith.quantize(net, pictures(4, shape=(2, 4, 4)), method="minmax", improve=False))
     with pytest.raises(UnsupportedError, match="lrn"):
         qat(torch.zeros(1, 2, 4, 4))
+
+
+def test_what_diverged_is_not_saved(tmp_path: Path) -> None:
+    _, qat = made()
+    name = next(iter(qat.layers))
+    with torch.no_grad():
+        next(qat.layers[name].parameters()).mul_(float("nan"))
+    with pytest.raises(pith.PithError, match="NaN or infinite") as refusal:
+        qat.save_onnx(tmp_path / "net.onnx")
+    assert name in str(refusal.value) and not (tmp_path / "net.onnx").exists()

@@ -81,6 +81,8 @@ def test_distiller_teaches_through_a_layer_between() -> None:
     teacher = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 3))
     x, labels = torch.randn(16, 3, 8, 8), torch.arange(16) % 3
     before = {k: v.clone() for k, v in teacher.state_dict().items()}
+    with pytest.raises(pith.PithError, match="not compared by 'hnt'"):
+        distill.Pair("0", "0", "hnt")  # type: ignore[arg-type]
     pairs = [distill.Pair("0", "0"), distill.Pair("1", "1", "attention", 10.0), distill.Pair("3", "3", "relations", 0.1)]
     made = distill.Distiller(student, teacher, pairs=pairs, example=x)
     assert list(made.regressors) == ["0"] and len(list(made.parameters())) == 6

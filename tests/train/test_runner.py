@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch: pip install pith[train]")
 pytest.importorskip("lightning_fabric", reason="training needs Lightning Fabric: pip install pith[train]")
@@ -151,7 +152,11 @@ def test_a_loss_that_is_no_number_stops_with_the_batch(tmp_path: Path) -> None:
     ({"data.batch": 97}, "less than a batch"), ({"hooks": [{"type": "clap"}]}, "no hook 'clap'"), ({"model": {"type": "tinybert4"}}, "cannot read the data"),
     ({"data.train.classes": 3, "model.classes": 3}, "a label is 3"), ({"optimizer.lr": -1.0}, "SGD cannot be made.*Invalid learning rate"),
     ({"schedule.warmup": -1}, "a warm-up of -1 steps"), ({"schedule.warmup": "ten"}, "a warm-up of 'ten' steps"),
-    ({"hooks": [{"type": "evaluate", "every": 0}]}, "evaluation every 0 epochs"),
+    ({"hooks": [{"type": "evaluate", "every": 0}]}, "evaluation every 0 epochs"), ({"data.train.limit": -3}, "0 for all, not -3"),
+    ({"data.train.limit": "abc"}, "0 for all, not 'abc'"), ({"data.train.file": 5}, "arrays cannot be made with these settings"),
+    ({"data.train": {"_delete_": True, "type": "cifar10", "split": "tset"}}, "split is train or test, not 'tset'"),
+    ({"data.train": {"_delete_": True, "type": "mnist", "split": "tset"}}, "split is train or test, not 'tset'"),
+    ({"data.train": {"_delete_": True, "type": "folder", "folder": ".", "size": [32]}}, "size is .height, width. in pixels, not .32."),
 ])  # fmt: skip
 def test_refused_before_the_first_step(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(PithError) as refusal:
@@ -162,9 +167,24 @@ def test_refused_before_the_first_step(changes: dict[str, Any], message: str, tm
     assert not (tmp_path / "out").exists()
 
 
-def test_a_corrupt_picture_is_named(tmp_path: Path) -> None:
-    from PIL import Image
+def test_classes_are_those_of_both_sets(tmp_path: Path) -> None:
+    """By their names: the second of two sets may not be another class."""
+    for part, kinds in (("train", "abcd"), ("val", "abce")):
+        for k, kind in enumerate(kinds):
+            (tmp_path / part / kind).mkdir(parents=True)
+            for n in range(4):
+                Image.fromarray(np.full((8, 8, 3), 40 * k + n, np.uint8)).save(tmp_path / part / kind / f"{n}.png")
+    data = {part: {"_delete_": True, "type": "folder", "folder": str(tmp_path / part), "size": 8} for part in ("train", "val")}
+    changes = {"data.train": data["train"], "data.val": data["val"], "data.batch": 16}
+    with pytest.raises(ConfigError, match="other classes") as refusal:
+        Runner(made(tmp_path, **changes), tmp_path / "out", quiet=True)
+    assert "only one has d, e" in str(refusal.value)
+    (tmp_path / "val" / "d").mkdir()
+    (tmp_path / "train" / "e").mkdir()
+    assert Runner(made(tmp_path, **changes, **{"model.classes": 5}), tmp_path / "out", quiet=True).val.names == ("a", "b", "c", "d", "e")
 
+
+def test_a_corrupt_picture_is_named(tmp_path: Path) -> None:
     for kind in "ab":
         (tmp_path / kind).mkdir()
         for k in range(3):

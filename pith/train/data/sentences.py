@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from pith.graph.errors import ConfigError
 from pith.train.data.files import data_path
-from pith.train.data.sets import DataSet
+from pith.train.data.sets import DataSet, check_limit, check_split
 from pith.train.data.word_pieces import WordPieces
 
 MAX_TEXT = 1 << 26
@@ -32,6 +32,7 @@ class Sentences(DataSet):
                  bad: str = "stop") -> None:  # fmt: skip
         """bad: a line that is none, or whose label is no class, stops with ConfigError or is skipped with a warning. Raises ConfigError too
         for files that cannot be read."""
+        check_limit(limit)
         if bad not in ("stop", "skip"):
             raise ConfigError(f"bad is stop or skip, not {bad!r}", where="data")
         if not 3 <= longest <= 512:
@@ -87,8 +88,7 @@ class Sst2(Sentences):
 
     def __init__(self, split: str = "train", folder: str = "text/sst2", limit: int = 0, longest: int = 64, bad: str = "stop") -> None:
         """Raises ConfigError as Sentences does."""
-        if split not in ("train", "dev", "test"):
-            raise ConfigError(f"SST-2 has train, dev and test, not {split!r}", where="data")
+        check_split(split, "train", "dev", "test")
         super().__init__(f"{folder}/{split}.tsv", limit=limit, longest=longest, bad=bad)
 
 

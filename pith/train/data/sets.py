@@ -6,7 +6,7 @@ import gzip
 import io
 import warnings
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,16 @@ _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
 
 class DataSet:
-    """x: (N, ...) uint8 or float32.  y: (N,) int64 labels, or float32.  classes: how many, 0 if there are none.  skipped: what
-    could not be read.  uint8 becomes float by (x / 255 - mean) / std, each a number per channel."""
+    """x: (N, ...) uint8 or float32.  y: (N,) int64 labels, or float32.  classes: how many, 0 if there are none.  names: of the classes,
+    where the data have them.  skipped: what could not be read.  uint8 becomes float by (x / 255 - mean) / std, each a number per channel."""
 
-    def __init__(self, x: Tensor, y: Tensor, classes: int = 0, *, mean: Any = 0.0, std: Any = 1.0, skipped: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, x: Tensor, y: Tensor, classes: int = 0, *, mean: Any = 0.0, std: Any = 1.0, names: Sequence[str] = (), skipped: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         """Raises ConfigError for sets that are empty or of two lengths."""
         if len(x) == 0 or len(x) != len(y):
             raise ConfigError(f"{len(x)} inputs and {len(y)} labels", where="data")
-        self.x, self.y, self.classes, self.skipped = x, y, classes, skipped
+        self.x, self.y, self.classes, self.names, self.skipped = x, y, classes, tuple(names), skipped
         self.mean, self.std = torch.tensor(mean).reshape(-1, 1, 1), torch.tensor(std).reshape(-1, 1, 1)
 
     def __len__(self) -> int:
@@ -45,6 +47,18 @@ class DataSet:
     def floats(self, x: Tensor) -> Tensor:
         """A batch as the network wants it."""
         return (x.float() / 255 - self.mean) / self.std if x.dtype == torch.uint8 else x
+
+
+def check_split(split: str, *known: str) -> None:
+    """Raises ConfigError for a split that is none of those."""
+    if split not in known:
+        raise ConfigError(f"split is {' or '.join(known)}, not {split!r}", where="data")
+
+
+def check_limit(limit: int) -> None:
+    """Raises ConfigError for a limit that is no number of samples."""
+    if not isinstance(limit, int) or limit < 0:
+        raise ConfigError(f"limit is a number of samples, 0 for all, not {limit!r}", where="data")
 
 
 def read_pictures(items: Iterable[tuple[str, Callable[[], bytes], int]], bad: str, size: tuple[int, int] | None = None) -> tuple[Any, ...]:
@@ -87,6 +101,7 @@ class Arrays(DataSet):
 
     def __init__(self, file: str, classes: int = 0, limit: int = 0) -> None:
         """Raises ConfigError for files that cannot be read."""
+        check_limit(limit)
         path = data_path(file)
         try:
             with np.load(path, allow_pickle=False) as arrays:
@@ -107,7 +122,9 @@ class Cifar10(DataSet):
 
     def __init__(self, split: str = "train", limit: int = 0, file: str = "", bad: str = "stop", mean: Any = MEAN, std: Any = STD) -> None:
         """Raises ConfigError for a missing file or damaged picture."""
-        path = data_path(file or {"train": "cifar10/cifar10_train25k_jpg.zip"}.get(split, "cifar10/cifar10_test_jpg.zip"))
+        check_split(split, "train", "test")
+        check_limit(limit)
+        path = data_path(file or {"train": "cifar10/cifar10_train25k_jpg.zip", "test": "cifar10/cifar10_test_jpg.zip"}[split])
         try:
             with zipfile.ZipFile(path) as archive:
                 names = sorted(n for n in archive.namelist() if n.endswith(".jpg"))
@@ -117,7 +134,7 @@ class Cifar10(DataSet):
                 x, y, skipped = read_pictures(items, bad)
         except (OSError, zipfile.BadZipFile, IndexError) as error:
             raise ConfigError("cannot read CIFAR-10", where=str(path), why=str(error), try_="set PITH_DATA to the folder with cifar10/") from error
-        super().__init__(x, y, len(kinds), mean=mean, std=std, skipped=skipped)
+        super().__init__(x, y, len(kinds), mean=mean, std=std, names=kinds, skipped=skipped)
 
 
 class Mnist(DataSet):
@@ -125,7 +142,9 @@ class Mnist(DataSet):
 
     def __init__(self, split: str = "train", limit: int = 0, folder: str = "mnist", flat: bool = False) -> None:
         """Raises ConfigError for missing or damaged files."""
-        stem = "train" if split == "train" else "t10k"
+        check_split(split, "train", "test")
+        check_limit(limit)
+        stem = {"train": "train", "test": "t10k"}[split]
         place = data_path(folder)
         x = _idx(place / f"{stem}-images-idx3-ubyte.gz", 2051, 16)
         y = _idx(place / f"{stem}-labels-idx1-ubyte.gz", 2049, 8)
@@ -148,14 +167,17 @@ def _idx(path: Path, magic: int, header: int) -> np.ndarray:
 
 
 class Folder(DataSet):
-    """Pictures in one folder for each class, resized to `size` = [height, width]."""
+    """Pictures in one folder for each class, resized to `size` = [height, width], or one number for both."""
 
-    def __init__(self, folder: str, size: list[int], bad: str = "stop", mean: Any = 0.0, std: Any = 1.0) -> None:
+    def __init__(self, folder: str, size: list[int] | int, bad: str = "stop", mean: Any = 0.0, std: Any = 1.0) -> None:
         """Raises ConfigError for folders without pictures, and pictures that cannot be read unless bad is skip."""
+        sides = [size, size] if isinstance(size, int) else list(size)
+        if len(sides) != 2 or not all(isinstance(n, int) and n > 0 for n in sides):
+            raise ConfigError(f"size is [height, width] in pixels, not {size!r}", where="data")
         place = data_path(folder)
         kinds = sorted(p.name for p in place.iterdir() if p.is_dir()) if place.is_dir() else []
         files = [(p, k) for k, kind in enumerate(kinds) for p in sorted((place / kind).iterdir()) if p.suffix.lower() in _SUFFIXES]
         if not files:
             raise ConfigError("no folders with pictures", where=str(place))
-        x, y, skipped = read_pictures(((str(p), p.read_bytes, k) for p, k in files), bad, (size[0], size[1]))
-        super().__init__(x, y, len(kinds), mean=mean, std=std, skipped=skipped)
+        x, y, skipped = read_pictures(((str(p), p.read_bytes, k) for p, k in files), bad, (sides[0], sides[1]))
+        super().__init__(x, y, len(kinds), mean=mean, std=std, names=kinds, skipped=skipped)

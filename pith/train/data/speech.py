@@ -16,7 +16,7 @@ from torch import Tensor
 from pith.graph.errors import ConfigError
 from pith.train.data.files import data_path
 from pith.train.data.mfcc import mfcc
-from pith.train.data.sets import DataSet
+from pith.train.data.sets import DataSet, check_split
 
 MAX_BYTES = 1 << 24
 """Of one recording."""
@@ -56,8 +56,9 @@ class SpokenDigits(DataSet):
 
     def __init__(self, split: str = "train", file: str = "speech/fsdd_first10.zip", bad: str = "stop") -> None:
         """bad: a recording that cannot be read stops with ConfigError or is skipped with a warning. Raises ConfigError for other files."""
-        if split not in ("train", "test") or bad not in ("stop", "skip"):
-            raise ConfigError(f"split is train or test, bad is stop or skip, not {split!r} and {bad!r}", where="data")
+        check_split(split, "train", "test")
+        if bad not in ("stop", "skip"):
+            raise ConfigError(f"bad is stop or skip, not {bad!r}", where="data")
         path, skipped = data_path(file), list[str]()
         found: dict[bool, list[tuple[np.ndarray, int]]] = {True: [], False: []}
         try:
