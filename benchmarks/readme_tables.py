@@ -392,7 +392,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     **dict.fromkeys(("layers", "layers_zen4"), _layers), "recurrent": _peers,
     "quantization": _quantization, "browser": _browser, "accuracy": _accuracy, "bfloat16": _bfloat16,
     "microcontrollers": _microcontrollers, "ram": _ram, "tflm": _tflm, **dict.fromkeys(("choice", "choice_avx2", "choice_zen4"), _choice),
-    "integers_avx2_zen": _integers_avx2,
+    **dict.fromkeys(("integers_avx2_zen", "integers_avx2_zen4"), _integers_avx2),
     "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,
     **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}") for name in ("distillation", "mobilenext", "binary")},
     "trained_distillation_few": functools.partial(_trained, experiment="trained_here distillation_few", data="CIFAR-10, 2,500 training pictures"),
