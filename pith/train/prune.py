@@ -6,8 +6,8 @@
     ... fine-tune small ...; pith.from_torch(small, x)
 
 Kinds of scores: "magnitude" (arXiv 1608.08710), "bn" (factors of batch normalisation, 1708.06519), "fpgm" (distance from the geometric
-median of a layer's filters, 1811.00250), "taylor" (squares of weight times gradient, 1906.10771). Dependencies are traced by torch-pruning
-(arXiv 2301.12900).
+median of a layer's filters, 1811.00250), "taylor" (squares of weight times gradient, 1906.10771). What goes together, and what cannot go, is
+found in `pith.train.prune_trace`.
 """
 
 from __future__ import annotations
@@ -15,127 +15,56 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_leaves
 
 from pith.graph import InputError, UnsupportedError
 from pith.models.cost import count
+from pith.train.prune_trace import Example, Group, Traced, depthwise, results, traced
 
 KINDS = ("magnitude", "bn", "fpgm", "taylor")
 Budget = Callable[[nn.Module], float]
 """What a network costs: `macs(example)`, or predicted cycles on a target (`pith.bridge.predicted_cycles`)."""
 
 
-@dataclass(frozen=True)
-class Group:
-    """Channels that go together.
+def group(net: nn.Module, example: Example, keep: Sequence[str] = ()) -> list[Group]:
+    """The groups of channels of `net` that may be thinned out: not those of its inputs and results, nor those that `kept` names.
 
-    Attributes:
-        name: of the layer they are outputs of; the first, where there are several.
-        channels: how many there are.
-        members: (layer, side) of all that have them: "out" or "in".
+    keep: names of layers whose outputs all stay. Raises InputError for a name it has not, UnsupportedError without torch-pruning or where
+    that cannot trace the network.
     """
-
-    name: str
-    channels: int
-    members: tuple[tuple[str, str], ...]
+    found = traced(net, example, keep)
+    return [found.describe(name) for name in found.groups]
 
 
-def _tracer() -> Any:
-    try:
-        import torch_pruning
-    except ImportError as error:
-        raise UnsupportedError("torch-pruning is not installed", why=str(error), try_='pip install ".[train]" in the clone') from error
-    return torch_pruning
-
-
-class _Traced:
-    """Dependencies of a network, with names in place of modules."""
-
-    def __init__(self, net: nn.Module, example: Tensor | Sequence[Tensor], keep: Sequence[str]) -> None:
-        self.tp = _tracer()
-        self.names = {m: n for n, m in net.named_modules()}
-        known = {n for m, n in self.names.items() if isinstance(m, nn.Conv2d | nn.Linear)}
-        if strange := sorted(set(keep) - known):
-            raise InputError(f"{strange[0]!r} is no convolution or product of {type(net).__name__}", try_=", ".join(sorted(known)[:8]))
-        frozen = [p for p in net.parameters() if not p.requires_grad]
-        for p in frozen:  # what is not trained is not traced otherwise
-            p.requires_grad_(True)
-        try:
-            inputs = example if isinstance(example, Tensor) else tuple(example)
-            with torch.enable_grad():
-                self.graph = self.tp.DependencyGraph().build_dependency(net, example_inputs=inputs, verbose=False)
-        finally:
-            for p in frozen:
-                p.requires_grad_(False)
-        ignored = [m for m, n in self.names.items() if n in set(keep)]
-        self.groups: dict[str, Any] = {}
-        for found in self.graph.get_all_groups(ignored_layers=ignored, root_module_types=[nn.Conv2d, nn.Linear]):
-            members = {self.names.get(d.target.module, "") for d, _ in found}
-            root = found[0][0].target.module
-            if members & set(keep) and any(self._side(d) == "out" and self.names.get(d.target.module) in keep for d, _ in found):
-                continue
-            if self._gives_result(net, found):
-                continue
-            self.groups[self.names[root]] = found
-
-    def _side(self, dependency: Any) -> str:
-        return "in" if self.graph.is_in_channel_pruning_fn(dependency.handler) else "out"
-
-    def _gives_result(self, net: nn.Module, found: Any) -> bool:
-        """Nothing reads these channels inside the network: they are its outputs."""
-        inside = [d for d, _ in found if self._side(d) == "in" and isinstance(d.target.module, nn.Conv2d | nn.Linear)]
-        return not inside
-
-    def owners(self) -> dict[str, str]:
-        """The group of each convolution and product whose outputs are all of it, and no more."""
-        found = {}
-        for name, members in self.groups.items():
-            for d, at in members:
-                m = d.target.module
-                if isinstance(m, nn.Conv2d | nn.Linear) and (self._side(d) == "out" or _depthwise(m)) and len(at) == len(members[0][1]):
-                    found[self.names[m]] = name
-        return found
-
-    def describe(self, name: str) -> Group:
-        found = self.groups[name]
-        members = tuple(dict.fromkeys((self.names[d.target.module], self._side(d)) for d, _ in found if d.target.module in self.names))
-        return Group(name, len(found[0][1]), members)
-
-
-def group(net: nn.Module, example: Tensor | Sequence[Tensor], keep: Sequence[str] = ()) -> list[Group]:
-    """The groups of channels of `net` that may be thinned out: not those of its inputs and results.
-
-    keep: names of layers whose outputs all stay. Raises InputError for a name it has not, UnsupportedError without torch-pruning.
-    """
-    traced = _Traced(net, example, keep)
-    return [traced.describe(name) for name in traced.groups]
+def kept(net: nn.Module, example: Example, keep: Sequence[str] = ()) -> dict[str, str]:
+    """The groups that keep all their channels, by their first layer, with the reason: slices, shuffles, grouped convolutions, normalisation
+    across channels and whatever else computes something else when channels go. Raises as `group`."""
+    return traced(net, example, keep).kept
 
 
 # ---- scores
 
 
-def score(net: nn.Module, example: Tensor | Sequence[Tensor], kind: str = "magnitude", keep: Sequence[str] = ()) -> dict[str, Tensor]:
+def score(net: nn.Module, example: Example, kind: str = "magnitude", keep: Sequence[str] = ()) -> dict[str, Tensor]:
     """For each group, a score of each channel; small ones matter least. The mean of a group is 1, so that groups are comparable.
 
     "taylor" reads the gradients that stand in the parameters: see `accumulate`. Raises InputError for another kind, or without gradients.
     """
     if kind not in KINDS:
         raise InputError(f"there is no kind of score {kind!r}", try_=", ".join(KINDS))
-    return _scores(_Traced(net, example, keep), kind)
+    return _scores(traced(net, example, keep), kind)
 
 
-def _scores(traced: _Traced, kind: str) -> dict[str, Tensor]:
+def _scores(found: Traced, kind: str) -> dict[str, Tensor]:
     made = {}
-    for name, found in traced.groups.items():
-        n = len(found[0][1])
-        parts = [p for d, at in found for p in _parts(d.target.module, traced._side(d), list(at), kind, n)]
+    for name, members in found.groups.items():
+        n = len(members[0][1])
+        parts = [p for d, at in members for p in _parts(d.target.module, found.side(d), list(at), kind, n)]
         if not parts and kind == "bn":  # no batch normalisation here
-            parts = [p for d, at in found for p in _parts(d.target.module, traced._side(d), list(at), "magnitude", n)]
+            parts = [p for d, at in members for p in _parts(d.target.module, found.side(d), list(at), "magnitude", n)]
         total = torch.stack(parts).mean(0)
         made[name] = total / total.mean().clamp(min=1e-12)
     return made
@@ -149,7 +78,7 @@ def _parts(module: nn.Module, side: str, at: list[int], kind: str, n: int) -> li
         found = module.weight.detach().abs()[at] if norm and module.weight is not None else None
     elif isinstance(module, nn.Conv2d | nn.Linear):
         w = module.weight
-        if _depthwise(module):
+        if depthwise(module):
             side = "out"  # what goes in is what comes out
         if isinstance(module, nn.Conv2d) and module.groups > 1 and side == "in":
             return []  # inputs of grouped convolutions are shared out; their outputs speak for them
@@ -173,10 +102,6 @@ def _parts(module: nn.Module, side: str, at: list[int], kind: str, n: int) -> li
     return [found / found.mean().clamp(min=1e-12)]
 
 
-def _depthwise(module: nn.Module) -> bool:
-    return isinstance(module, nn.Conv2d) and 1 < module.groups == module.out_channels
-
-
 def accumulate(net: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], loss: Callable[[Tensor, Tensor], Tensor]) -> None:
     """Gradients of `loss(net(x), labels)` summed over batches, in the parameters; in evaluation mode.
 
@@ -192,54 +117,34 @@ def accumulate(net: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], loss: C
 # ---- taking channels out
 
 
-def shrink(
-    net: nn.Module, example: Tensor | Sequence[Tensor], sizes: Mapping[str, int], kind: str = "magnitude", keep: Sequence[str] = ()
-) -> nn.Module:
+def shrink(net: nn.Module, example: Example, sizes: Mapping[str, int], kind: str = "magnitude", keep: Sequence[str] = ()) -> nn.Module:
     """A copy of `net` with so many channels left in each group that `sizes` names (by any layer whose outputs they are).
 
     The channels that stay are those of the best scores, in their order. Raises InputError for a name that is no group, or a size that
     is not from 1 to the number of channels.
     """
+    return _shrunk(net, example, sizes, kind, keep, traced(net, example, keep))
+
+
+def _shrunk(net: nn.Module, example: Example, sizes: Mapping[str, int], kind: str, keep: Sequence[str], whole: Traced) -> nn.Module:
+    """`shrink`, of a network that was traced and tried before."""
     made = copy.deepcopy(net)
     _copy_gradients(net, made)
-    traced = _Traced(made, example, keep)
-    scores = _scores(traced, kind)
-    owner = traced.owners()
+    found = Traced(made, example, keep, whole.groups)
+    scores = _scores(found, kind)
+    owner = found.owners()
     chosen: dict[str, list[int]] = {}
     for name, size in sizes.items():
         if name not in owner:
-            raise InputError(f"the outputs of {name!r} cannot be thinned out", try_=", ".join(list(traced.groups)[:8]))
+            raise InputError(f"the outputs of {name!r} cannot be thinned out", why=whole.reason(name), try_=", ".join(list(found.groups)[:8]))
         n = len(scores[owner[name]])
         if not 1 <= size <= n:
             raise InputError(f"{name} has {n} channels, not {size} or more" if size > n else f"{name}: at least one channel stays")
         chosen[owner[name]] = scores[owner[name]].argsort()[: n - size].tolist()
     with torch.no_grad():
-        before = _shapes(made, example)
-        _take(traced, chosen)
-        after = _shapes(made, example)
-    if before != after:
-        raise InputError(f"some of these channels are results of {type(net).__name__}: {', '.join(chosen)}", why=f"its results were {before}, would be {after}",
-                         try_="their names in keep")  # fmt: skip
+        found.take(chosen)
+        results(made, example)
     return made
-
-
-def _shapes(net: nn.Module, example: Tensor | Sequence[Tensor]) -> list[list[int]]:
-    """Of the tensors among the results, in order."""
-    modes = [(m, m.training) for m in net.modules()]
-    found = net.eval()(*((example,) if isinstance(example, Tensor) else example))
-    for module, mode in modes:
-        module.training = mode
-    return [list(t.shape) for t in tree_leaves(found) if isinstance(t, Tensor)]
-
-
-def _take(traced: _Traced, chosen: Mapping[str, list[int]]) -> None:
-    """Prune the groups, whose layers are found again after each other group's change."""
-    modules = {n: m for m, n in traced.names.items()}
-    for name, gone in chosen.items():
-        if gone:
-            root = modules[name]
-            prune = traced.graph.get_pruner_of_module(root).prune_out_channels
-            traced.graph.get_pruning_group(root, prune, sorted(gone)).prune()
 
 
 def _copy_gradients(a: nn.Module, b: nn.Module) -> None:
@@ -247,14 +152,14 @@ def _copy_gradients(a: nn.Module, b: nn.Module) -> None:
         q.grad = None if p.grad is None else p.grad.clone()
 
 
-def macs(example: Tensor | Sequence[Tensor]) -> Budget:
+def macs(example: Example) -> Budget:
     """Multiply-accumulates for inputs like `example`."""
     inputs = (example,) if isinstance(example, Tensor) else tuple(example)
     return lambda net: float(count(net, examples=inputs).macs)
 
 
 def to_budget(
-    net: nn.Module, example: Tensor | Sequence[Tensor], budget: Budget, limit: float, kind: str = "magnitude", *, keep: Sequence[str] = (),
+    net: nn.Module, example: Example, budget: Budget, limit: float, kind: str = "magnitude", *, keep: Sequence[str] = (),
     multiple: int = 1, least: float = 0.1, steps: int = 12, batches: Iterable[tuple[Tensor, Tensor]] = (),
     loss: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> nn.Module:  # fmt: skip
@@ -262,24 +167,33 @@ def to_budget(
 
     multiple: channels left are a multiple of it, where the group had one (kernels like 4, 8 or 16).  least: share of each group that stays.
     steps: halvings of the interval that is searched, each of which asks `budget` once.  batches, loss: of "taylor".
-    Raises InputError where even the smallest network that these allow costs more.
+    Raises InputError where even the smallest network that these allow costs more, or for settings out of range.
     """
+    for name, value, fits in (("multiple", multiple, multiple >= 1), ("least", least, 0 < least <= 1), ("steps", steps, steps >= 1),
+                              ("limit", limit, limit > 0)):  # fmt: skip
+        if not fits:
+            raise InputError(f"{name} cannot be {value}", try_="least from 0 to 1, the others above 0")
+    if kind not in KINDS:
+        raise InputError(f"there is no kind of score {kind!r}", try_=", ".join(KINDS))
     if kind == "taylor" and loss is not None:
         accumulate(net, batches, loss)
-    scores = score(net, example, kind, keep)
+    whole = traced(net, example, keep)
+    scores = _scores(whole, kind)
+    staying = f"{len(whole.kept)} groups keep all their channels: see prune.kept" if whole.kept else ""
     if not scores:
-        raise InputError(f"{type(net).__name__} has no channels that could go", try_="fewer names in keep")
+        raise InputError(f"{type(net).__name__} has no channels that could go", why=staying, try_="fewer names in keep")
     owners, order = _order(scores)
 
     def at(share: float) -> nn.Module:
         gone = torch.bincount(owners[order[: round(share * len(order))]], minlength=len(scores)).tolist()
         sizes = {n: _left(len(s), g, multiple, least) for (n, s), g in zip(scores.items(), gone, strict=True)}
-        return shrink(net, example, sizes, kind, keep)
+        return _shrunk(net, example, sizes, kind, keep, whole)
 
     low, high = 0.0, 1.0
     best = at(high)
     if budget(best) > limit:
-        raise InputError(f"the network costs {budget(best):,.0f} at the least, more than {limit:,.0f}", try_="a smaller `least`, or fewer names in keep")
+        raise InputError(f"the network costs {budget(best):,.0f} at the least, more than {limit:,.0f}", why=staying,
+                         try_="a smaller `least`, or fewer names in keep")  # fmt: skip
     for _ in range(steps):
         middle = (low + high) / 2
         made = at(middle)
@@ -309,22 +223,22 @@ def _left(n: int, gone: int, multiple: int, least: float) -> int:
 
 
 def sensitivity(
-    net: nn.Module, example: Tensor | Sequence[Tensor], metric: Callable[[nn.Module], float], kind: str = "magnitude", *,
+    net: nn.Module, example: Example, metric: Callable[[nn.Module], float], kind: str = "magnitude", *,
     shares: Sequence[float] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8), keep: Sequence[str] = (), only: Sequence[str] = (),
 ) -> dict[str, list[tuple[float, float]]]:  # fmt: skip
     """For each group (of `only`, where given): (share of its channels that went, metric of the network without them), others whole.
 
     The first point is (0, metric of the whole network). Nothing is fine-tuned in between.
     """
-    whole = metric(net)
+    at_first, whole = metric(net), traced(net, example, keep)
     found: dict[str, list[tuple[float, float]]] = {}
-    for g in group(net, example, keep):
+    for g in map(whole.describe, whole.groups):
         if only and g.name not in only:
             continue
-        points = [(0.0, whole)]
+        points = [(0.0, at_first)]
         for share in shares:
             left = max(1, round(g.channels * (1 - share)))
-            points.append((1 - left / g.channels, metric(shrink(net, example, {g.name: left}, kind, keep))))
+            points.append((1 - left / g.channels, metric(_shrunk(net, example, {g.name: left}, kind, keep, whole))))
         found[g.name] = points
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch import Tensor, nn  # noqa: E402
 
 import pith  # noqa: E402
 from pith import models  # noqa: E402
-from pith.graph import InputError  # noqa: E402
+from pith.graph import InputError, UnsupportedError  # noqa: E402
 from pith.models.cost import count  # noqa: E402
 from pith.models.minifasnet import WIDTHS  # noqa: E402
 from pith.train import prune  # noqa: E402
@@ -185,8 +186,96 @@ def test_results_keep_their_channels() -> None:
             return features, self.b(features)
 
     x = torch.zeros(1, 3, 8, 8)
-    with pytest.raises(InputError, match="results of Two: a"):
+    with pytest.raises(InputError, match=r"(?s)'a' cannot be thinned out.*results of Two"):
         prune.shrink(Two(), x, {"a": 4})
+
+
+class Around(nn.Module):
+    """Two convolutions of 16 channels around another layer."""
+
+    def __init__(self, middle: nn.Module, wide: int = 16) -> None:
+        super().__init__()
+        self.first, self.middle, self.last, self.fc = conv(3, 16), middle, conv(wide, 16), nn.Linear(16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.middle(F.relu(self.first(x)))
+        y: Tensor = self.fc(F.relu(self.last(x)).mean((2, 3)))
+        return y
+
+
+class Call(nn.Module):
+    def __init__(self, function: Callable[..., Tensor], *layers: nn.Module) -> None:
+        super().__init__()
+        self.function, self.layers = function, nn.ModuleList(layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x, *self.layers)
+
+
+def shuffled(x: Tensor) -> Tensor:
+    n, c, h, w = x.shape
+    return x.view(n, 4, c // 4, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+
+def halves(x: Tensor, layer: nn.Module) -> Tensor:
+    a, b = x.chunk(2, 1)
+    return torch.cat([a, F.relu(layer(b))], 1)
+
+
+AWKWARD: dict[str, tuple[nn.Module, set[str], int]] = {
+    "grouped": (conv(16, 16, 3, 4), {"first.0", "middle.0"}, 16),
+    "depthwise, two filters a channel": (conv(16, 32, 3, 16), {"first.0", "middle.0"}, 32),
+    "grouped transposed": (nn.ConvTranspose2d(16, 16, 2, stride=2, groups=4), {"first.0"}, 16),
+    "GroupNorm": (nn.GroupNorm(4, 16), {"first.0"}, 16),
+    "slice": (Call(lambda x, f: torch.cat([x[:, :8], F.relu(f(x[:, 8:]))], 1), conv(8, 8)), {"middle.layers.0.0"}, 16),
+    "chunk": (Call(halves, conv(8, 8)), {"middle.layers.0.0"}, 16),
+    "shuffle": (Call(shuffled), {"first.0"}, 16),
+    "places by number": (Call(lambda x: x[:, [3, 1, 2, 0, *range(4, 16)]]), {"first.0"}, 16),
+    "reversed": (Call(lambda x: x.flip(1) * torch.linspace(0.5, 1.5, x.shape[1])[:, None, None].to(x)), {"first.0"}, 16),
+    "PixelShuffle": (nn.Sequential(nn.Conv2d(16, 64, 1), nn.PixelShuffle(2)), {"middle.0"}, 16),
+    "GLU": (nn.Sequential(nn.Conv2d(16, 32, 1), nn.GLU(1)), {"middle.0"}, 16),
+    "softmax": (nn.Softmax(1), {"first.0"}, 16),
+    "LocalResponseNorm": (nn.LocalResponseNorm(3), {"first.0"}, 16),
+    "weight_norm": (nn.utils.parametrizations.weight_norm(nn.Conv2d(16, 16, 1)), {"first.0", "middle"}, 16),
+    # these can go
+    "instance normalisation": (nn.InstanceNorm2d(16, affine=True), set(), 16),
+    "PReLU": (nn.PReLU(16), set(), 16),
+    "transposed": (nn.ConvTranspose2d(16, 16, 2, stride=2), set(), 16),
+    "gate": (Call(lambda x, a, b: x * torch.sigmoid(b(F.relu(a(x.mean((2, 3), keepdim=True))))), nn.Conv2d(16, 4, 1), nn.Conv2d(4, 16, 1)), set(), 16),
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_channels_that_mean_something_by_their_place_stay(name: str) -> None:
+    middle, stay, wide = AWKWARD[name]
+    torch.manual_seed(0)
+    whole, x = Around(middle, wide).eval(), torch.rand(2, 3, 8, 8)
+    before = {n: p.clone() for n, p in whole.state_dict().items()}
+    why = prune.kept(whole, x)
+    assert set(why) == stay and all(why.values())
+    left = {g.name for g in prune.group(whole, x)}
+    assert "last.0" in left and not left & stay
+    budget = prune.macs(x)
+    small = prune.to_budget(whole, x, budget, 0.75 * budget(whole))
+    assert budget(small) <= 0.75 * budget(whole) and small(x).shape == (2, 5)
+    layers = dict(small.named_modules())
+    assert all(layers[n].out_channels == dict(whole.named_modules())[n].out_channels for n in stay if n != "middle")
+    assert all(torch.equal(p, before[n]) for n, p in whole.state_dict().items())
+    for layer in stay:
+        with pytest.raises(InputError, match=f"(?s)'{layer}' cannot be thinned out.*why: "):
+            prune.shrink(whole, x, {layer: 8})
+
+
+def test_a_network_that_cannot_be_traced_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match=r"(?s)cannot trace Around.*why: .*channels"):
+        prune.group(Around(nn.Identity()), torch.rand(1, 4, 8, 8))
+
+
+@pytest.mark.parametrize("setting", [{"multiple": 0}, {"least": 0.0}, {"least": 1.5}, {"least": float("nan")}, {"steps": 0}, {"limit": -1.0}])
+def test_silly_budgets_are_refused(setting: dict[str, float]) -> None:
+    limit = setting.pop("limit", 1e5)
+    with pytest.raises(InputError, match="cannot be"):
+        prune.to_budget(net(), X, prune.macs(X), limit, **setting)
 
 
 def test_what_cannot_be_pruned_is_named() -> None:
