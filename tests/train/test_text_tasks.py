@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,32 @@ def test_db_scores_what_it_was_taught_with_1(tmp_path: Path) -> None:
         Db().check(torch.zeros(2, 1, 64, 64), pages)
     with pytest.raises(ConfigError, match="multiple of 32"):
         TextPages(4, 100)
+
+
+def test_kept_words_are_drawn_again_with_other_fonts_of_the_same_name(tmp_path: Path) -> None:
+    import matplotlib
+
+    fonts, kept_in = Path(matplotlib.get_data_path()) / "fonts" / "ttf", tmp_path / "kept"
+
+    def drawn(folder: str, font: str) -> torch.Tensor:
+        (tmp_path / folder).mkdir()
+        shutil.copy(fonts / font, tmp_path / folder / "one.ttf")
+        return TextWords(4, 32, 64, seed=1, alphabet="abc", fonts=[str(tmp_path / folder)], workers=0, folder=str(kept_in)).x
+
+    first = drawn("a", "DejaVuSans.ttf")
+    assert not torch.equal(first, drawn("b", "DejaVuSerif.ttf")) and len(list(kept_in.iterdir())) == 2
+    assert torch.equal(first, drawn("c", "DejaVuSans.ttf")) and len(list(kept_in.iterdir())) == 2
+
+
+def test_pictures_that_cannot_be_kept_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: Any, **arrays: Any) -> None:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(ConfigError, match=r"(?s)cannot keep the pictures.*No space left"):
+        TextWords(4, 32, 64, alphabet="abc", workers=0, folder=str(tmp_path))
+    assert not list(tmp_path.iterdir())
 
 
 def test_words_as_a_data_set() -> None:

@@ -10,7 +10,7 @@ import torch
 from pith.graph.errors import ConfigError
 from pith.train.data import text_fonts, text_images, text_pages
 from pith.train.data.sets import DataSet
-from pith.train.data.text_sets import kept
+from pith.train.data.text_sets import contents, kept
 from pith.train.data.text_words import Words
 
 
@@ -32,6 +32,6 @@ class TextPages(DataSet):
         files = text_fonts.find(fonts, text_images.ALPHABET)
         photographs = text_pages.photographs(backgrounds)
         style = text_pages.Style(size, hard, ideographs, files, photographs, Words(text_pages.SIGNS, longest=10))
-        key = [size, seed, hard, ideographs, [f.name for f in files], [f.name for f in photographs]]
+        key = [size, seed, hard, ideographs, contents(files), contents(photographs)]
         x, y = kept(folder, "pages", [*key, count, start], partial(text_pages.pages, seed=seed, style=style), count, workers, start)
         super().__init__(torch.from_numpy(x), torch.from_numpy(y), mean=text_pages.MEAN, std=text_pages.STD)

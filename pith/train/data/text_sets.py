@@ -43,7 +43,7 @@ class TextWords(DataSet):
         maker = Words(alphabet, _lines(words), longest=longest, shares=shares)
         files = text_fonts.find(fonts, alphabet)
         make = partial(text_images.words, seed=seed, words=maker, fonts=files, height=height, width=width, hard=hard)
-        key = [height, width, seed, alphabet, maker.words, longest, list(shares), [f.name for f in files], hard]
+        key = [height, width, seed, alphabet, maker.words, longest, list(shares), contents(files), hard]
         x, y = kept(folder, "words", [*key, count, start], make, count, workers, start)
         super().__init__(torch.from_numpy(x), torch.from_numpy(y.astype(np.int64)), len(alphabet) + 1, mean=0.5, std=0.5)
 
@@ -62,6 +62,11 @@ def _lines(file: str) -> list[str]:
     return words
 
 
+def contents(files: Sequence[Path]) -> list[str]:
+    """A digest of each file: what is drawn depends on its bytes, not on its name."""
+    return [hashlib.sha256(f.read_bytes()).hexdigest()[:16] for f in files]
+
+
 def kept(
     folder: str, kind: str, key: Any, make: Callable[[range], tuple[np.ndarray, ...]], count: int, workers: int, start: int,
 ) -> tuple[np.ndarray, ...]:  # fmt: skip
@@ -78,7 +83,12 @@ def kept(
     x, y = text_images.made(make, count, workers, start)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
-        np.savez(file, x=x, y=y)
-    os.replace(part, path)
+    try:
+        with part.open("wb") as file:
+            np.savez(file, x=x, y=y)
+        os.replace(part, path)
+    except OSError as error:
+        raise ConfigError("cannot keep the pictures", where=str(path), why=str(error), try_="another `folder`, or none") from error
+    finally:
+        part.unlink(missing_ok=True)
     return x, y
