@@ -1,6 +1,6 @@
 """Networks trained here by recipe (CIFAR-10, spoken digits), then tested as compiled C on the test samples.
 
-`python -m benchmarks.trained_here distillation|distillation_few|mobilenext|mobilenext_fine|binary|digits [--seeds 0,1,2] [--runs FOLDER]`   (needs torch; PITH_DATA)
+`python -m benchmarks.trained_here distillation|distillation_few|mobilenext|mobilenext_fine|binary|digits [--seeds 0,1,2] [--runs FOLDER]`
 
 Each variant of an experiment is a recipe of `pith train`, run with each seed; nothing is chosen by the test pictures: a network is the
 one after the last step. A row for each is added to benchmarks/results/trained_EXPERIMENT.csv and its epochs to trained_here_log.csv as soon

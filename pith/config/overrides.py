@@ -10,7 +10,7 @@ from pith.graph.errors import ConfigError
 
 _INT = re.compile(r"[-+]?\d{1,400}")
 _FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|[-+]?inf|nan")
-_CLOSING = {"[": "]", "(": ")"}
+_CLOSING = {"[": "]", "(": ")", "{": "}"}
 
 
 def parse_overrides(options: list[str]) -> dict[str, Any]:
@@ -47,8 +47,8 @@ def nested(options: dict[str, Any]) -> dict[str, Any]:
 def parse_value(text: str) -> Any:
     """The value that a word of the command line stands for.
 
-    true/false and none/null (in any case), whole numbers, floats; `1,2` and `[1,2]` are lists, `[[1,2],[3]]` lists of lists; quotes
-    ('..', "..") make text of anything. The rest is text.
+    true/false and none/null (in any case), whole numbers, floats; `1,2` and `[1,2]` are lists, `[[1,2],[3]]` lists of lists, `{a: 1, b: [2]}`
+    and `{"a": 1}` mappings, in one another as in YAML and JSON; quotes ('..', "..") make text of anything, as it stands. The rest is text.
     """
     parts = _split(text)
     if len(parts) > 1:
@@ -63,10 +63,11 @@ def _one(text: str, depth: int) -> Any:
     if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
         return text[1:-1]
     if len(text) >= 2 and _CLOSING.get(text[0]) == text[-1]:
-        inner = text[1:-1]
-        parts = _split(inner)
+        parts = _split(text[1:-1], text[0] == "{")
         if not parts[-1].strip():  # a comma at the end, as in (1,)
             parts.pop()
+        if text[0] == "{":
+            return _mapping(parts, text, depth)
         return [_one(part, depth + 1) for part in parts]
     word = text.lower()
     if word in ("true", "false"):
@@ -78,17 +79,32 @@ def _one(text: str, depth: int) -> Any:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def _split(text: str) -> list[str]:
+def _mapping(parts: list[str], text: str, depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for part in parts:
+        quoted = re.fullmatch(r"""\s*(?:'([^']*)'|"([^"]*)")\s*:(.*)""", part, re.S)
+        key, colon, value = (quoted[1] or quoted[2] or "", ":", quoted[3]) if quoted else part.partition(":")
+        if not colon or not key.strip():
+            raise ConfigError(f"{part.strip()[:80]!r} is no `key: value` of a mapping", where=text[:80], try_="put the whole in quotes if text is meant")
+        if key.strip() in found:
+            raise ConfigError(f"the key {key.strip()!r} is there twice", where=text[:80])
+        found[key.strip()] = _one(value, depth + 1)
+    return found
+
+
+def _split(text: str, mapping: bool = False) -> list[str]:
     """At the commas outside brackets and quotes. Raises ConfigError for brackets that do not match."""
     parts, opened, quote, start = [], list[str](), "", 0
+    last = ""  # sign before, but for spaces
     for i, sign in enumerate(text):
+        before, last = last, last if sign.isspace() else sign
         if quote:
             quote = "" if sign == quote else quote
-        elif sign in "'\"" and not text[start:i].strip(" [("):
+        elif sign in "'\"" and (before in ("", "[", "(", "{", ",") or (before == ":" and (opened[-1:] == ["}"] or (mapping and not opened)))):
             quote = sign
         elif sign in _CLOSING:
             opened.append(_CLOSING[sign])
-        elif sign in "])":
+        elif sign in "])}":
             if not opened or opened.pop() != sign:
                 raise ConfigError(f"brackets do not match in {text[:80]!r}", try_="put the text in quotes if no list is meant")
         elif sign == "," and not opened:

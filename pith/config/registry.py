@@ -69,13 +69,13 @@ class Registry:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, name: str) -> Callable[..., Any]:
-        """What `name` builds. Raises ConfigError, with names like it."""
+    def get(self, name: str, where: str = "") -> Callable[..., Any]:
+        """What `name` builds. Raises ConfigError, with names like it.  where: who asks."""
         found = self._find(name)
         if found is None:
             known = self._root().names() if self.parent else self.names()
             near = difflib.get_close_matches(name, known, 3, 0.4) or known[:12]
-            raise ConfigError(f"there is no {self.name} {name!r}", try_=", ".join(near))
+            raise ConfigError(f"there is no {self.name} {name!r}", where=where, try_=", ".join(near))
         registry, key = found
         entry = registry._entries[key]
         if isinstance(entry, str):
@@ -123,7 +123,7 @@ class Registry:
         for key, value in (default_args or {}).items():
             arguments.setdefault(key, value)
         if isinstance(kind, str):
-            make = self.get(kind)
+            make = self.get(kind, where)
         elif callable(kind):
             make = kind
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -81,7 +82,8 @@ def create(name: str, pretrained: str | Path | None = None, **changes: Any) -> A
     try:
         net = make(**{**entry.settings, **changes})
     except TypeError as error:
-        raise InputError(f"{name} cannot be made with {', '.join(changes) or 'its settings'}", why=str(error)) from error
+        raise InputError(f"{name} cannot be made with {', '.join(changes) or 'its settings'}", why=str(error),
+                         try_=f"it takes {', '.join(inspect.signature(make).parameters) or 'nothing'}") from error  # fmt: skip
     except ValueError as error:
         raise InputError(f"{name} cannot be made", why=str(error)) from error
     if pretrained is not None:

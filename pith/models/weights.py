@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from pith.graph.errors import InputError, ModelError
 
 State = dict[str, Tensor]
-Adapt = Callable[[State], State]
 LIMIT = 2 << 30  # bytes of a weight file, packed or not
 _SHOWN = 4  # names of layers in a message
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "plfd_backbone")
@@ -48,17 +47,6 @@ def read_state(path: str | Path, key: str | None = None) -> State:
     if all(name.startswith("module.") for name in found):
         found = {name.removeprefix("module."): value for name, value in found.items()}
     return found
-
-
-def load_weights(net: nn.Module, path: str | Path, *, key: str | None = None, adapt: Adapt | None = None) -> None:
-    """Read `path` and copy its tensors into `net`, all or none.
-
-    adapt: makes the names of the file those of the network. Raises ModelError that names the layers that are missing, unexpected,
-    of another shape or not finite; see `read_state` for the others.
-    """
-    state = read_state(path, key)
-    state = adapt(state) if adapt is not None else state
-    install(net, state, str(path))
 
 
 def install(net: nn.Module, state: Mapping[str, Tensor], where: str) -> None:

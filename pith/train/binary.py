@@ -53,10 +53,12 @@ def binarise(net: nn.Module, method: str = "bnn", *, keep: Sequence[str] | None 
     method: a name of METHODS.  keep: names of layers that stay as they are; by default the first and the last in the order of the
     module, which see pixels and give scores. Put ReLU after no sign: binary layers want batch normalisation before them alone.
     border: what stands around pictures: 0, 1 or -1, see `BinaryConv2d`.
-    Raises InputError for an unknown method or name, UnsupportedError for padding that is no zeros.
+    Raises InputError for an unknown method, name or border, UnsupportedError for padding that is no zeros.
     """
     if method not in METHODS:
         raise InputError(f"there is no method {method!r}", try_=", ".join(METHODS))
+    if border not in (-1, 0, 1):
+        raise InputError(f"border is -1, 0 or 1, not {border!r}")
     found = [(n, m) for n, m in net.named_modules() if type(m) in (nn.Conv2d, nn.Linear)]
     names = [n for n, _ in found]
     keep = [*names[:1], *names[-1:]] if keep is None else list(keep)
@@ -190,13 +192,3 @@ def threshold(norm: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     constant = torch.where(beta >= 0, 1.0, -1.0).double()
     direction = torch.sign(gamma)
     return torch.where(gamma == 0, constant, found).long(), direction.to(torch.int8)
-
-
-def bit_planes(x: Tensor) -> Tensor:
-    """uint8 values as eight planes of 0 and 1, ``(8, *shape)``, the lowest bit first.
-
-    The first layer's sum is sum over n of 2^n (plane n . w): binary weights on pixels need no products either (BNN, section 1.4).
-    """
-    if x.dtype != torch.uint8:
-        raise InputError(f"bit planes are of uint8 values, not {x.dtype}")
-    return torch.stack([(x >> n) & 1 for n in range(8)])

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+
+from pith.graph.errors import BuildError
+from pith.train.settings import first_line
 
 _NAME = re.compile(r"step_(\d{9})\.pt")
 
@@ -23,17 +29,35 @@ def save(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
     return path
 
 
-def write(path: Path, state: Any) -> None:
-    """torch.save, atomically: the file is complete on the disk before it has its name."""
+@contextlib.contextmanager
+def placed(path: Path) -> Iterator[Path]:
+    """Where to write, beside `path`: a file that takes its place when the block ends well. Of one that does not, nothing stays.
+
+    Raises BuildError for what cannot be written, with the system's reason.
+    """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
+        yield part
         os.replace(part, path)
+    except (OSError, RuntimeError) as error:  # RuntimeError: PyTorch's, in whose context the system's may be
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, OSError):
+            cause = cause.__cause__ or cause.__context__
+        full = cause is not None and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+        why = (cause.strerror if cause else None) or first_line(error)
+        what, mend = ("the disk is full", "free space") if full else ("a file of the training cannot be written", "mend that")
+        raise BuildError(what, where=str(path), why=why, try_=f"{mend} and go on with --resume; the checkpoints that are there are whole") from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def write(path: Path, state: Any) -> None:
+    """torch.save, atomically: the file is complete on the disk before it has its name. Raises BuildError."""
+    with placed(path) as part, part.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
     if os.name == "posix":
         handle = os.open(path.parent, os.O_RDONLY)
         try:

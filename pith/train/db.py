@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +12,7 @@ from torch.nn import functional as F
 from pith.graph.errors import ConfigError
 from pith.models.text_boxes import boxes, matched
 from pith.train.data.sets import DataSet
+from pith.train.settings import within
 from pith.train.tasks import Scores, Task
 
 
@@ -29,6 +31,11 @@ class Db(Task):
     k: float = 50.0
     thresh: float = 0.3
     box_thresh: float = 0.6
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for numbers out of range."""
+        for key, most in (("alpha", math.inf), ("beta", math.inf), ("ratio", math.inf), ("k", math.inf), ("thresh", 1), ("box_thresh", 1)):
+            within(f"task.{key}", getattr(self, key), 0, most)
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError for maps of another size than the pages, and data without the four maps."""

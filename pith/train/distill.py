@@ -21,8 +21,11 @@ from pith.graph import InputError
 def logits(student: Tensor, teacher: Tensor, temperature: float = 4.0) -> Tensor:
     """temperature^2 KL(teacher / temperature || student / temperature), mean over samples. Both ``(N, classes)``.
 
-    The square keeps gradients as large as those of labels, whatever the temperature is (section 2).
+    The square keeps gradients as large as those of labels, whatever the temperature is (section 2). Raises InputError for other numbers of
+    classes.
     """
+    if student.shape != teacher.shape:
+        raise InputError(f"the student gives {tuple(student.shape)}, the teacher {tuple(teacher.shape)}", try_="a teacher of as many classes")
     wanted = F.log_softmax(teacher / temperature, 1)
     found = F.log_softmax(student / temperature, 1)
     return F.kl_div(found, wanted, reduction="batchmean", log_target=True) * temperature**2

@@ -6,19 +6,20 @@ import contextlib
 import csv
 import importlib
 import io
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pith.graph.errors import ConfigError, UnsupportedError
+from pith.train.checkpoint import found, placed
+from pith.train.settings import within
 
 if TYPE_CHECKING:
     from pith.train.runner import Runner
 
 
 class Hook:
-    """Base: does nothing. `state` is kept in checkpoints (plain values and tensors) and given back to `restore`."""
+    """Base: does nothing. A hook is made anew when a training is resumed: what it needs, it has from the runner."""
 
     priority = 50
 
@@ -40,13 +41,6 @@ class Hook:
     def after_run(self, run: Runner) -> None:
         """Also after an error."""
 
-    def state(self) -> dict[str, Any]:
-        """What a resumed training must know."""
-        return {}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """The state of the checkpoint."""
-
 
 class Rate(Hook):
     """The learning rate of each step."""
@@ -65,6 +59,8 @@ class Clip(Hook):
     priority = 30
 
     def __init__(self, norm: float = 1.0) -> None:
+        """Raises ConfigError for a `norm` that is not above 0."""
+        within("hooks.clip.norm", norm, 0, above=True)
         self.norm = norm
 
     def before_update(self, run: Runner) -> None:
@@ -91,8 +87,7 @@ class Evaluate(Hook):
 
     def __init__(self, every: int = 1) -> None:
         """Raises ConfigError for an `every` below 1."""
-        if every < 1:
-            raise ConfigError(f"evaluation every {every} epochs", where="hooks", try_="1 or more")
+        within("hooks.evaluate.every", every, 1)
         self.every = every
 
     def after_epoch(self, run: Runner) -> None:
@@ -107,6 +102,8 @@ class CsvLog(Hook):
     priority = 90
 
     def __init__(self, every: int = 0) -> None:
+        """Raises ConfigError for an `every` below 0."""
+        within("hooks.csv.every", every, 0)
         self.every = every
         self.rows: list[dict[str, str]] = []
 
@@ -133,12 +130,10 @@ class CsvLog(Hook):
                           "seconds": f"{time.perf_counter() - run.began:.1f}"})  # fmt: skip
         if run.fabric.is_global_zero:
             names = list(dict.fromkeys(name for row in self.rows for name in row))
-            part = run.out / f"log.csv.{os.getpid()}.part"
-            with part.open("w", newline="") as file:
+            with placed(run.out / "log.csv") as part, part.open("w", newline="") as file:
                 writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(self.rows)
-            os.replace(part, run.out / "log.csv")
 
 
 class TensorBoard(Hook):
@@ -226,8 +221,8 @@ class Save(Hook):
 
 
 def check_folder(out: Path, resume: bool) -> None:
-    """Raises ConfigError where a new training would mix with an old one."""
-    from pith.train.checkpoint import found
-
+    """Raises ConfigError where a new training would mix with an old one, and for what cannot be a folder."""
+    if blocking := next((p for p in (out, *out.parents) if p.exists() and not p.is_dir()), None):
+        raise ConfigError("the output is a folder, and here is a file of that name", where=str(blocking), try_="another folder with -o")
     if not resume and out.is_dir() and (found(out) or (out / "recipe.yaml").exists()):
         raise ConfigError("the folder holds a training already", where=str(out), try_="--resume to go on with it, or another folder")

@@ -81,11 +81,14 @@ class Qat(nn.Module):
     """A quantised network in training. Call it with tensors of any batch size where the network's is 1.
 
     quantized: of `pith.quantize`, 8, 7 or 4 bits for weights, 8 or 7 for activations. Raises UnsupportedError for operators that have no
-    form in PyTorch here, by name.
+    form in PyTorch here, by name, and InputError for anything but a network that was quantised here.
     """
 
     def __init__(self, quantized: Quantized) -> None:
         super().__init__()
+        if not isinstance(quantized, Quantized):
+            raise InputError(f"Qat trains what pith.quantize made, not {quantized!r}"[:200], try_="Qat(pith.quantize(model, samples))",
+                             why="a file does not say what its scales were chosen from")  # fmt: skip
         self.quantized, self.network = quantized, quantized.graph
         outcome, graph = quantized.outcome, quantized.graph
         self.layers = nn.ModuleDict()

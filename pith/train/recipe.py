@@ -8,6 +8,7 @@ from typing import Any
 
 from pith.config import Config
 from pith.graph.errors import ConfigError
+from pith.train.settings import within
 
 FOLDER = Path(__file__).with_name("recipes")
 
@@ -31,8 +32,8 @@ def load(name: str | Path, options: dict[str, Any] | None = None, *, python: boo
     path = Path(name)
     if not path.exists() and str(name) in recipes():
         path = recipes()[str(name)]
-    elif not path.exists() and not path.suffix:
-        near = difflib.get_close_matches(str(name), recipes(), 3, 0.4)
+    elif not path.exists() and path.parent == Path():
+        near = difflib.get_close_matches(path.stem, recipes(), 3, 0.4)
         raise ConfigError(f"there is no recipe {str(name)!r}", try_=", ".join(near) or "pith list recipes, or the path of a file")
     cfg = Config.fromfile(path, python=python)
     cfg.merge_from_dict(options or {})
@@ -43,13 +44,20 @@ def check(cfg: Config) -> Config:
     """The recipe with every default filled in. Raises ConfigError for unknown or missing keys and values out of range."""
     values = _section("", cfg.plain(), DEFAULTS)
     for key in ("model", "data", "train"):
-        if not isinstance(values[key], dict):
+        if values[key] is None:
             raise ConfigError(f"the recipe has no section {key!r}", where=cfg.filename)
+    for key in ("model", "task", "optimizer", "schedule"):
+        if isinstance(values[key], dict) and "type" not in values[key] and DEFAULTS[key]:  # task.smoothing=0.1 is of the task that is there anyway
+            values[key] = {"type": DEFAULTS[key]["type"], **values[key]}
+        _described(key, values[key])
     values["data"] = _section("data", values["data"], _DATA)
     values["train"] = _section("train", values["train"], _TRAIN)
     values["checkpoint"] = _section("checkpoint", values["checkpoint"], _CHECKPOINT)
-    if not isinstance(values["data"]["train"], dict):
+    if not values["data"]["train"]:
         raise ConfigError("the recipe has no data.train", where=cfg.filename)
+    for key in ("train", "val", "augment"):
+        if values["data"][key]:  # {} is none, too: what _delete_ leaves
+            _described(f"data.{key}", values["data"][key])
     for place, key, least in (("data", "batch", 1), ("train", "epochs", 0), ("train", "iterations", 0), ("checkpoint", "every", 0),
                               ("checkpoint", "keep", 1)):  # fmt: skip
         _whole(f"{place}.{key}", values[place][key], least)
@@ -62,8 +70,19 @@ def check(cfg: Config) -> Config:
     if not isinstance(values["channels_last"], bool):
         raise ConfigError("channels_last is true or false", why=f"this is {values['channels_last']!r}"[:200])
     if not isinstance(values["hooks"], list):
-        raise ConfigError("hooks are a list of mappings with `type`", where="hooks")
+        raise ConfigError("hooks are a list of mappings with `type`", where="hooks", why=f"this is {values['hooks']!r}"[:200], try_="'hooks=[{type: clip}]'")
+    for k, hook in enumerate(values["hooks"]):
+        _described(f"hooks.{k}", hook)
+    within("optimizer.lr", values["optimizer"].get("lr", 0.0), 0)
     return Config(values, filename=cfg.filename, text=cfg.text)
+
+
+def _described(where: str, value: Any) -> None:
+    if not isinstance(value, dict):
+        name = value if isinstance(value, str) else "NAME"
+        raise ConfigError(f"{where} is a mapping with `type`, not {value!r}"[:200], where=where, try_=f"{where}.type={name}, or '{where}={{type: {name}}}'")
+    if not isinstance(value.get("type"), str):
+        raise ConfigError(f"{where} has no `type` that is a name", where=where, why=f"this is {value!r}"[:200], try_=f"{where}.type=NAME")
 
 
 def _section(where: str, given: Any, known: dict[str, Any]) -> dict[str, Any]:

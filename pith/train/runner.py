@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import functools
 import importlib
+import json
 import os
+import shlex
 import time
 import warnings
 from pathlib import Path
@@ -18,13 +20,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pith import models
-from pith.config import Config, Registry
-from pith.graph.errors import ConfigError, InputError, PithError, UnsupportedError
+from pith.config import Config
+from pith.graph.errors import BuildError, ConfigError, PithError, UnsupportedError
 from pith.train import checkpoint
-from pith.train.data.files import data_path
 from pith.train.hooks import Bar, CsvLog, Evaluate, Hook, Rate, Save, check_folder
 from pith.train.registries import AUGMENTS, DATA, HOOKS, OPTIMIZERS, SCHEDULES, TASKS
+from pith.train.settings import built, first_line, network, within
 
 
 class Diverged(PithError):
@@ -49,26 +50,29 @@ class Runner:
         if cfg.data.batch % self.world:
             raise ConfigError(f"a batch of {cfg.data.batch} cannot be shared by {self.world} processes", where="data.batch")
         torch.manual_seed(cfg.seed)
-        self.task = _built(TASKS, cfg.task, where="task")
-        self.train = _built(DATA, cfg.data.train, where="data.train")
-        self.val: Any = _built(DATA, cfg.data.val, where="data.val") if cfg.data.val else None
-        self.augment = _built(AUGMENTS, cfg.data.augment, where="data.augment") if cfg.data.augment else None
+        self.schedule = built(SCHEDULES, cfg.schedule, where="schedule")
+        self.hooks: list[Hook] = [Rate(), Evaluate(), CsvLog(), *([] if quiet else [Bar()]), Save(cfg.checkpoint.every)]
+        for k, described in enumerate(cfg.hooks):
+            self._add_hook(described, f"hooks.{k}")
+        self.task = built(TASKS, cfg.task, where="task")
+        self.augment = built(AUGMENTS, cfg.data.augment, where="data.augment") if cfg.data.augment else None
+        self.train = self._data("train")
+        self.val: Any = self._data("val") if cfg.data.val else None
         self.per_epoch = len(self.train) // cfg.data.batch
         if not self.per_epoch:
             raise ConfigError(f"{len(self.train)} samples are less than a batch of {cfg.data.batch}", where="data")
         self.total: int = cfg.train.iterations or cfg.train.epochs * self.per_epoch
-        net = _network(cfg.model) if net is None else net.train()
+        if (warmup := getattr(self.schedule, "warmup", 0)) >= self.total:
+            warnings.warn(f"schedule.warmup: {warmup} steps are not over when the training ends, after {self.total}: "
+                          f"the rate gets to {self.total / (warmup + 1):.0%} of optimizer.lr", stacklevel=2)  # fmt: skip
+        net = (network(cfg.model, "model") if net is None else net).train()
+        self.task.prepare(self.fabric, net)
         self._check(net)
         if cfg.channels_last:
             net.to(memory_format=torch.channels_last)
         self._changed = strided_depthwise_in_floats(net) if self.precision == "bf16-mixed" else []
-        self.task.prepare(self.fabric, net)
-        optimizer = _built(OPTIMIZERS, cfg.optimizer, [p for p in net.parameters() if p.requires_grad], where="optimizer")
+        optimizer = built(OPTIMIZERS, cfg.optimizer, [p for p in net.parameters() if p.requires_grad], where="optimizer")
         self.rates = [group["lr"] for group in optimizer.param_groups]
-        self.schedule = _built(SCHEDULES, cfg.schedule, where="schedule")
-        self.hooks: list[Hook] = [Rate(), Evaluate(), CsvLog(), *([] if quiet else [Bar()]), Save(cfg.checkpoint.every)]
-        for k, described in enumerate(cfg.hooks):
-            self._add_hook(described, f"hooks.{k}")
         self.step, self.loss, self.row = 0, 0.0, dict[str, str]()
         self._sum = [0.0, 0]
         self._order = -1, torch.zeros(0, dtype=torch.int64)
@@ -76,11 +80,18 @@ class Runner:
         self.net, self.optimizer = self.fabric.setup(net, optimizer)
         self.resumed = self._restore() if resume else None  # into what has its device and precision already
 
+    def _data(self, part: str) -> Any:
+        data = built(DATA, self.cfg.data[part], where=f"data.{part}")
+        if data.skipped:
+            warnings.warn(f"data.{part}: {len(data.skipped)} could not be read and were skipped, {len(data)} are left", stacklevel=3)
+        return data
+
     def _add_hook(self, described: Any, where: str) -> None:
         described = dict(described) if isinstance(described, dict) else described
         priority = described.pop("priority", None) if isinstance(described, dict) else None
-        hook = _built(HOOKS, described, where=where)
+        hook = built(HOOKS, described, where=where)
         if priority is not None:
+            within(f"{where}.priority", priority, -1e6, 1e6)
             hook.priority = priority
         self.hooks = [h for h in self.hooks if type(h) is not type(hook)] + [hook]  # one that is there anyway is replaced
 
@@ -98,20 +109,29 @@ class Runner:
                 with torch.no_grad():
                     output = net(data.floats(data.x[:2]))
             except Exception as error:  # whatever a network makes of inputs of a wrong shape
-                raise ConfigError("the network cannot read the data", where="model", why=str(error).splitlines()[0]) from error
+                raise ConfigError("the network cannot read the data", where="model", why=first_line(error)) from error
             self.task.check(output, data)
         net.train()
+        if self.augment is not None:
+            x = self.train.x[:2]
+            try:
+                self.augment(x, torch.arange(len(x)), len(x), _generator(self.cfg.seed, 2, 0))
+            except PithError:
+                raise
+            except Exception as error:  # what is for pictures gets sentences
+                raise ConfigError("these data cannot be varied like that", where="data.augment", why=first_line(error)) from error
 
     def run(self) -> dict[str, Any]:
         """Trains to the end. Returns steps, loss and the last scores. Raises Diverged for a loss that is no number."""
         if self.rank == 0:
-            self.out.mkdir(parents=True, exist_ok=True)
-            if not (self.out / "recipe.yaml").exists():
-                self.cfg.dump(self.out / "recipe.yaml")
+            try:
+                self.out.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise ConfigError("the output folder cannot be made", where=str(self.out), why=error.strerror or "", try_="another with -o") from error
         self.fabric.barrier()
         self.hooks.sort(key=lambda hook: hook.priority)
         if self.resumed:
-            self._restore_hooks(self.resumed)
+            checkpoint.restore_random(self.resumed["random"])
         try:
             self._call("before_run")
             while self.step < self.total:
@@ -192,20 +212,26 @@ class Runner:
 
     def _stop(self, x: Tensor, y: Tensor, indices: Tensor) -> None:
         path = self.out / ("nan_batch.pt" if self.world == 1 else f"nan_batch_{self.rank}.pt")
-        checkpoint.write(path, {"x": x.cpu(), "y": y.cpu(), "indices": indices, "step": self.step, "loss": self.loss})
-        raise Diverged(
-            f"the loss is {self.loss} in step {self.step}", where=str(path), why="the batch is in that file, with the numbers of its samples",
-            try_="a smaller optimizer.lr, a longer schedule.warmup, or hooks=[{type: clip}]",
-        )  # fmt: skip
+        why = "the batch is in that file, with the numbers of its samples"
+        try:
+            checkpoint.write(path, {"x": x.cpu(), "y": y.cpu(), "indices": indices, "step": self.step, "loss": self.loss})
+        except BuildError as error:
+            why = f"the batch could not be kept in that file: {error.why}"
+        anew = "; anew in another folder, with -o" if checkpoint.found(self.out) else ""
+        raise Diverged(f"the loss is {self.loss} in step {self.step}", where=str(path), why=why,
+                       try_=f"a smaller optimizer.lr, a longer schedule.warmup, or {_clipped(self.cfg.hooks)}{anew}")  # fmt: skip
 
     def save(self) -> None:
         """A checkpoint of this moment."""
         if self.rank == 0:
             scaler = self.fabric.strategy.precision.state_dict()
             state = {"step": self.step, "net": self.module.state_dict(), "optimizer": self.optimizer.state_dict(), "scaler": scaler, "loss": self.loss,
-                     "sum": self._sum, "row": self.row, "hooks": {type(h).__name__: h.state() for h in self.hooks},
-                     "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text, "precision": self.precision}  # fmt: skip
+                     "sum": self._sum, "row": self.row, "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text,
+                     "precision": self.precision}  # fmt: skip
             checkpoint.save(self.out, self.step, state, self.cfg.checkpoint.keep)
+            if not (self.out / "recipe.yaml").exists():  # only now: what was refused or killed before leaves the folder free for the next try
+                with checkpoint.placed(self.out / "recipe.yaml") as part:
+                    part.write_text(self.cfg.pretty_text, encoding="utf-8")
         self.fabric.barrier()
 
     def _restore(self) -> dict[str, Any] | None:
@@ -233,11 +259,6 @@ class Runner:
             self.fabric.strategy.precision.load_state_dict(state["scaler"])
         self.step, self.loss, self._sum, self.row = state["step"], state["loss"], state["sum"], state["row"]
         return state
-
-    def _restore_hooks(self, state: dict[str, Any]) -> None:
-        for hook in self.hooks:
-            hook.restore(state["hooks"].get(type(hook).__name__, {}))
-        checkpoint.restore_random(state["random"])
 
     def _call(self, name: str) -> None:
         for hook in self.hooks:
@@ -287,22 +308,8 @@ def _in_floats(forward: Any, x: Tensor) -> Tensor:
     return y.to(x.dtype)
 
 
-def _built(registry: Registry, described: dict[str, Any], *given: Any, where: str) -> Any:
-    """What a recipe describes; values that PyTorch refuses are errors of the recipe."""
-    try:
-        return registry.build(described, *given, where=where)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{described['type']} cannot be made with these settings", where=where, why=str(error)) from error
-
-
-def _network(described: dict[str, Any]) -> torch.nn.Module:
-    if "type" not in described:
-        raise ConfigError("a model is described by a mapping with `type`", where="model", try_="pith list models")
-    settings = {k: v for k, v in described.items() if k != "type"}
-    if isinstance(settings.get("pretrained"), str):
-        settings["pretrained"] = data_path(settings["pretrained"])
-    try:
-        net: torch.nn.Module = models.create(described["type"], **settings)
-    except InputError as error:
-        raise ConfigError(error.what, where="model", why=error.why, try_="pith list models; PITH_DATA for its weights") from error
-    return net.train()
+def _clipped(hooks: list[dict[str, Any]]) -> str:
+    """How to clip gradients, beside the hooks that there are: as a word for a shell."""
+    if any(hook["type"] == "clip" for hook in hooks):
+        return "a smaller norm of the hook clip"
+    return shlex.quote(f"hooks={json.dumps([*hooks, {'type': 'clip'}])}" if hooks else "hooks=[{type: clip}]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from pith.graph.errors import ConfigError
+from pith.train.settings import within
 
 
 @dataclass
@@ -15,9 +15,8 @@ class Constant:
     warmup: int = 0
 
     def __post_init__(self) -> None:
-        """Raises ConfigError for a warm-up that is no number of steps."""
-        if not isinstance(self.warmup, int) or self.warmup < 0:
-            raise ConfigError(f"a warm-up of {self.warmup!r} steps", where="schedule.warmup", try_="0 or more")
+        """Raises ConfigError for numbers out of range."""
+        within("schedule.warmup", self.warmup, 0)
 
     def __call__(self, step: int, total: int) -> float:
         """The factor for step 0 .. total - 1."""
@@ -34,6 +33,11 @@ class Cosine(Constant):
 
     floor: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Raises ConfigError for numbers out of range."""
+        super().__post_init__()
+        within("schedule.floor", self.floor, 0, 1)
+
     def after(self, step: int, total: int) -> float:
         """The factor without warm-up."""
         share = max(0, step - self.warmup) / max(1, total - self.warmup)
@@ -46,6 +50,13 @@ class Steps(Constant):
 
     at: list[float] = field(default_factory=lambda: [0.5, 0.75])
     gamma: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for numbers out of range."""
+        super().__post_init__()
+        within("schedule.gamma", self.gamma, 0, above=True)
+        for k, share in enumerate(self.at):
+            within(f"schedule.at.{k}", share, 0, 1)
 
     def after(self, step: int, total: int) -> float:
         """The factor without warm-up."""

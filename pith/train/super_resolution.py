@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from pith.graph.errors import ConfigError
 from pith.train.data.sets import DataSet
+from pith.train.settings import within
 from pith.train.tasks import Scores, Task
 
 
@@ -21,6 +22,11 @@ class SuperResolution(Task):
 
     p: int = 1
     border: int = 2
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for numbers out of range."""
+        within("task.p", self.p, 1)
+        within("task.border", self.border, 0)
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network does not give pictures of the size of the large ones."""

@@ -9,11 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pith import models
-from pith.graph.errors import ConfigError, InputError
+from pith.graph.errors import ConfigError
 from pith.train import binary, distill
-from pith.train.data.files import data_path
 from pith.train.data.sets import DataSet
+from pith.train.settings import first_line, network, within
 
 Scores = dict[str, tuple[float, float]]
 """Of a batch, by name: a sum and what it is divided by, both added up over batches. The first is the main one."""
@@ -29,11 +28,8 @@ class Task:
         """After the last, before the weights are written."""
 
 
-@dataclass
-class Classification(Task):
-    """Cross entropy; the score is the share of right answers. smoothing: of the labels."""
-
-    smoothing: float = 0.0
+class Labelled(Task):
+    """What tasks with a label for each sample share: the score is the share of right answers."""
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network has not one output for each class, or a label is none of them."""
@@ -48,26 +44,44 @@ class Classification(Task):
         if low < 0 or high >= data.classes:
             raise ConfigError(f"a label is {low if low < 0 else high}", where="data", why=f"classes are 0 to {data.classes - 1}")
 
-    def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        """Mean over the batch."""
-        return F.cross_entropy(net(x), y, label_smoothing=self.smoothing)
-
     def scores(self, net: nn.Module, x: Tensor, y: Tensor) -> Scores:
         """How many are right."""
         return {"accuracy": (float((net(x).argmax(1) == y).sum()), len(x))}
 
 
+@dataclass
+class Classification(Labelled):
+    """Cross entropy. smoothing: of the labels."""
+
+    smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for numbers out of range."""
+        within("task.smoothing", self.smoothing, 0, 1)
+
+    def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        """Mean over the batch."""
+        return F.cross_entropy(net(x), y, label_smoothing=self.smoothing)
+
+
 def make_teacher(described: dict[str, Any]) -> nn.Module:
     """The network of `type` with the weights of the file `pretrained`, which is not trained any more. Raises ConfigError, ModelError."""
-    settings = {k: v for k, v in described.items() if k != "type"}
-    if "type" not in described or not settings.get("pretrained"):
-        raise ConfigError("a teacher is described by `type` and `pretrained`, its weight file", where="task.teacher")
-    settings["pretrained"] = data_path(str(settings["pretrained"]))
-    try:
-        net: nn.Module = models.create(described["type"], **settings)
-    except InputError as error:
-        raise ConfigError(error.what, where="task.teacher", why=error.why, try_="pith list models; PITH_DATA for its weights") from error
+    if "type" not in described or not described.get("pretrained"):
+        raise ConfigError("a teacher is described by `type` and `pretrained`, its weight file", where="task.teacher", try_="task.teacher.pretrained=FILE")
+    net: nn.Module = network(described, "task.teacher")
     return net.eval().requires_grad_(False)
+
+
+def check_teacher(teacher: nn.Module, output: Tensor, data: DataSet) -> None:
+    """Raises ConfigError for a teacher that cannot read the data, or whose outputs are of another shape than the student's."""
+    try:
+        with torch.no_grad():
+            found = teacher(data.floats(data.x[: len(output)]).to(next(teacher.parameters()).device))
+    except Exception as error:  # whatever a network makes of inputs of a wrong shape
+        raise ConfigError("the teacher cannot read the data", where="task.teacher", why=first_line(error)) from error
+    if found.shape != output.shape:
+        raise ConfigError(f"the teacher gives {list(found.shape[1:])}, the network {list(output.shape[1:])}", where="task.teacher",
+                          try_="a teacher of as many classes")  # fmt: skip
 
 
 @dataclass
@@ -83,23 +97,32 @@ class Distillation(Classification):
     soft: float = 0.9
     temperature: float = 4.0
 
+    def __post_init__(self) -> None:
+        """Raises ConfigError for numbers out of range."""
+        super().__post_init__()
+        within("task.hard", self.hard, 0)
+        within("task.soft", self.soft, 0)
+        within("task.temperature", self.temperature, 0, above=True)
+
     def prepare(self, fabric: Any, net: nn.Module) -> None:
         """Makes the teacher. Raises ConfigError, and ModelError for weights that do not fit."""
         self._teacher = fabric.to_device(make_teacher(self.teacher).to(memory_format=torch.channels_last))
         self._context = fabric.autocast
+
+    def check(self, output: Tensor, data: DataSet) -> None:
+        """Raises ConfigError where the network, the teacher and the data do not fit each other."""
+        super().check(output, data)
+        check_teacher(self._teacher, output, data)
 
     def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """Mean over the batch."""
         with torch.no_grad(), self._context():
             wanted = self._teacher(x).float()
         found = net(x)
-        if found.shape != wanted.shape:
-            raise ConfigError(f"the teacher gives {list(wanted.shape[1:])}, the network {list(found.shape[1:])}", where="task.teacher")
         return self.hard * F.cross_entropy(found, y, label_smoothing=self.smoothing) + self.soft * distill.logits(found, wanted, self.temperature)
 
 
-@dataclass
-class SquaredHinge(Classification):
+class SquaredHinge(Labelled):
     """The loss of BNN (arXiv 1602.02830, section 3): see `binary.squared_hinge`."""
 
     def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -112,6 +135,10 @@ class Regression(Task):
     """Mean absolute (p = 1) or squared (p = 2) difference, which is the score too."""
 
     p: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for numbers out of range."""
+        within("task.p", self.p, 1)
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network's output has another shape than what it should be."""

@@ -11,11 +11,13 @@ from torch.nn import functional as F
 
 from pith.graph.errors import ConfigError, InputError
 from pith.train import distill_text
-from pith.train.tasks import Classification, make_teacher
+from pith.train.data.sets import DataSet
+from pith.train.settings import within
+from pith.train.tasks import Labelled, check_teacher, make_teacher
 
 
 @dataclass
-class Taught(Classification):
+class Taught(Labelled):
     """What both stages share. teacher: described as `model` is; a relative path in `pretrained` is below `$PITH_DATA`."""
 
     teacher: dict[str, Any] = field(default_factory=dict)
@@ -80,16 +82,26 @@ class Inside(Taught):
 @dataclass
 class Prediction(Taught):
     """The stage of predictions: the teacher's, softened by `temperature`; beside them, with weight `hard`, the cross entropy of the labels
-    (0 in the paper). Sentences may have been changed, then the labels are not theirs any more and `hard` is better 0."""
+    (0 in the paper) and with `smoothing`. Sentences may have been changed, then the labels are not theirs any more and `hard` is better 0."""
 
     temperature: float = 1.0
     hard: float = 0.0
+    smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for numbers out of range."""
+        within("task.temperature", self.temperature, 0, above=True)
+        within("task.hard", self.hard, 0)
+        within("task.smoothing", self.smoothing, 0, 1)
+
+    def check(self, output: Tensor, data: DataSet) -> None:
+        """Raises ConfigError where the network, the teacher and the data do not fit each other."""
+        super().check(output, data)
+        check_teacher(self._teacher, output, data)
 
     def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """Mean over samples and classes, as the released code has it."""
         found, wanted = net(x).float(), self.theirs(x)[0].float()
-        if found.shape != wanted.shape:
-            raise ConfigError(f"the teacher gives {list(wanted.shape[1:])}, the network {list(found.shape[1:])}", where="task.teacher")
         soft = distill_text.prediction(found, wanted, self.temperature)
         return soft + self.hard * F.cross_entropy(found, y, label_smoothing=self.smoothing) if self.hard else soft
 

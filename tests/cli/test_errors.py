@@ -162,3 +162,24 @@ def test_full_disk(model: Path, tmp_path: Path) -> None:
 def test_a_misspelt_input_is_named(model: Path) -> None:
     ran = pith("run", model, "input=x.npy", cwd=model.parent)
     assert ran.returncode == 2 and "no input 'input'" in ran.stderr and "its inputs are x" in ran.stderr
+
+
+def test_changes_of_a_recipe(tmp_path: Path) -> None:
+    """Lists and mappings as a shell hands them over; what is no section is told how it is written."""
+    pytest.importorskip("yaml", reason="recipes are YAML; PyYAML is not here")
+    changes = ["hooks=[{type: clip, norm: 2.0}]", "data.augment={type: crop_flip, pad: 2}", "optimizer={_delete_: true, type: Adam, lr: 1e-3}"]
+    shown = pith("train", "bnn_vgg_cifar10", *changes, "--show", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    for lines in ("hooks:\n  -\n    type: clip\n    norm: 2.0\n", "  augment:\n    type: crop_flip\n    pad: 2\n", "optimizer:\n  type: Adam\n  lr: 0.001\n"):
+        assert lines in shown.stdout
+    refused(pith("train", "resnet8_cifar10", "model=resnet8", cwd=tmp_path), "model is a mapping with `type`, not 'resnet8'", "model.type=resnet8")
+    refused(pith("train", "resnet8_cifar.yaml", cwd=tmp_path), "resnet8_cifar.yaml", "resnet8_cifar10")
+    refused(pith("train", "resnet8_cifar10", "optimzer.lr=1", cwd=tmp_path), "no key 'optimzer'", "optimizer")
+    refused(pith("train", "resnet8_cifar10", "hooks=[{type clip}]", cwd=tmp_path), "'type clip' is no `key: value`")
+
+
+def test_an_output_folder_that_is_a_file(tmp_path: Path) -> None:
+    for package in ("torch", "lightning_fabric", "yaml"):
+        pytest.importorskip(package, reason="training needs pip install pith[train]")
+    (tmp_path / "afile").write_text("mine")
+    refused(pith("train", "resnet8_cifar10", "-o", "afile", cwd=tmp_path), "here is a file of that name", "afile")

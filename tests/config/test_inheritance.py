@@ -232,13 +232,17 @@ def test_values_of_options() -> None:
     cases = {
         "1": 1, "-2": -2, "1.5": 1.5, "1e-3": 0.001, "true": True, "False": False, "none": None, "abc": "abc", "1,2": [1, 2],
         "a,b": ["a", "b"], "[1,2]": [1, 2], "[[1,2],[3]]": [[1, 2], [3]], "(1,)": [1], "[]": [], "'1'": "1", '"a,b"': "a,b",
-        "[(a,b),(c,1.0)]": [["a", "b"], ["c", 1.0]], "": "", "a=b": "a=b", "1.2.3": "1.2.3", "it's": "it's", "1,": [1],
+        "[(a,b),(c,1.0)]": [["a", "b"], ["c", 1.0]], "": "", "a=b": "a=b", "1.2.3": "1.2.3", "it's": "it's", "1,": [1], "x:'y": "x:'y",
+        "[{type: clip, norm: 1.0}]": [{"type": "clip", "norm": 1.0}], '{"a":"x","b":[1,{"c":null}],"d":true}': {"a": "x", "b": [1, {"c": None}], "d": True},
+        "{}": {}, "{a: {b: {c: (1,)}}}": {"a": {"b": {"c": [1]}}}, "{a: 'x, y', \"b:c\": \"it's\", d: C:/x}": {"a": "x, y", "b:c": "it's", "d": "C:/x"},
+        "a,{b: 1}": ["a", {"b": 1}], "{a:1,}": {"a": 1}, "[a,'b,c']": ["a", "b,c"], "'{a: 1}'": "{a: 1}",
     }  # fmt: skip
     for text, value in cases.items():
         found = parse_value(text)
         assert found == value and type(found) is type(value), text
     assert parse_overrides(["a.b=1", "c=x=y"]) == {"a.b": 1, "c": "x=y"}
-    for bad in (["a"], ["=1"], ["a..b=1"], ["a=1", "a=2"], ["a=[1"], ["a=[1)]"], ["a='x"], ["a=" + "[" * 999 + "]" * 999]):
+    for bad in (["a"], ["=1"], ["a..b=1"], ["a=1", "a=2"], ["a=[1"], ["a=[1)]"], ["a='x"], ["a=" + "[" * 999 + "]" * 999],
+                ["a={b}"], ["a={b: 1"], ["a={b: [1}]"], ["a={b: 1, b: 2}"], ["a={: 1}"], ["a=" + "{b: " * 70 + "1" + "}" * 70]):  # fmt: skip
         with pytest.raises(ConfigError):
             parse_overrides(bad)
 
@@ -254,6 +258,8 @@ def test_options_follow_the_rules() -> None:
         assert cfg == before
     cfg.merge_from_dict({"d._delete_": True, "d.x": 1})
     assert cfg.d == {"x": 1}
+    cfg.merge_from_dict(parse_overrides(["a={b: 3, c: [{type: w}]}", "d={_delete_: true, y: 2}"]))
+    assert cfg.a == {"b": 3, "c": [{"type": "w"}]} and cfg.d == {"y": 2}
 
 
 def test_access() -> None:

@@ -56,6 +56,7 @@ if importlib.util.find_spec("torch") is None:  # run where it is installed
     _TORCH = "needs PyTorch, which is not installed"
     SKIPPED_BLOCKS |= {
         ("docs/models.md", "import numpy as np\nimport pith\nimport torch"): _TORCH,
+        ("docs/models.md", "class Scores(torch.nn.Module)"): _TORCH,
         ("docs/models.md", 'net = models.create("resnet20")   '): _TORCH,
         ("docs/models.md", "torch.save("): _TORCH,
         ("docs/training.md", ""): _TORCH,

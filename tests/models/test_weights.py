@@ -24,14 +24,14 @@ def test_forms_of_files(net: torch.nn.Module, wrap: str, tmp_path: Path) -> None
     state = {k: torch.full_like(v, 0.5) for k, v in net.state_dict().items() if "num_batches" not in k}
     held = {f"module.{k}": v for k, v in state.items()} if wrap == "module." else {wrap: state} if wrap else state
     torch.save(held, tmp_path / "w.pth")
-    weights.load_weights(net, tmp_path / "w.pth")
+    weights.install(net, weights.read_state(tmp_path / "w.pth"), "w.pth")
     assert all(bool((p == 0.5).all()) for p in net.parameters())
 
 
 def refused(net: torch.nn.Module, path: Path) -> str:
     before = {k: v.clone() for k, v in net.state_dict().items()}
     with pytest.raises(pith.PithError) as caught:
-        weights.load_weights(net, path)
+        weights.install(net, weights.read_state(path), str(path))
     assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items()), "all or nothing"
     return str(caught.value)
 

@@ -130,6 +130,13 @@ def test_what_has_no_form_is_named() -> None:
         qat(torch.zeros(1, 2, 4, 4))
 
 
+def test_only_what_was_quantised_here_is_trained() -> None:
+    for given in ("net.onnx", Path("net.onnx"), small_net()):
+        with pytest.raises(pith.PithError, match=r"Qat trains what pith\.quantize made") as refusal:
+            Qat(given)  # type: ignore[arg-type]
+        assert "pith.quantize(model, samples)" in refusal.value.try_
+
+
 def test_what_diverged_is_not_saved(tmp_path: Path) -> None:
     _, qat = made()
     name = next(iter(qat.layers))

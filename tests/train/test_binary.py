@@ -167,19 +167,13 @@ def test_thresholds_are_batch_normalisation_and_sign() -> None:
     assert torch.equal(got.double() * 2 - 1, expected)
 
 
-def test_bit_planes_are_the_first_layers_sum() -> None:
-    x = torch.randint(0, 256, (4, 30), dtype=torch.uint8)
-    w = signs.sign(torch.randn(7, 30, dtype=torch.float64))
-    planes = binary.bit_planes(x).double()
-    total = sum(2.0**n * (planes[n] @ w.T) for n in range(8))
-    assert torch.equal(total, x.double() @ w.T)
-    with pytest.raises(pith.PithError, match="uint8"):
-        binary.bit_planes(x.float())
-
-
 def test_what_cannot_be_binary_is_refused() -> None:
     with pytest.raises(pith.PithError, match="no method 'xnr'"):
         binary.binarise(network(), "xnr")
+    net = network()
+    with pytest.raises(pith.PithError, match="border is -1, 0 or 1, not 5"):
+        binary.binarise(net, border=5)
+    assert not binary.layers(net)
     with pytest.raises(pith.PithError, match=r"'9\.x' is no convolution"):
         binary.binarise(network(), keep=["9.x"])
     with pytest.raises(pith.PithError, match="a number of zeros"):

@@ -107,6 +107,9 @@ def test_what_does_not_fit_is_named() -> None:
     made = distill.Distiller(nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 2)), nn.Sequential(nn.Linear(3, 5), nn.Linear(5, 2)), pairs=[distill.Pair("0", "0")])
     with pytest.raises(pith.PithError, match=r"\(1, 2\) and 0 \(1, 5\)|gives \(1, 2\)"):
         made(torch.zeros(1, 3))
+    for shape in ((4, 1), (4, 3), (2, 2)):  # one class alone would be spread over the others
+        with pytest.raises(pith.PithError, match=r"the student gives \(4, 2\), the teacher \("):
+            distill.logits(torch.zeros(4, 2), torch.zeros(*shape))
     with pytest.raises(pith.PithError, match="do not learn evenly"):
         distill_text.layer_map(4, 6)
 

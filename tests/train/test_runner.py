@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -17,12 +18,13 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch: pip install
 pytest.importorskip("lightning_fabric", reason="training needs Lightning Fabric: pip install pith[train]")
 
 from benchmarks.kill_and_resume import kill_and_resume, recipe  # noqa: E402
-from pith.config import Config  # noqa: E402
-from pith.graph.errors import ConfigError, PithError  # noqa: E402
+from pith import models  # noqa: E402
+from pith.config import Config, parse_overrides  # noqa: E402
+from pith.graph.errors import BuildError, ConfigError, PithError  # noqa: E402
 from pith.models import registry  # noqa: E402
 from pith.train import checkpoint  # noqa: E402
-from pith.train.data.sets import Folder  # noqa: E402
-from pith.train.recipe import check, load, recipes  # noqa: E402
+from pith.train.data.sets import DataSet, Folder  # noqa: E402
+from pith.train.recipe import check, load  # noqa: E402
 from pith.train.runner import Diverged, Runner  # noqa: E402
 
 
@@ -95,9 +97,61 @@ def test_in_float64_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert log(tmp_path / "whole") and all("val_accuracy" in row for row in log(tmp_path / "whole"))
 
 
-def test_moved_by_more_than_the_picture(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="8 x 8 cannot be moved by 8 pixels"):
-        Runner(made(tmp_path, **{"data.augment": {"type": "crop_flip", "pad": 8}}), tmp_path / "out", quiet=True).run()
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here, which is a disk that is full")
+@pytest.mark.parametrize("name", ["step_000000004.pt", "log.csv", "recipe.yaml", "final.pt"])
+def test_a_full_disk(name: str, tmp_path: Path) -> None:
+    """Named, nothing half remains, and with space again the training ends as if nothing had been."""
+    cfg = made(tmp_path, **{"train": {"epochs": 0, "iterations": 9}, "checkpoint.every": 2})
+    Runner(cfg, tmp_path / "whole", quiet=True).run()
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / f"{name}.{os.getpid()}.part").symlink_to("/dev/full")
+    with pytest.raises(BuildError, match="the disk is full") as refusal:
+        Runner(cfg, out, quiet=True).run()
+    assert refusal.value.where == str(out / name) and "No space left" in refusal.value.why and "--resume" in refusal.value.try_
+    assert not list(out.glob("*.part")) and not (out / name).exists()
+    steps = {"step_000000004.pt": [2], "log.csv": [2, 4], "recipe.yaml": [2], "final.pt": [8, 9]}[name]
+    assert checkpoint.found(out) == steps and checkpoint.newest(out)[1] == []
+    Runner(cfg, out, resume=True, quiet=True).run()
+    one, other = (torch.load(tmp_path / run / "final.pt", weights_only=True) for run in ("whole", "out"))
+    assert all(torch.equal(one[k], other[k]) for k in one) and load(out / "recipe.yaml") == cfg and [r["step"] for r in log(out)] == ["6", "9"]
+
+
+def test_what_pytorch_makes_of_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def save(_state: Any, file: Any) -> None:
+        file.write(b"half")
+        raise RuntimeError("[enforce fail at inline_container.cc:603] . unexpected pos 448 vs 342\nmore")
+
+    monkeypatch.setattr(torch, "save", save)
+    with pytest.raises(BuildError, match="cannot be written") as refusal:
+        checkpoint.write(tmp_path / "final.pt", {})
+    assert refusal.value.why.endswith("pos 448 vs 342") and refusal.value.where == str(tmp_path / "final.pt") and not list(tmp_path.iterdir())
+
+
+def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    for out in (tmp_path / "out", tmp_path / "out" / "below"):
+        with pytest.raises(ConfigError, match="here is a file of that name") as refusal:
+            Runner(made(tmp_path), out, quiet=True)
+        assert refusal.value.where == str(tmp_path / "out") and (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_warm_up_longer_than_the_training(tmp_path: Path) -> None:
+    """A short try of a long recipe: it runs, and says that the rate stays low."""
+    with pytest.warns(UserWarning, match=r"schedule\.warmup: 143 steps are not over.* after 72: the rate gets to 50% of optimizer\.lr"):
+        Runner(made(tmp_path, **{"schedule.warmup": 143}), tmp_path / "out", quiet=True)
+
+
+def test_pixels_are_divided_by_a_deviation(tmp_path: Path) -> None:
+    x, y = torch.zeros(2, 3, 4, 4, dtype=torch.uint8), torch.arange(2)
+    for settings in ({"std": 0.0}, {"std": [1.0, 0.0, 1.0]}, {"std": -1.0}, {"std": [1.0, 1.0]}, {"mean": float("nan")}, {"mean": "x"}, {"mean": [[1.0], []]}):
+        with pytest.raises(ConfigError, match=f"{next(iter(settings))} is a number"):
+            DataSet(x, y, 2, **settings)
+    np.savez(tmp_path / "none.npz", x=x.numpy()[:0], y=np.zeros(0, np.float32))
+    with pytest.raises(ConfigError, match="0 inputs and 0 labels") as refusal:  # it is told which of the two
+        Runner(made(tmp_path, **{"data.val.file": str(tmp_path / "none.npz")}), tmp_path / "out", quiet=True)
+    assert refusal.value.where == "data.val"
+    assert DataSet(x.flatten(1), y, 2, mean=0.5).floats(x.flatten(1)).shape == (2, 48)
 
 
 def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path) -> None:
@@ -141,22 +195,60 @@ def test_a_loss_that_is_no_number_stops_with_the_batch(tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", x=x, y=np.arange(32) % 4)
     with pytest.raises(Diverged, match="the loss is nan in step"):
         Runner(cfg, tmp_path / "out", quiet=True).run()
+    assert not (tmp_path / "out" / "recipe.yaml").exists()
     saved = torch.load(tmp_path / "out" / "nan_batch.pt", weights_only=True)
     assert 21 in saved["indices"] and saved["x"].shape == (16, 3, 8, 8) and saved["x"].isnan().sum() == 1
 
 
+@pytest.mark.parametrize("hooks", [[], [{"type": "csv", "every": 2}]])
+def test_the_advice_after_a_loss_that_is_no_number_can_be_typed(hooks: list[dict[str, Any]], tmp_path: Path) -> None:
+    """In the same folder too, as long as no checkpoint was made."""
+    hot = {"optimizer.lr": 1e30, "optimizer.momentum": 0.0, "schedule.warmup": 0}
+    with pytest.raises(Diverged) as refusal:
+        Runner(made(tmp_path, hooks=hooks, **hot), tmp_path / "out", quiet=True).run()
+    typed = [word for word in shlex.split(refusal.value.try_) if word.startswith("hooks=")]
+    cfg = made(tmp_path, hooks=hooks)
+    cfg.merge_from_dict(parse_overrides(typed))
+    run = Runner(check(cfg), tmp_path / "out", quiet=True)
+    assert [type(h).__name__ for h in run.hooks[-1 - len(hooks) :]] == [*["CsvLog"] * len(hooks), "Clip"]
+    assert run.run()["steps"] == 72 and load(tmp_path / "out" / "recipe.yaml") == cfg
+    with pytest.raises(Diverged, match="in step 7") as refusal:
+        late = Runner(made(tmp_path, hooks=cfg.hooks), tmp_path / "late", quiet=True)
+        late.rates = [1e30 if late.step else 0.1]
+        late.schedule = lambda step, _: 1e30 if step == 6 else 1
+        late.run()
+    assert "smaller norm of the hook clip; anew in another folder" in refusal.value.try_
+
+
 @pytest.mark.parametrize(("changes", "message"), [
     ({"model.classes": 5}, "tells 5 classes apart, the data have 4"), ({"model.type": "plain_nut"}, "no network 'plain_nut'"),
-    ({"model.width": 2}, "cannot be made with width"), ({"optimizer.type": "SDG"}, "no optimizer 'SDG'\n.*SGD"),
+    ({"model.width": 2}, "cannot be made with width.*it takes classes"), ({"optimizer.type": "SDG"}, "no optimizer 'SDG'\n.*SGD"),
     ({"optimizer.speed": 1}, "unexpected keyword argument 'speed'"), ({"data.train.file": "none.npz"}, "cannot read the arrays"),
     ({"data.batch": 97}, "less than a batch"), ({"hooks": [{"type": "clap"}]}, "no hook 'clap'"), ({"model": {"type": "tinybert4"}}, "cannot read the data"),
-    ({"data.train.classes": 3, "model.classes": 3}, "a label is 3"), ({"optimizer.lr": -1.0}, "SGD cannot be made.*Invalid learning rate"),
-    ({"schedule.warmup": -1}, "a warm-up of -1 steps"), ({"schedule.warmup": "ten"}, "a warm-up of 'ten' steps"),
-    ({"hooks": [{"type": "evaluate", "every": 0}]}, "evaluation every 0 epochs"), ({"data.train.limit": -3}, "0 for all, not -3"),
-    ({"data.train.limit": "abc"}, "0 for all, not 'abc'"), ({"data.train.file": 5}, "arrays cannot be made with these settings"),
+    ({"data.train.classes": 3, "model.classes": 3}, "a label is 3"), ({"optimizer.lr": -1.0}, "lr is at least 0, not -1.0.*optimizer.lr"),
+    ({"schedule.warmup": -1}, "warmup is at least 0, not -1"), ({"schedule.warmup": "ten"}, "warmup is a whole number, not 'ten'.*schedule.warmup"),
+    ({"hooks": [{"type": "evaluate", "every": 0}]}, "every is at least 1, not 0"), ({"data.train.limit": -3}, "0 for all, not -3"),
+    ({"data.train.limit": "abc"}, "limit is a whole number, not 'abc'.*data.train.limit"), ({"data.train.file": 5}, "file is text, not 5.*data.train.file"),
     ({"data.train": {"_delete_": True, "type": "cifar10", "split": "tset"}}, "split is train or test, not 'tset'"),
     ({"data.train": {"_delete_": True, "type": "mnist", "split": "tset"}}, "split is train or test, not 'tset'"),
     ({"data.train": {"_delete_": True, "type": "folder", "folder": ".", "size": [32]}}, "size is .height, width. in pixels, not .32."),
+    ({"model": "resnet8"}, "model is a mapping with `type`, not 'resnet8'.*model.type=resnet8"), ({"task": "ctc"}, "task is a mapping.*task.type=ctc"),
+    ({"data.augment": "crop_flip"}, "data.augment is a mapping.*data.augment.type=crop_flip"), ({"hooks": ["clip"]}, "hooks.0 is a mapping"),
+    ({"model.type": "plain_nte"}, "no network 'plain_nte'.*plain_net"), ({"model.classes": -4}, "plain_net cannot be made.*model"),
+    ({"task.type": "clasification"}, "no task 'clasification'.*task.*classification"), ({"data.train.type": "array"}, "no data set 'array'.*arrays"),
+    ({"schedule": {"_delete_": True, "type": "steps", "at": 5}}, "at is a list, each a number, not 5.*schedule.at"),
+    ({"schedule": {"_delete_": True, "type": "steps", "at": [0.5, 80]}}, "at most 1, not 80.*schedule.at.1"),
+    ({"schedule.warmup": 2.5}, "whole number, not 2.5"), ({"schedule.warmup": True}, "whole number, not True"),
+    *[({"optimizer.lr": value}, f"lr is .*{str(value)[:99]}.*optimizer.lr") for value in (float("nan"), float("inf"), -0.1, 10**400, "fast")],
+    ({"optimizer.momentum": -2.0}, "SGD cannot be made.*momentum"), ({"optimizer.nesterov": "yes"}, "nesterov is true or false, not 'yes'"),
+    *[({"data.augment": {"type": "crop_flip", "pad": 1, **change}}, message + ".*data.augment") for change, message in (
+        ({"pad": "x"}, "pad is a whole number, not 'x'"), ({"pad": -1}, "pad is at least 0, not -1"), ({"cutout": -3}, "cutout is at least 0, not -3"),
+        ({"flip": 2.0}, "flip is at least 0, at most 1, not 2.0"), ({"pads": 1}, "cannot be made"), ({"pad": 8}, "8 x 8 cannot be moved by 8 pixels"))],
+    ({"data.augment": {"type": "crop_flip", "pads": 1}}, "data.augment.*unexpected keyword argument 'pads'.*it takes pad, flip, cutout"),
+    ({"hooks": [{"type": "clip", "norm": 0}]}, "norm is above 0, not 0"), ({"hooks": [{"type": "clip", "priority": "first"}]}, "priority is at least"),
+    ({"hooks": {"type": "clip"}}, r"hooks are a list.*'hooks=\[{type: clip}\]'"), ({"task.smoothing": 1.5}, "smoothing is at least 0, at most 1, not 1.5"),
+    ({"task": {"type": "squared_hinge", "smoothing": 0.1}}, "unexpected keyword argument 'smoothing'"),
+    ({"task": {"type": "tinybert_inside", "smoothing": 0.1}}, "unexpected keyword argument 'smoothing'.*it takes teacher"),
 ])  # fmt: skip
 def test_refused_before_the_first_step(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(PithError) as refusal:
@@ -197,18 +289,9 @@ def test_a_corrupt_picture_is_named(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match=r"1\.png"):
         data = Folder(str(tmp_path), [8, 8], bad="skip")
     assert data.skipped == (str(bad),) and data.y.tolist() == [0, 0, 0, 1, 1] and data.x.shape == (5, 3, 8, 8)
-
-
-@pytest.mark.parametrize("name", sorted(n for n in recipes() if n.endswith("_cifar10")))
-def test_recipes_that_come_with_pith(name: str, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two steps on some pictures of each class."""
-    monkeypatch.setenv("PITH_DATA", str(data_dir))
-    limits = {"data.train.limit": 4, "data.batch": 8, "train.epochs": 0, "train.iterations": 2}
-    if load(name).data.val:
-        limits["data.val.limit"] = 1
-    done = Runner(load(name, limits), tmp_path, quiet=True).run()
-    assert done["steps"] == 2 and np.isfinite(done["loss"])
-    assert 0 <= float(done["val_accuracy"]) <= 1 if load(name).data.val else "val_accuracy" not in done
+    told = {"_delete_": True, "type": "folder", "folder": str(tmp_path), "size": 8, "bad": "skip"}
+    with pytest.warns(UserWarning, match=r"data\.train: 1 could not be read and were skipped, 5 are left"):
+        Runner(made(tmp_path, **{"data.train": told, "data.val": None, "data.batch": 5, "model.classes": 2}), tmp_path / "out", quiet=True)
 
 
 def test_a_teacher(tmp_path: Path) -> None:
@@ -216,6 +299,8 @@ def test_a_teacher(tmp_path: Path) -> None:
     torch.manual_seed(5)
     teacher = plain_net()
     torch.save(teacher.state_dict(), tmp_path / "teacher.pth")
+    for name, other in (("three", plain_net(3)), ("words", models.create("text_cnn", width=8))):
+        torch.save(other.state_dict(), tmp_path / f"{name}.pth")
     told = {"type": "plain_net", "pretrained": str(tmp_path / "teacher.pth")}
     task = {"type": "distillation", "hard": 0.25, "soft": 0.75, "temperature": 2.0, "teacher": told}
     run = Runner(made(tmp_path, task=task), tmp_path / "out", quiet=True)
@@ -226,7 +311,9 @@ def test_a_teacher(tmp_path: Path) -> None:
     assert float(run.task.loss(run.net, x, y).detach()) == pytest.approx(expected, rel=1e-5)
     assert float(run.run()["val_accuracy"]) > 0.3 and all(torch.equal(a, b) for a, b in zip(run.task._teacher.parameters(), teacher.parameters(), strict=True))
     for teacher_cfg, message in (({"type": "plain_net"}, "`pretrained`"), ({"type": "plain_nut", "pretrained": "a"}, "no network"),
-                                 ({"type": "plain_net", "pretrained": "none.pth"}, "no weight file")):  # fmt: skip
+                                 ({"type": "plain_net", "pretrained": "none.pth"}, "no weight file"), ({**told, "classes": -1}, "cannot be made"),
+                                 ({**told, "classes": 3, "pretrained": str(tmp_path / "three.pth")}, r"the teacher gives \[3\], the network \[4\]"),
+                                 ({"type": "text_cnn", "width": 8, "pretrained": str(tmp_path / "words.pth")}, "teacher cannot read the data")):  # fmt: skip
         with pytest.raises(ConfigError, match=message):
             Runner(made(tmp_path, task={**task, "teacher": teacher_cfg}), tmp_path / "other", quiet=True)
 

@@ -22,7 +22,7 @@ from pith.config import Config  # noqa: E402
 from pith.graph.errors import ConfigError  # noqa: E402
 from pith.train.data.sentences import ReplaceWords, Sentences  # noqa: E402
 from pith.train.data.word_pieces import WordPieces, words  # noqa: E402
-from pith.train.recipe import check, load, recipes  # noqa: E402
+from pith.train.recipe import check  # noqa: E402
 from pith.train.runner import Runner  # noqa: E402
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -193,8 +193,9 @@ def test_teachers_that_do_not_fit(folder: Path, tmp_path: Path) -> None:
         cfg = check(Config({"model": {"type": "tinybert4", "layers": 2, "size": [16, 16, 2]}, "data": {"train": data}, "task": task, "train": {"epochs": 1}}))
         with pytest.raises(ConfigError, match=r"heads|layers"):
             Runner(cfg, tmp_path / "out", quiet=True)
-
-
-def test_recipes_of_sentences() -> None:
-    for name in [n for n in recipes() if "sst2" in n]:
-        assert load(name).data.train.type == "sst2"
+    torch.save(models.create("tinybert4", layers=2, labels=3, size=(16, 16, 2)).state_dict(), tmp_path / "three.pth")
+    teacher = {"type": "tinybert4", "layers": 2, "labels": 3, "size": [16, 16, 2], "pretrained": str(tmp_path / "three.pth")}
+    cfg.task = {"type": "tinybert_prediction", "teacher": teacher, "smoothing": 0.1}
+    with pytest.raises(ConfigError, match=r"the teacher gives \[3\], the network \[2\]"):
+        Runner(cfg, tmp_path / "out", quiet=True)
+    assert not (tmp_path / "out").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pith.graph.errors import ConfigError
+from pith.train.settings import within
 
 
 @dataclass
@@ -18,6 +20,11 @@ class CropFlip:
     pad: int = 4
     flip: float = 0.5
     cutout: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for numbers out of range."""
+        for key, most in (("pad", math.inf), ("flip", 1), ("cutout", math.inf)):
+            within(f"data.augment.{key}", getattr(self, key), 0, most)
 
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
         """(N, C, H, W) of any type -> the same. rows: which of the `total` samples of the whole batch these are."""
@@ -46,6 +53,11 @@ class TextColours:
 
     pad: int = 2
     contrast: float = 0.4
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for numbers out of range."""
+        within("data.augment.pad", self.pad, 0)
+        within("data.augment.contrast", self.contrast, 0, 1)
 
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
         """(N, C, H, W) uint8 -> the same. rows: which of the `total` samples of the whole batch these are."""

@@ -15,6 +15,7 @@ from pith.graph.errors import ConfigError
 from pith.train.data.files import data_path
 from pith.train.data.sets import DataSet, check_limit, check_split
 from pith.train.data.word_pieces import WordPieces
+from pith.train.settings import within
 
 MAX_TEXT = 1 << 26
 """Bytes of a file of sentences."""
@@ -101,6 +102,8 @@ class ReplaceWords:
     p: float = 0.4
 
     def __post_init__(self) -> None:
+        """Raises ConfigError for files that cannot be read or hold something else, and a `p` that is no probability."""
+        within("data.augment.p", self.p, 0, 1)
         path = data_path(self.file)
         try:
             with np.load(path, allow_pickle=False) as arrays:

@@ -30,11 +30,13 @@ class DataSet:
     def __init__(
         self, x: Tensor, y: Tensor, classes: int = 0, *, mean: Any = 0.0, std: Any = 1.0, names: Sequence[str] = (), skipped: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
-        """Raises ConfigError for sets that are empty or of two lengths."""
+        """Raises ConfigError for sets that are empty or of two lengths, and a mean or deviation that cannot be one of these channels."""
         if len(x) == 0 or len(x) != len(y):
             raise ConfigError(f"{len(x)} inputs and {len(y)} labels", where="data")
         self.x, self.y, self.classes, self.names, self.skipped = x, y, classes, tuple(names), skipped
-        self.mean, self.std = torch.tensor(mean).reshape(-1, 1, 1), torch.tensor(std).reshape(-1, 1, 1)
+        self.mean, self.std = _each("mean", mean, x), _each("std", std, x)
+        if not bool((self.std > 0).all()):
+            raise ConfigError(f"std is a number above 0 for each channel, not {std!r}", where="data", why="pixels are divided by it")
 
     def __len__(self) -> int:
         """Number of samples."""
@@ -47,6 +49,18 @@ class DataSet:
     def floats(self, x: Tensor) -> Tensor:
         """A batch as the network wants it."""
         return (x.float() / 255 - self.mean) / self.std if x.dtype == torch.uint8 else x
+
+
+def _each(key: str, value: Any, x: Tensor) -> Tensor:
+    """A number for each channel, or one for all."""
+    channels = x.shape[1] if x.ndim > 1 else 1
+    try:
+        found = torch.tensor(value, dtype=torch.float32).reshape(-1, *(1,) * max(0, x.ndim - 2))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ConfigError(f"{key} is a number, or one for each channel, not {value!r}"[:200], where="data", why=str(error)) from error
+    if len(found) not in (1, channels) or not bool(found.isfinite().all()):
+        raise ConfigError(f"{key} is a number, or one for each of {channels} channels, not {value!r}"[:200], where="data")
+    return found
 
 
 def check_split(split: str, *known: str) -> None:

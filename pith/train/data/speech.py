@@ -17,6 +17,7 @@ from pith.graph.errors import ConfigError
 from pith.train.data.files import data_path
 from pith.train.data.mfcc import mfcc
 from pith.train.data.sets import DataSet, check_split
+from pith.train.settings import within
 
 MAX_BYTES = 1 << 24
 """Of one recording."""
@@ -97,6 +98,11 @@ class ShiftFrames:
     gain: float = 0.5
     noise: float = 0.1
     stretch: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for numbers below 0."""
+        for key in ("frames", "gain", "noise", "stretch"):
+            within(f"data.augment.{key}", getattr(self, key), 0)
 
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
         """(N, 1, frames, coefficients) -> the same. rows: which of the `total` samples of the whole batch these are."""
