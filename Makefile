@@ -25,7 +25,7 @@ $(VENV)/.demo: pyproject.toml | $(PY)
 
 $(VENV)/.dev: pyproject.toml | $(PY)
 	@echo "installing what development needs into $(VENV) (once) ..."
-	@$(PIP) -e ".[dev]"
+	@$(PIP) -e ".[dev,train]"
 	@$(PHOTOS)
 	@touch $@ $(VENV)/.demo
 

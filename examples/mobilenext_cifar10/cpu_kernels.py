@@ -35,7 +35,9 @@ def library() -> ctypes.CDLL:
         raise RuntimeError(
             "training with `engine: kernels` needs a C compiler (gcc): install one, or set `engine: torch`"
         )
-    command = [compiler, "-O3", "-march=native", "-ffast-math", "-fopenmp", "-fPIC", "-shared", "-w"]
+    # not -ffast-math: a library linked with it turns off subnormal numbers in the whole process that loads it
+    fast = ["-fassociative-math", "-freciprocal-math", "-ffinite-math-only", "-fno-signed-zeros", "-fno-trapping-math", "-fno-math-errno"]
+    command = [compiler, "-O3", "-march=native", *fast, "-fopenmp", "-fPIC", "-shared", "-w"]
     key = hashlib.sha256(SOURCE.read_bytes() + " ".join(command).encode()).hexdigest()[:16]
     path = Path(tempfile.gettempdir()) / f"pith_train_{key}.so"
     if not path.exists():
