@@ -1,9 +1,10 @@
 """TinyBERT-4 on SST-2, trained alone and taught by a larger network, both from nothing; tested as compiled C on the 872 test sentences.
 
-`python -m benchmarks.sst2 [--seeds 0,1,2] [--transformer] [--runs FOLDER]`   (needs torch; PITH_DATA)
+`python -m benchmarks.sst2 [--seeds 0,1,2] [--transformer | --words] [--runs FOLDER]`   (needs torch; PITH_DATA)
 
 The student alone is `tinybert4_sst2`. Its teacher is `text_cnn_sst2`; taught, it is `tinybert4_sst2_soft`, which takes as many steps, on
-sentences whose words are replaced by neighbours in the teacher's own embeddings. With `--transformer` the teacher is
+sentences whose words are replaced by neighbours in the teacher's own embeddings. With `--words` it is `tinybert4_sst2_words`: its words
+begin as the first principal components of the teacher's, and labels count beside what the teacher says. With `--transformer` the teacher is
 `tinybert_teacher_sst2`, and the student goes through TinyBERT's two stages, `tinybert4_sst2_inside` and `tinybert4_sst2_taught`. Nothing is
 chosen by the test sentences: a network is the one after the last step. A row is added to benchmarks/results/sst2.csv and its epochs to sst2_log.csv as soon
 as it is done; what stands there is not trained again, and a run that was stopped goes on from its checkpoint in the folder of runs.
@@ -33,7 +34,7 @@ from pith.train.recipe import load
 TABLE, LOG = RESULTS / "sst2.csv", RESULTS / "sst2_log.csv"
 ALONE = "TinyBERT-4 alone"
 TEACHER, TAUGHT = "teacher", "TinyBERT-4 taught"  # transformers
-CNN, CNN_TAUGHT = "TextCnn, the teacher", "TinyBERT-4 taught by TextCnn"
+CNN, CNN_TAUGHT, CNN_WORDS = "TextCnn, the teacher", "TinyBERT-4 taught by TextCnn", "TinyBERT-4 with TextCnn's words, taught by it"
 LENGTH = 64
 
 
@@ -62,6 +63,21 @@ def neighbours(net: nn.Module, path: Path, most: int = 15, seen: int = 5) -> Pat
     return path
 
 
+def with_words(teacher: TextCnn, seed: int, path: Path) -> Path:
+    """Weights of a student that is new but for its words: principal components of the teacher's, as large as new ones are."""
+    if not path.exists():
+        torch.manual_seed(seed)
+        student = models.create("tinybert4")
+        theirs, ours = teacher.words.weight.detach(), student.bert.embeddings.word_embeddings.weight
+        centred = theirs[1:] - theirs[1:].mean(0)
+        values, directions = torch.linalg.eigh(centred.T @ centred)
+        found = centred @ directions[:, values.argsort(descending=True)[: ours.shape[1]]]
+        with torch.no_grad():
+            ours[1:] = found * (ours[1:].std() / found.std())
+        torch.save(student.state_dict(), path)
+    return path
+
+
 def answers(net: nn.Module, data: Sst2) -> tuple[np.ndarray, int]:
     """What compiled C says of each sentence, and how many of its answers are not PyTorch's."""
     session = pith.from_torch(net, (data.x[:1],))
@@ -85,7 +101,7 @@ def record(variant: str, seed: int, net: nn.Module, folders: list[Path], runs: P
     np.save(runs / f"{variant}_{seed}.npy", good)
     paired = {"only_alone": "", "only_taught": "", "p": ""}
     other = runs / f"{ALONE}_{seed}.npy"
-    if variant in (TAUGHT, CNN_TAUGHT) and other.exists():
+    if variant in (TAUGHT, CNN_TAUGHT, CNN_WORDS) and other.exists():
         alone = np.load(other)
         counts = int((alone & ~good).sum()), int((good & ~alone).sum())
         paired = {"only_alone": str(counts[0]), "only_taught": str(counts[1]), "p": f"{mcnemar(*counts):.4f}"}
@@ -108,7 +124,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--alone", action="store_true", help="the student alone, nothing else")
-    parser.add_argument("--transformer", action="store_true", help="a transformer teaches, by TinyBERT's two stages")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--transformer", action="store_true", help="a transformer teaches, by TinyBERT's two stages")
+    how.add_argument("--words", action="store_true", help="the student's words begin as the teacher's")
     parser.add_argument("--runs", type=Path, default=Path("build/sst2"), help="checkpoints and weights")
     a = parser.parse_args()
     runs: Path = a.runs.resolve()
@@ -117,15 +135,21 @@ def main() -> None:
         if (ALONE, seed) not in done:
             net, out = network("tinybert4_sst2", seed, runs)
             record(ALONE, seed, net, [out], runs)
-        taught, name, recipe = (TAUGHT, TEACHER, "tinybert_teacher_sst2") if a.transformer else (CNN_TAUGHT, CNN, "text_cnn_sst2")
+        taught, name, recipe = (TAUGHT, TEACHER, "tinybert_teacher_sst2") if a.transformer else (CNN_WORDS if a.words else CNN_TAUGHT, CNN, "text_cnn_sst2")
         if a.alone or (taught, seed) in done:
             continue
         teacher, out = network(recipe, 0, runs)
         if (name, 0) not in done:
             record(name, 0, teacher, [out], runs)
             done.add((name, 0))
-        told = {"task.teacher.pretrained": str(out / "final.pt"), "data.augment.file": str(neighbours(teacher, runs / f"neighbours_{recipe}.npz"))}
-        if a.transformer:
+        told = {"task.teacher.pretrained": str(out / "final.pt")}
+        if not a.words:
+            told["data.augment.file"] = str(neighbours(teacher, runs / f"neighbours_{recipe}.npz"))
+        if a.words:
+            told["model.pretrained"] = str(with_words(teacher, seed, runs / f"words_{seed}.pt"))
+            net, out = network("tinybert4_sst2_words", seed, runs, told)
+            folders = [out]
+        elif a.transformer:
             _, inside = network("tinybert4_sst2_inside", seed, runs, told)
             net, out = network("tinybert4_sst2_taught", seed, runs, {**told, "model.pretrained": str(inside / "final.pt")})
             folders = [inside, out]
