@@ -9,6 +9,7 @@ channels that went. Groups for which that does not hold keep all their channels.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -61,6 +62,7 @@ class Traced:
         known = {n for m, n in self.names.items() if isinstance(m, nn.Conv2d | nn.Linear)}
         if strange := sorted(set(keep) - known):
             raise InputError(f"{strange[0]!r} is no convolution or product of {type(net).__name__}", try_=", ".join(sorted(known)[:8]))
+        modes = [(m, m.training) for m in self.names]
         frozen = [p for p in net.parameters() if not p.requires_grad]
         for p in frozen:  # what is not trained is not traced otherwise
             p.requires_grad_(True)
@@ -74,6 +76,8 @@ class Traced:
         finally:
             for p in frozen:
                 p.requires_grad_(False)
+            for module, mode in modes:  # torch-pruning leaves it in evaluation mode
+                module.training = mode
         ignored = [m for m, n in self.names.items() if n in set(keep)]
         self.groups: dict[str, Any] = {}
         for found in self.graph.get_all_groups(ignored_layers=ignored, root_module_types=[nn.Conv2d, nn.Linear]):
@@ -164,7 +168,9 @@ def traced(net: nn.Module, example: Example, keep: Sequence[str]) -> Traced:
 
 def _tried(net: nn.Module, example: Example, keep: Sequence[str], found: Traced) -> tuple[list[str], dict[str, str]]:
     """Names of groups that can be thinned out together, and why the others cannot: all at once, then by halves."""
-    trial = _Trial(net, example, keep, {n: list(range(0, len(g[0][1]) - 1, 3)) for n, g in found.groups.items()})
+    draw = torch.Generator().manual_seed(0)  # places without a pattern, which a layout could share
+    sizes = {n: len(g[0][1]) for n, g in found.groups.items()}
+    trial = _Trial(net, example, keep, {n: torch.randperm(k, generator=draw)[: (k + 1) // 3].tolist() for n, k in sizes.items()})
     good: list[str] = []
     bad: dict[str, str] = {}
 
@@ -184,18 +190,27 @@ def _tried(net: nn.Module, example: Example, keep: Sequence[str], found: Traced)
 
 
 class _Trial:
-    """Shrinks copies of a network, in float64 where it runs in that, by the channels `gone` of some groups."""
+    """Shrinks copies of a network, in float64 where it runs in that, by the channels `gone` of some groups.
+
+    Inputs are noise within the example's range. Parameters that are all alike or next to nothing, as new ones of normalisations are, become
+    noise too: a branch that adds nothing yet would hide what is wrong in it.
+    """
 
     def __init__(self, net: nn.Module, example: Example, keep: Sequence[str], gone: Mapping[str, list[int]]) -> None:
+        self.keep, self.gone, self.name = keep, gone, type(net).__name__
         draw = torch.Generator().manual_seed(0)
         inputs = (example,) if isinstance(example, Tensor) else tuple(example)
-        noise = tuple(torch.rand(t.shape, generator=draw).to(t.device) if t.is_floating_point() else t for t in inputs)
-        self.keep, self.gone, self.name = keep, gone, type(net).__name__
+        noise = tuple(_noise_like(t, draw) if t.is_floating_point() and t.numel() else t for t in inputs)
+        plain = copy.deepcopy(net).eval()
+        with torch.no_grad():
+            for p in plain.parameters():
+                if p.is_floating_point() and p.numel() and (bool((p == p.flatten()[0]).all()) or float(p.abs().max()) < 1e-2):
+                    p.copy_(0.5 + torch.rand(p.shape, generator=draw))
         try:
-            self.net, self.example, self.close = copy.deepcopy(net).double().eval(), tuple(_as(t, torch.float64) for t in noise), 1e-7
+            self.net, self.example, self.close = copy.deepcopy(plain).double(), tuple(_as(t, torch.float64) for t in noise), 1e-7
             results(self.net, self.example)
         except Exception:  # numbers of float32 are written down in it
-            self.net, self.example, self.close = copy.deepcopy(net).eval(), noise, 1e-3
+            self.net, self.example, self.close = plain, noise, 1e-3
 
     def fault(self, names: Sequence[str]) -> str | None:
         """Why these groups cannot be thinned out together; None where they can."""
@@ -206,15 +221,26 @@ class _Trial:
                 Traced(small, self.example, self.keep).take(chosen)
                 Traced(whole, self.example, self.keep).unread(chosen)
                 ours, theirs = results(small, self.example), results(whole, self.example)
+            if [t.shape for t in ours] != [t.shape for t in theirs]:
+                return f"they are among the results of {self.name}"
+            alike = all(_alike(a, b, self.close) for a, b in zip(ours, theirs, strict=True))
         except UnsupportedError as error:
             return error.what
         except Exception as error:  # whatever the network says
             return f"{self.name} does not run when some of them go: {error}".splitlines()[0][:200]
-        if [t.shape for t in ours] != [t.shape for t in theirs]:
-            return f"they are among the results of {self.name}"
-        if not all(torch.allclose(a, b, rtol=self.close, atol=self.close * float(b.abs().max())) for a, b in zip(ours, theirs, strict=True) if b.numel()):
-            return "what is computed of the other channels depends on them, or on their places"
-        return None
+        return None if alike else "what is computed of the other channels depends on them, or on their places"
+
+
+def _noise_like(t: Tensor, draw: torch.Generator) -> Tensor:
+    """Of its shape and range; of 0 to 1 where it is all the same."""
+    low, high = float(t.min()), float(t.max())
+    low, high = (low, high) if math.isfinite(low) and math.isfinite(high) and low < high else (0.0, 1.0)
+    return (low + (high - low) * torch.rand(t.shape, generator=draw)).to(t)
+
+
+def _alike(a: Tensor, b: Tensor, close: float) -> bool:
+    finite = b[b.isfinite()].abs() if b.is_floating_point() or b.is_complex() else b[:0]
+    return torch.allclose(a, b, rtol=close, atol=close * float(finite.max()) if finite.numel() else 0.0, equal_nan=b.is_floating_point())
 
 
 def _as(t: Tensor, dtype: torch.dtype) -> Tensor:
@@ -224,7 +250,9 @@ def _as(t: Tensor, dtype: torch.dtype) -> Tensor:
 def results(net: nn.Module, example: Example) -> list[Tensor]:
     """Its tensors, in order, in evaluation mode."""
     modes = [(m, m.training) for m in net.modules()]
-    found = net.eval()(*((example,) if isinstance(example, Tensor) else example))
-    for module, mode in modes:
-        module.training = mode
+    try:
+        found = net.eval()(*((example,) if isinstance(example, Tensor) else example))
+    finally:
+        for module, mode in modes:
+            module.training = mode
     return [t for t in tree_leaves(found) if isinstance(t, Tensor)]

@@ -191,11 +191,11 @@ def test_results_keep_their_channels() -> None:
 
 
 class Around(nn.Module):
-    """Two convolutions of 16 channels around another layer."""
+    """Two convolutions around another layer."""
 
-    def __init__(self, middle: nn.Module, wide: int = 16) -> None:
+    def __init__(self, middle: nn.Module, wide: int = 16, before: int = 16) -> None:
         super().__init__()
-        self.first, self.middle, self.last, self.fc = conv(3, 16), middle, conv(wide, 16), nn.Linear(16, 5)
+        self.first, self.middle, self.last, self.fc = conv(3, before), middle, conv(wide, 16), nn.Linear(16, 5)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.middle(F.relu(self.first(x)))
@@ -217,6 +217,17 @@ def shuffled(x: Tensor) -> Tensor:
     return x.view(n, 4, c // 4, h, w).transpose(1, 2).reshape(n, c, h, w)
 
 
+def scaled(x: Tensor, layer: nn.Module) -> Tensor:
+    """A branch that depends on channels by their places, scaled by next to nothing, as new residual branches are."""
+    y: Tensor = x + layer(x.flip(1) * torch.linspace(0.5, 1.5, x.shape[1])[:, None, None].to(x))
+    return y
+
+
+def still(layer: nn.Sequential, weight: float) -> nn.Sequential:
+    nn.init.constant_(layer[1].weight, weight)
+    return layer
+
+
 def halves(x: Tensor, layer: nn.Module) -> Tensor:
     a, b = x.chunk(2, 1)
     return torch.cat([a, F.relu(layer(b))], 1)
@@ -234,6 +245,10 @@ AWKWARD: dict[str, tuple[nn.Module, set[str], int]] = {
     "reversed": (Call(lambda x: x.flip(1) * torch.linspace(0.5, 1.5, x.shape[1])[:, None, None].to(x)), {"first.0"}, 16),
     "PixelShuffle": (nn.Sequential(nn.Conv2d(16, 64, 1), nn.PixelShuffle(2)), {"middle.0"}, 16),
     "GLU": (nn.Sequential(nn.Conv2d(16, 32, 1), nn.GLU(1)), {"middle.0"}, 16),
+    "rolled": (Call(lambda x: torch.roll(x, x.shape[1] // 2, 1)), {"first.0"}, 24),
+    "halves swapped": (Call(lambda x: torch.cat(x.chunk(2, 1)[::-1], 1)), {"first.0"}, 24),
+    "a branch of nothing yet": (Call(scaled, still(conv(16, 16), 0.0)), {"middle.layers.0.0"}, 16),
+    "a branch of next to nothing": (Call(scaled, still(conv(16, 16), 1e-6)), {"middle.layers.0.0"}, 16),
     "softmax": (nn.Softmax(1), {"first.0"}, 16),
     "LocalResponseNorm": (nn.LocalResponseNorm(3), {"first.0"}, 16),
     "weight_norm": (nn.utils.parametrizations.weight_norm(nn.Conv2d(16, 16, 1)), {"first.0", "middle"}, 16),
@@ -249,7 +264,7 @@ AWKWARD: dict[str, tuple[nn.Module, set[str], int]] = {
 def test_channels_that_mean_something_by_their_place_stay(name: str) -> None:
     middle, stay, wide = AWKWARD[name]
     torch.manual_seed(0)
-    whole, x = Around(middle, wide).eval(), torch.rand(2, 3, 8, 8)
+    whole, x = Around(middle, wide, before=24 if wide == 24 else 16), torch.rand(2, 3, 8, 8)
     before = {n: p.clone() for n, p in whole.state_dict().items()}
     why = prune.kept(whole, x)
     assert set(why) == stay and all(why.values())
@@ -257,6 +272,7 @@ def test_channels_that_mean_something_by_their_place_stay(name: str) -> None:
     assert "last.0" in left and not left & stay
     budget = prune.macs(x)
     small = prune.to_budget(whole, x, budget, 0.75 * budget(whole))
+    assert whole.training and whole.middle.training  # as they came
     assert budget(small) <= 0.75 * budget(whole) and small(x).shape == (2, 5)
     layers = dict(small.named_modules())
     assert all(layers[n].out_channels == dict(whole.named_modules())[n].out_channels for n in stay if n != "middle")
@@ -264,6 +280,37 @@ def test_channels_that_mean_something_by_their_place_stay(name: str) -> None:
     for layer in stay:
         with pytest.raises(InputError, match=f"(?s)'{layer}' cannot be thinned out.*why: "):
             prune.shrink(whole, x, {layer: 8})
+
+
+class Masked(Around):
+    """Results are masked with -inf, or their logarithm is taken."""
+
+    def __init__(self, middle: nn.Module, how: str) -> None:
+        super().__init__(middle)
+        self.how = how
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = super().forward(x)
+        return torch.cat([y, torch.full_like(y, -torch.inf)], 1) if self.how == "-inf" else (y - y.mean()).log()
+
+
+@pytest.mark.parametrize("how", ["-inf", "nan"])
+def test_results_that_are_no_numbers_hide_nothing(how: str) -> None:
+    torch.manual_seed(0)
+    x = torch.rand(2, 3, 8, 8)
+    assert set(prune.kept(Masked(nn.Softmax(1), how), x)) == {"first.0"}
+    assert prune.kept(Masked(nn.ReLU(), how), x) == {}
+
+
+def test_examples_keep_their_range() -> None:
+    """A network that refuses numbers outside of it is not tried with such."""
+
+    class Strict(Around):
+        def forward(self, x: Tensor) -> Tensor:
+            assert float(x.min()) >= 3 and float(x.max()) <= 4
+            return super().forward(x)
+
+    assert prune.kept(Strict(nn.ReLU()), 3 + torch.rand(2, 3, 8, 8)) == {}
 
 
 def test_a_network_that_cannot_be_traced_is_refused() -> None:
