@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from pith.graph.errors import BuildError
-from pith.train.settings import first_line
+from pith.train.files import placed
 
 _NAME = re.compile(r"step_(\d{9})\.pt")
 
@@ -27,29 +23,6 @@ def save(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
     for old in sorted(found(folder))[:-keep]:
         (folder / f"step_{old:09d}.pt").unlink(missing_ok=True)
     return path
-
-
-@contextlib.contextmanager
-def placed(path: Path) -> Iterator[Path]:
-    """Where to write, beside `path`: a file that takes its place when the block ends well. Of one that does not, nothing stays.
-
-    Raises BuildError for what cannot be written, with the system's reason.
-    """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        os.replace(part, path)
-    except (OSError, RuntimeError) as error:  # RuntimeError: PyTorch's, in whose context the system's may be
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, OSError):
-            cause = cause.__cause__ or cause.__context__
-        full = cause is not None and cause.errno in (errno.ENOSPC, errno.EDQUOT)
-        why = (cause.strerror if cause else None) or first_line(error)
-        what, mend = ("the disk is full", "free space") if full else ("a file of the training cannot be written", "mend that")
-        raise BuildError(what, where=str(path), why=why, try_=f"{mend} and go on with --resume; the checkpoints that are there are whole") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def write(path: Path, state: Any) -> None:

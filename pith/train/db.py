@@ -35,7 +35,7 @@ class Db(Task):
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers out of range."""
         for key, most in (("alpha", math.inf), ("beta", math.inf), ("ratio", math.inf), ("k", math.inf), ("thresh", 1), ("box_thresh", 1)):
-            within(f"task.{key}", getattr(self, key), 0, most)
+            within(key, getattr(self, key), 0, most)
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError for maps of another size than the pages, and data without the four maps."""

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pith.graph.errors import ConfigError, UnsupportedError
-from pith.train.checkpoint import found, placed
+from pith.train.checkpoint import found
+from pith.train.files import placed
 from pith.train.settings import within
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Hook:
-    """Base: does nothing. A hook is made anew when a training is resumed: what it needs, it has from the runner."""
+    """Base: does nothing. `state` is kept in checkpoints (plain values and tensors) and given back to `restore`, before `before_run`."""
 
     priority = 50
 
@@ -41,6 +42,13 @@ class Hook:
     def after_run(self, run: Runner) -> None:
         """Also after an error."""
 
+    def state(self) -> dict[str, Any]:
+        """What a resumed training must know."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """The state of the checkpoint; empty where the hook was not there."""
+
 
 class Rate(Hook):
     """The learning rate of each step."""
@@ -60,7 +68,7 @@ class Clip(Hook):
 
     def __init__(self, norm: float = 1.0) -> None:
         """Raises ConfigError for a `norm` that is not above 0."""
-        within("hooks.clip.norm", norm, 0, above=True)
+        within("norm", norm, 0, above=True)
         self.norm = norm
 
     def before_update(self, run: Runner) -> None:
@@ -87,7 +95,7 @@ class Evaluate(Hook):
 
     def __init__(self, every: int = 1) -> None:
         """Raises ConfigError for an `every` below 1."""
-        within("hooks.evaluate.every", every, 1)
+        within("every", every, 1)
         self.every = every
 
     def after_epoch(self, run: Runner) -> None:
@@ -103,7 +111,7 @@ class CsvLog(Hook):
 
     def __init__(self, every: int = 0) -> None:
         """Raises ConfigError for an `every` below 0."""
-        within("hooks.csv.every", every, 0)
+        within("every", every, 0)
         self.every = every
         self.rows: list[dict[str, str]] = []
 

@@ -73,16 +73,21 @@ def check(cfg: Config) -> Config:
         raise ConfigError("hooks are a list of mappings with `type`", where="hooks", why=f"this is {values['hooks']!r}"[:200], try_="'hooks=[{type: clip}]'")
     for k, hook in enumerate(values["hooks"]):
         _described(f"hooks.{k}", hook)
-    within("optimizer.lr", values["optimizer"].get("lr", 0.0), 0)
+    within("lr", values["optimizer"].get("lr", 0.0), 0, at="optimizer")
     return Config(values, filename=cfg.filename, text=cfg.text)
 
 
 def _described(where: str, value: Any) -> None:
     if not isinstance(value, dict):
         name = value if isinstance(value, str) else "NAME"
-        raise ConfigError(f"{where} is a mapping with `type`, not {value!r}"[:200], where=where, try_=f"{where}.type={name}, or '{where}={{type: {name}}}'")
+        raise ConfigError(f"{where} is a mapping with `type`, not {value!r}"[:200], where=where, try_=_typed(where, name))
     if not isinstance(value.get("type"), str):
-        raise ConfigError(f"{where} has no `type` that is a name", where=where, why=f"this is {value!r}"[:200], try_=f"{where}.type=NAME")
+        raise ConfigError(f"{where} has no `type` that is a name", where=where, why=f"this is {value!r}"[:200], try_=_typed(where, "NAME"))
+
+
+def _typed(where: str, name: str) -> str:
+    """How to give it in a shell: hooks are a list, which is given as a whole."""
+    return f"'hooks=[{{type: {name}}}]'" if where.startswith("hooks.") else f"{where}.type={name}, or '{where}={{type: {name}}}'"
 
 
 def _section(where: str, given: Any, known: dict[str, Any]) -> dict[str, Any]:

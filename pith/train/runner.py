@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-import json
 import os
-import shlex
 import time
 import warnings
 from pathlib import Path
@@ -23,9 +21,10 @@ from torch import Tensor
 from pith.config import Config
 from pith.graph.errors import BuildError, ConfigError, PithError, UnsupportedError
 from pith.train import checkpoint
+from pith.train.files import first_line, placed
 from pith.train.hooks import Bar, CsvLog, Evaluate, Hook, Rate, Save, check_folder
 from pith.train.registries import AUGMENTS, DATA, HOOKS, OPTIMIZERS, SCHEDULES, TASKS
-from pith.train.settings import built, first_line, network, within
+from pith.train.settings import built, network, within
 
 
 class Diverged(PithError):
@@ -91,7 +90,7 @@ class Runner:
         priority = described.pop("priority", None) if isinstance(described, dict) else None
         hook = built(HOOKS, described, where=where)
         if priority is not None:
-            within(f"{where}.priority", priority, -1e6, 1e6)
+            within("priority", priority, -1e6, 1e6, at=where)
             hook.priority = priority
         self.hooks = [h for h in self.hooks if type(h) is not type(hook)] + [hook]  # one that is there anyway is replaced
 
@@ -123,15 +122,19 @@ class Runner:
 
     def run(self) -> dict[str, Any]:
         """Trains to the end. Returns steps, loss and the last scores. Raises Diverged for a loss that is no number."""
+        own, recipe = False, self.out / "recipe.yaml"
         if self.rank == 0:
             try:
                 self.out.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise ConfigError("the output folder cannot be made", where=str(self.out), why=error.strerror or "", try_="another with -o") from error
+            if own := not recipe.exists():  # from now on the folder is this training's
+                with placed(recipe) as part:
+                    part.write_text(self.cfg.pretty_text, encoding="utf-8")
         self.fabric.barrier()
         self.hooks.sort(key=lambda hook: hook.priority)
         if self.resumed:
-            checkpoint.restore_random(self.resumed["random"])
+            self._restore_hooks(self.resumed)
         try:
             self._call("before_run")
             while self.step < self.total:
@@ -140,6 +143,8 @@ class Runner:
             self._call("after_run")
             for module in self._changed:
                 del module.forward
+            if own and not checkpoint.found(self.out):  # nothing was made: the folder is free for the next try
+                recipe.unlink(missing_ok=True)
         self.task.finish(self.module)
         if self.rank == 0:
             checkpoint.write(self.out / "final.pt", self.module.state_dict())
@@ -226,12 +231,9 @@ class Runner:
         if self.rank == 0:
             scaler = self.fabric.strategy.precision.state_dict()
             state = {"step": self.step, "net": self.module.state_dict(), "optimizer": self.optimizer.state_dict(), "scaler": scaler, "loss": self.loss,
-                     "sum": self._sum, "row": self.row, "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text,
-                     "precision": self.precision}  # fmt: skip
+                     "sum": self._sum, "row": self.row, "hooks": {type(h).__name__: h.state() for h in self.hooks},
+                     "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text, "precision": self.precision}  # fmt: skip
             checkpoint.save(self.out, self.step, state, self.cfg.checkpoint.keep)
-            if not (self.out / "recipe.yaml").exists():  # only now: what was refused or killed before leaves the folder free for the next try
-                with checkpoint.placed(self.out / "recipe.yaml") as part:
-                    part.write_text(self.cfg.pretty_text, encoding="utf-8")
         self.fabric.barrier()
 
     def _restore(self) -> dict[str, Any] | None:
@@ -259,6 +261,11 @@ class Runner:
             self.fabric.strategy.precision.load_state_dict(state["scaler"])
         self.step, self.loss, self._sum, self.row = state["step"], state["loss"], state["sum"], state["row"]
         return state
+
+    def _restore_hooks(self, state: dict[str, Any]) -> None:
+        for hook in self.hooks:
+            hook.restore(state["hooks"].get(type(hook).__name__, {}))
+        checkpoint.restore_random(state["random"])
 
     def _call(self, name: str) -> None:
         for hook in self.hooks:
@@ -309,7 +316,7 @@ def _in_floats(forward: Any, x: Tensor) -> Tensor:
 
 
 def _clipped(hooks: list[dict[str, Any]]) -> str:
-    """How to clip gradients, beside the hooks that there are: as a word for a shell."""
+    """How to clip gradients: as a word for a shell, where there are no other hooks."""
     if any(hook["type"] == "clip" for hook in hooks):
         return "a smaller norm of the hook clip"
-    return shlex.quote(f"hooks={json.dumps([*hooks, {'type': 'clip'}])}" if hooks else "hooks=[{type: clip}]")
+    return "{type: clip} among the hooks" if hooks else "'hooks=[{type: clip}]'"

@@ -16,7 +16,7 @@ class Constant:
 
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers out of range."""
-        within("schedule.warmup", self.warmup, 0)
+        within("warmup", self.warmup, 0)
 
     def __call__(self, step: int, total: int) -> float:
         """The factor for step 0 .. total - 1."""
@@ -36,7 +36,7 @@ class Cosine(Constant):
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers out of range."""
         super().__post_init__()
-        within("schedule.floor", self.floor, 0, 1)
+        within("floor", self.floor, 0, 1)
 
     def after(self, step: int, total: int) -> float:
         """The factor without warm-up."""
@@ -54,9 +54,9 @@ class Steps(Constant):
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers out of range."""
         super().__post_init__()
-        within("schedule.gamma", self.gamma, 0, above=True)
+        within("gamma", self.gamma, 0, above=True)
         for k, share in enumerate(self.at):
-            within(f"schedule.at.{k}", share, 0, 1)
+            within(f"at.{k}", share, 0, 1)
 
     def after(self, step: int, total: int) -> float:
         """The factor without warm-up."""

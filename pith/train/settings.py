@@ -6,30 +6,31 @@ import inspect
 import math
 import types
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pith import models
 from pith.config import Registry
 from pith.graph.errors import ConfigError, InputError
 from pith.train.data.files import data_path
+from pith.train.files import first_line
 
 _WORDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "null"}
-_REFUSALS = (TypeError, ValueError, RuntimeError, ArithmeticError, LookupError)
+_REFUSALS = (TypeError, ValueError, RuntimeError, ArithmeticError)
 """What PyTorch and NumPy raise for values that they do not take."""
 
 
-def first_line(error: BaseException) -> str:
-    """Of what an error says; its kind if it says nothing."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
+class Misfit(ConfigError):
+    """A setting is out of its range. Who takes the setting knows its name (`where`), not its place in a recipe, which `built` adds."""
 
 
-def within(where: str, value: Any, low: float, high: float = math.inf, *, above: bool = False) -> None:
-    """Raises ConfigError for what is no number of low to high. above: `low` itself is none either."""
+def within(key: str, value: Any, low: float, high: float = math.inf, *, above: bool = False, at: str = "") -> None:
+    """Raises Misfit for what is no number of low to high. above: `low` itself is none either. at: the section of the key, if it is known."""
     number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
     if not number or not low <= value <= high or (above and value == low):
         wanted = f"above {low:g}" if above else f"at least {low:g}"
-        key = where.rpartition(".")[2]
-        raise ConfigError(f"{key} is {wanted}{f', at most {high:g}' if high < math.inf else ''}, not {value!r}"[:200], where=where)
+        where = f"{at}.{key}" if at else key
+        raise Misfit(f"{key} is {wanted}{f', at most {high:g}' if high < math.inf else ''}, not {value!r}"[:200], where=where)
 
 
 def fits(value: Any, kind: Any) -> bool:
@@ -44,7 +45,9 @@ def fits(value: Any, kind: Any) -> bool:
     if origin in (int, float):
         return isinstance(value, int if origin is int else int | float) and not isinstance(value, bool)
     if origin in (list, tuple, Sequence):
-        kinds = (inner[0],) if inner else ()
+        kinds = [k for k in inner if k is not ...]
+        if origin is tuple and kinds and ... not in inner:  # of so many
+            return isinstance(value, list | tuple) and len(value) == len(kinds) and all(map(fits, value, kinds))
         return isinstance(value, list | tuple) and all(fits(v, k) for v in value for k in kinds)
     return isinstance(value, dict) if origin in (dict, Mapping) else True
 
@@ -55,6 +58,8 @@ def _said(kind: Any) -> str:
         return " or ".join(dict.fromkeys(_said(k) for k in inner))
     if origin is Literal:
         return " or ".join(map(str, inner))
+    if origin is tuple and inner and ... not in inner:
+        return f"a list of {len(inner)}: {', '.join(map(_said, inner))}"
     if origin in (list, tuple, Sequence):
         return f"a list, each {_said(inner[0])}" if inner and inner[0] is not Any else "a list"
     return _WORDS.get(origin, "a mapping" if origin in (dict, Mapping) else getattr(origin, "__name__", str(origin)))
@@ -79,12 +84,21 @@ def built(registry: Registry, described: Any, *given: Any, where: str) -> Any:
         check_types(registry.get(described["type"], where), described, where)
     try:
         return registry.build(described, *given, where=where)
+    except Misfit as error:
+        error.where = f"{where}.{error.where}"
+        raise
     except ConfigError as error:
         if where.startswith(f"{error.where}."):  # a data set does not know which one it is
             error.where = where
         raise
+    except BrokenExecutor:  # worker processes that died, whatever was asked of them
+        raise
     except _REFUSALS as error:
-        raise ConfigError(f"{described['type']} cannot be made with these settings", where=where, why=first_line(error)) from error
+        raise _unmade(described, where, error) from error
+
+
+def _unmade(described: Any, where: str, error: BaseException) -> ConfigError:
+    return ConfigError(f"{described['type']} cannot be made with these settings", where=where, why=first_line(error))
 
 
 def network(described: Any, where: str) -> Any:
@@ -101,4 +115,4 @@ def network(described: Any, where: str) -> Any:
         mend = error.try_ or ("PITH_DATA for its weights" if "pretrained" in settings else "")
         raise ConfigError(error.what, where=where, why=error.why, try_=mend) from error
     except _REFUSALS as error:
-        raise ConfigError(f"{described['type']} cannot be made with these settings", where=where, why=first_line(error)) from error
+        raise _unmade(described, where, error) from error

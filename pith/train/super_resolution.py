@@ -25,8 +25,8 @@ class SuperResolution(Task):
 
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers out of range."""
-        within("task.p", self.p, 1)
-        within("task.border", self.border, 0)
+        within("p", self.p, 1)
+        within("border", self.border, 0)
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network does not give pictures of the size of the large ones."""

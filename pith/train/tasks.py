@@ -12,7 +12,8 @@ from torch.nn import functional as F
 from pith.graph.errors import ConfigError
 from pith.train import binary, distill
 from pith.train.data.sets import DataSet
-from pith.train.settings import first_line, network, within
+from pith.train.files import first_line
+from pith.train.settings import network, within
 
 Scores = dict[str, tuple[float, float]]
 """Of a batch, by name: a sum and what it is divided by, both added up over batches. The first is the main one."""
@@ -57,7 +58,7 @@ class Classification(Labelled):
 
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers out of range."""
-        within("task.smoothing", self.smoothing, 0, 1)
+        within("smoothing", self.smoothing, 0, 1)
 
     def loss(self, net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """Mean over the batch."""
@@ -100,9 +101,9 @@ class Distillation(Classification):
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers out of range."""
         super().__post_init__()
-        within("task.hard", self.hard, 0)
-        within("task.soft", self.soft, 0)
-        within("task.temperature", self.temperature, 0, above=True)
+        within("hard", self.hard, 0)
+        within("soft", self.soft, 0)
+        within("temperature", self.temperature, 0, above=True)
 
     def prepare(self, fabric: Any, net: nn.Module) -> None:
         """Makes the teacher. Raises ConfigError, and ModelError for weights that do not fit."""
@@ -138,7 +139,7 @@ class Regression(Task):
 
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers out of range."""
-        within("task.p", self.p, 1)
+        within("p", self.p, 1)
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network's output has another shape than what it should be."""

@@ -90,9 +90,9 @@ class Prediction(Taught):
 
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers out of range."""
-        within("task.temperature", self.temperature, 0, above=True)
-        within("task.hard", self.hard, 0)
-        within("task.smoothing", self.smoothing, 0, 1)
+        within("temperature", self.temperature, 0, above=True)
+        within("hard", self.hard, 0)
+        within("smoothing", self.smoothing, 0, 1)
 
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network, the teacher and the data do not fit each other."""

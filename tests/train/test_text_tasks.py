@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch: pip install
 pytest.importorskip("lightning_fabric", reason="training needs Lightning Fabric: pip install pith[train]")
 pytest.importorskip("matplotlib", reason="its fonts are used here: pip install matplotlib")
 
-from pith.graph.errors import ConfigError  # noqa: E402
+from pith.graph.errors import BuildError, ConfigError  # noqa: E402
 from pith.models.text_signs import merged  # noqa: E402
 from pith.train.ctc import Ctc, places_needed  # noqa: E402
 from pith.train.data.augment import TextColours  # noqa: E402
@@ -122,7 +122,7 @@ def test_pictures_that_cannot_be_kept_leave_nothing(tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(ConfigError, match=r"(?s)cannot keep the pictures.*No space left"):
+    with pytest.raises(BuildError, match=r"(?s)the disk is full.*No space left"):
         TextWords(4, 32, 64, alphabet="abc", workers=0, folder=str(tmp_path))
     assert not list(tmp_path.iterdir())
 

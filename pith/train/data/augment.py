@@ -24,7 +24,7 @@ class CropFlip:
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers out of range."""
         for key, most in (("pad", math.inf), ("flip", 1), ("cutout", math.inf)):
-            within(f"data.augment.{key}", getattr(self, key), 0, most)
+            within(key, getattr(self, key), 0, most)
 
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
         """(N, C, H, W) of any type -> the same. rows: which of the `total` samples of the whole batch these are."""
@@ -56,8 +56,8 @@ class TextColours:
 
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers out of range."""
-        within("data.augment.pad", self.pad, 0)
-        within("data.augment.contrast", self.contrast, 0, 1)
+        within("pad", self.pad, 0)
+        within("contrast", self.contrast, 0, 1)
 
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
         """(N, C, H, W) uint8 -> the same. rows: which of the `total` samples of the whole batch these are."""

@@ -103,7 +103,7 @@ class ReplaceWords:
 
     def __post_init__(self) -> None:
         """Raises ConfigError for files that cannot be read or hold something else, and a `p` that is no probability."""
-        within("data.augment.p", self.p, 0, 1)
+        within("p", self.p, 0, 1)
         path = data_path(self.file)
         try:
             with np.load(path, allow_pickle=False) as arrays:

@@ -102,7 +102,7 @@ class ShiftFrames:
     def __post_init__(self) -> None:
         """Raises ConfigError for numbers below 0."""
         for key in ("frames", "gain", "noise", "stretch"):
-            within(f"data.augment.{key}", getattr(self, key), 0)
+            within(key, getattr(self, key), 0)
 
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
         """(N, 1, frames, coefficients) -> the same. rows: which of the `total` samples of the whole batch these are."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,6 +18,7 @@ from pith.train.data import text_fonts, text_images
 from pith.train.data.files import data_path
 from pith.train.data.sets import DataSet
 from pith.train.data.text_words import Words
+from pith.train.files import placed
 
 _VERSION = 2
 """Of what the generator draws: files that hold pictures of another version are made anew."""
@@ -70,7 +70,7 @@ def contents(files: Sequence[Path]) -> list[str]:
 def kept(
     folder: str, kind: str, key: Any, make: Callable[[range], tuple[np.ndarray, ...]], count: int, workers: int, start: int,
 ) -> tuple[np.ndarray, ...]:  # fmt: skip
-    """What was kept in the folder for the same settings, else made now (and kept)."""
+    """What was kept in the folder for the same settings, else made now (and kept). Raises BuildError where it cannot be kept."""
     if not folder:
         return text_images.made(make, count, workers, start)
     digest = hashlib.sha256(json.dumps([_VERSION, kind, key], default=str).encode()).hexdigest()[:16]
@@ -82,13 +82,6 @@ def kept(
         pass  # not there, or not whole
     x, y = text_images.made(make, count, workers, start)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            np.savez(file, x=x, y=y)
-        os.replace(part, path)
-    except OSError as error:
-        raise ConfigError("cannot keep the pictures", where=str(path), why=str(error), try_="another `folder`, or none") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with placed(path) as part, part.open("wb") as file:
+        np.savez(file, x=x, y=y)
     return x, y
