@@ -70,11 +70,11 @@ def main() -> None:
         whole = fresh(cfg, out / "final.pt")
         if a.curve:
             return curve(whole, cfg, a.curve)
-        if not is_done("pruning", "whole", seed):
+        if not is_done("pruning", "whole", cfg):
             record("pruning", "whole", cfg, whole, out)
         taught.task.teacher.pretrained = str(out / "final.pt")
         for variant, name, recipe in (("pruned and trained on", "pruned", taught), ("whole, trained on", "on", tuned)):
-            if not is_done("pruning", variant, seed):
+            if not is_done("pruning", variant, recipe):
                 place = a.runs / f"mobilefacenet_{name}_{seed}"
                 net = trained(recipe, place, pruned(whole, cfg, a.share) if name == "pruned" else fresh(cfg, out / "final.pt"))
                 record("pruning", variant, recipe, net, place)

@@ -28,6 +28,7 @@ from benchmarks.training_log import RESULTS, append, rows, stamp, wilson
 from pith import models
 from pith.models.cost import count
 from pith.models.text_cnn import TextCnn
+from pith.train import checkpoint
 from pith.train.data.sentences import Sst2
 from pith.train.recipe import load
 
@@ -74,7 +75,7 @@ def with_words(teacher: TextCnn, seed: int, path: Path) -> Path:
         found = centred @ directions[:, values.argsort(descending=True)[: ours.shape[1]]]
         with torch.no_grad():
             ours[1:] = found * (ours[1:].std() / found.std())
-        torch.save(student.state_dict(), path)
+        checkpoint.write(path, student.state_dict())
     return path
 
 

@@ -95,9 +95,14 @@ def record(experiment: str, variant: str, cfg: Config, net: nn.Module, out: Path
     print(f"{experiment}: {variant}, seed {cfg.seed}: {right / n:.2%} ({low:.2%} to {high:.2%}) through compiled C; {differ} are not PyTorch's", flush=True)
 
 
-def is_done(experiment: str, variant: str, seed: int) -> bool:
-    """Whether its row is there."""
-    return any((r["variant"], r["seed"]) == (variant, str(seed)) for r in rows(table(experiment)))
+def is_done(experiment: str, variant: str, cfg: Config) -> bool:
+    """Whether its row is there. Raises SystemExit where that is of another number of epochs, which are not to be averaged."""
+    for r in rows(table(experiment)):
+        if (r["variant"], r["seed"]) == (variant, str(cfg.seed)):
+            if r["epochs"] != str(cfg.train.epochs):
+                raise SystemExit(f"{table(experiment)}: {variant}, seed {cfg.seed} is of {r['epochs']} epochs, its recipe has {cfg.train.epochs}: remove the row")
+            return True
+    return False
 
 
 def main() -> None:
@@ -109,9 +114,9 @@ def main() -> None:
     a = parser.parse_args()
     for seed in map(int, a.seeds.split(",")):
         for variant, recipe in EXPERIMENTS[a.experiment].items():
-            if is_done(a.experiment, variant, seed) or (a.variants and recipe not in a.variants.split(",")):
-                continue
             cfg = load(recipe, {"seed": seed})
+            if (a.variants and recipe not in a.variants.split(",")) or is_done(a.experiment, variant, cfg):
+                continue
             out = a.runs / f"{recipe}_{seed}"
             trained(cfg, out)
             record(a.experiment, variant, cfg, fresh(cfg, out / "final.pt"), out)

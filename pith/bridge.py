@@ -106,7 +106,7 @@ def _check_module(module: Any, kind: str) -> None:
     if isinstance(module, torch.jit.ScriptModule):
         raise UnsupportedError(f"{kind} is TorchScript", why="PyTorch exports modules of Python only", try_="the module that it was made from")
     for name, part in module.named_modules():
-        if "quantized" in type(part).__module__.split("."):
+        if type(part).__module__.startswith("torch.") and "quantized" in type(part).__module__.split("."):
             raise UnsupportedError(
                 f"{kind} has layers in integers", where=f"{name or kind}: {type(part).__module__}.{type(part).__name__}",
                 why="PyTorch cannot export them", try_="the module before conversion, and pith.quantize",
@@ -260,15 +260,18 @@ def _copy(module: Any) -> Any:
 
 @contextlib.contextmanager
 def _isolated(module: Any) -> Iterator[None]:
-    """Without gradients, compiled parts, or anything that PyTorch or the module says; random numbers go on afterwards as if nothing had
-    happened. `module` itself, which a hook of its copy may hold, does not train meanwhile."""
+    """Without gradients, compiled parts, or what PyTorch says to the screen; its random numbers go on afterwards as if nothing had happened.
+    A `module` that its copy may call, by a hook or a replaced method, does not train meanwhile."""
     import torch
 
     with _ONE:
-        modes = [(m, m.training) for m in module.modules()]
-        before = logging.root.manager.disable
+        held = any("forward" in vars(m) or m._forward_hooks or m._forward_pre_hooks for m in module.modules())
+        modes = [(m, m.training) for m in module.modules()] if held else []
+        quiet = _Quiet()
+        loggers = [logging.getLogger(name) for name in ("torch", "onnxscript", "onnx_ir", *_speakers())]
         try:
-            logging.disable(logging.CRITICAL)
+            for logger in loggers:
+                logger.addFilter(quiet)
             for m, _ in modes:
                 m.training = False
             with (
@@ -278,9 +281,26 @@ def _isolated(module: Any) -> Iterator[None]:
                 warnings.simplefilter("ignore")
                 yield
         finally:
-            logging.disable(before)
+            for logger in loggers:
+                logger.removeFilter(quiet)
             for m, mode in modes:
                 m.training = mode
+
+
+def _speakers() -> list[str]:
+    """Loggers below those of PyTorch and its exporter: a filter counts for its own logger alone."""
+    return [name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("torch", "onnxscript", "onnx_ir")]
+
+
+class _Quiet(logging.Filter):
+    """Lets nothing through that this thread says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.thread = threading.get_ident()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.thread != self.thread
 
 
 def _check_stateless(program: Any, kind: str) -> None:
@@ -341,7 +361,7 @@ def _where(error: Exception) -> str:
     import onnxscript
     import torch
 
-    foreign = (*(os.path.dirname(inspect.getfile(m)) for m in (torch, onnxscript, onnx_ir)), __file__, "<string", "<frozen", "<eval")
+    foreign = (*(os.path.join(os.path.dirname(inspect.getfile(m)), "") for m in (torch, onnxscript, onnx_ir)), __file__, "<string", "<frozen", "<eval")
     for cause in _chain(error):
         seen = []
         for frame, line in traceback.walk_tb(cause.__traceback__):

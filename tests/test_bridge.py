@@ -273,6 +273,33 @@ def test_results(function: Callable[[Tensor], Any], names: list[str]) -> None:
     agrees(Of(function), torch.randn(2, 3), names)
 
 
+def test_other_threads_go_on(caplog: pytest.LogCaptureFixture) -> None:
+    """They train the module and write to the log meanwhile."""
+    net, started, done, modes = nn.Sequential(nn.Linear(3, 3), nn.Dropout()), threading.Event(), threading.Event(), set[bool]()
+
+    def look() -> None:
+        while not done.wait(0.005):
+            modes.add(net.training)
+            logging.getLogger("torch.mine").warning("here")
+            started.set()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    started.wait()
+    before = len(caplog.records)
+    try:
+        pith.bridge.to_onnx(net, torch.zeros(2, 3))
+    finally:
+        done.set()
+        thread.join()
+    assert modes == {True} and len(caplog.records) > before + 10
+
+
+def test_a_package_of_ones_own_may_be_called_quantized() -> None:
+    mine = type("Mine", (nn.Linear,), {"__module__": "mine.quantized.layers"})
+    agrees(nn.Sequential(mine(3, 3)), torch.ones(2, 3))
+
+
 def test_why_it_failed(capfd: pytest.CaptureFixture[str]) -> None:
     for net, x, where, why in (
         (Branches(), torch.zeros(3), "in forward: if x.sum() > 0:", "Could not guard on data-dependent expression"),
