@@ -100,7 +100,7 @@ def is_done(experiment: str, variant: str, cfg: Config) -> bool:
     for r in rows(table(experiment)):
         if (r["variant"], r["seed"]) == (variant, str(cfg.seed)):
             if r["epochs"] != str(cfg.train.epochs):
-                raise SystemExit(f"{table(experiment)}: {variant}, seed {cfg.seed} is of {r['epochs']} epochs, its recipe has {cfg.train.epochs}: remove the row")
+                raise SystemExit(f"{table(experiment)}: {variant}, seed {cfg.seed} is of {r['epochs']} epochs, not {cfg.train.epochs}: remove the row")
             return True
     return False
 
