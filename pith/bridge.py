@@ -78,6 +78,7 @@ def to_onnx(module: Any, example: Any, *, dynamic: Mapping[str, Mapping[int, str
                 try_="tensors only, control flow that does not depend on their values, and operators that ONNX has",
             ) from error  # fmt: skip
         _check_stateless(program.exported_program, kind)
+        _complete(program.model.graph)
         model = program.model_proto
     _strip(model)
     _rename(model.graph, [*inputs, *outputs])
@@ -309,6 +310,14 @@ def _check_stateless(program: Any, kind: str) -> None:
             f"{kind} changes itself when it is called in evaluation mode", where=", ".join(changed), why="a compiled network remembers nothing",
             try_="what it remembers as an input and a result; batch normalisation that stays in evaluation mode",
         )  # fmt: skip
+
+
+def _complete(graph: Any) -> None:
+    """The exporter's optimiser forgets constants that it gave a name that was taken: they are with their readers still."""
+    for node in graph.all_nodes():
+        for value in node.inputs:
+            if value is not None and value.producer() is None and value.const_value is not None and value.name not in graph.initializers:
+                graph.register_initializer(value)
 
 
 def _strip(model: Any) -> None:

@@ -273,6 +273,11 @@ def test_results(function: Callable[[Tensor], Any], names: list[str]) -> None:
     agrees(Of(function), torch.randn(2, 3), names)
 
 
+def test_what_the_exporter_leaves_out_of_order() -> None:
+    """Two equal clamps of one ReLU: its optimiser puts the bound of the second behind what reads it."""
+    agrees(Of(lambda x: torch.clamp(y := torch.relu(x), 0, 1) * 2 + torch.clamp(y, 0, 1).round()), torch.randn(1, 3, 4, 4))
+
+
 def test_other_threads_go_on(caplog: pytest.LogCaptureFixture) -> None:
     """They train the module and write to the log meanwhile."""
     net, started, done, modes = nn.Sequential(nn.Linear(3, 3), nn.Dropout()), threading.Event(), threading.Event(), set[bool]()

@@ -38,7 +38,11 @@ def command(
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_args, **_kw: err.print(visible(f"warning: {message}"))
         training = runner.Runner(cfg, folder, resume=resume, quiet=quiet or json)
-        done = training.run()
+        try:
+            done = training.run()
+        except KeyboardInterrupt:
+            err.print(f"stopped after step {training.step} of {training.total}; --resume goes on from the newest checkpoint in {folder}", soft_wrap=True)
+            raise
     if training.rank:
         return
     if json:

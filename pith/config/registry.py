@@ -138,6 +138,7 @@ class Registry:
         except TypeError as error:
             takes = [p.name for p in list(signature.parameters.values())[len(given) :]]
             raise ConfigError(
-                f"{self.name} {name} cannot be made", where=where, why=str(error), try_=f"it takes {', '.join(takes) or 'nothing'}"
+                f"{self.name} {name} cannot be made", where=where, why=str(error),
+                try_=f"it takes {', '.join(takes) or 'nothing'}; `_delete_: true` beside `type` drops what a base had in its place",
             ) from error
         return make(*given, **arguments)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from pith.train.files import placed
+from pith.train.files import first_line, placed
 
 _NAME = re.compile(r"step_(\d{9})\.pt")
 
@@ -61,7 +61,7 @@ def newest(folder: Path) -> tuple[dict[str, Any] | None, list[str]]:
                 raise ValueError("it is no checkpoint of this step")
             return state, complaints
         except Exception as error:  # whatever a damaged file makes torch raise
-            complaints.append(f"{path.name} cannot be read: {str(error).splitlines()[0][:200]}")
+            complaints.append(f"{path.name} cannot be read: {first_line(error)[:200]}")
     return None, complaints
 
 

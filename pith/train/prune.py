@@ -40,9 +40,10 @@ def group(net: nn.Module, example: Example, keep: Sequence[str] = ()) -> list[Gr
 
 
 def kept(net: nn.Module, example: Example, keep: Sequence[str] = ()) -> dict[str, str]:
-    """The groups that keep all their channels, by their first layer, with the reason: slices, shuffles, grouped convolutions, normalisation
-    across channels and whatever else computes something else when channels go. Raises as `group`."""
-    return traced(net, example, keep).kept
+    """Layers that keep all their outputs, with the reason: slices, shuffles, grouped convolutions, normalisation across channels and whatever
+    else computes something else when channels go, and layers that are tied to such. Results and `keep` are not among them. Raises as `group`."""
+    found = traced(net, example, keep)
+    return {layer: why for name, why in found.kept.items() for layer in found.outputs(name)}
 
 
 # ---- scores
@@ -179,7 +180,7 @@ def to_budget(
         accumulate(net, batches, loss)
     whole = traced(net, example, keep)
     scores = _scores(whole, kind)
-    staying = f"{len(whole.kept)} groups keep all their channels: see prune.kept" if whole.kept else ""
+    staying = f"{len(whole.kept)} groups of layers keep all their channels: see prune.kept" if whole.kept else ""
     if not scores:
         raise InputError(f"{type(net).__name__} has no channels that could go", why=staying, try_="fewer names in keep")
     owners, order = _order(scores)
@@ -228,9 +229,15 @@ def sensitivity(
 ) -> dict[str, list[tuple[float, float]]]:  # fmt: skip
     """For each group (of `only`, where given): (share of its channels that went, metric of the network without them), others whole.
 
-    The first point is (0, metric of the whole network). Nothing is fine-tuned in between.
+    The first point is (0, metric of the whole network). Nothing is fine-tuned in between. Raises InputError for a share that is not between
+    0 and 1, and for names that are no groups.
     """
-    at_first, whole = metric(net), traced(net, example, keep)
+    if wrong := [s for s in shares if not 0 < s < 1]:
+        raise InputError(f"a share of the channels lies between 0 and 1, not {wrong[0]}")
+    whole = traced(net, example, keep)
+    if strange := sorted(set(only) - set(whole.groups)):
+        raise InputError(f"there is no group {strange[0]!r} to thin out", why=whole.reason(strange[0]), try_=", ".join(list(whole.groups)[:8]))
+    at_first = metric(net)
     found: dict[str, list[tuple[float, float]]] = {}
     for g in map(whole.describe, whole.groups):
         if only and g.name not in only:

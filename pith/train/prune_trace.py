@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from pith.graph import InputError, UnsupportedError
+from pith.train.files import first_line
 
 Example: TypeAlias = Tensor | Sequence[Tensor]
 READERS = (nn.Conv2d, nn.Linear, nn.ConvTranspose2d)
@@ -78,6 +79,7 @@ class Traced:
                 p.requires_grad_(False)
             for module, mode in modes:  # torch-pruning leaves it in evaluation mode
                 module.training = mode
+        self.layers = {n for m, n in self.names.items() if isinstance(m, READERS)}
         ignored = [m for m, n in self.names.items() if n in set(keep)]
         self.groups: dict[str, Any] = {}
         for found in self.graph.get_all_groups(ignored_layers=ignored, root_module_types=[nn.Conv2d, nn.Linear]):
@@ -116,12 +118,13 @@ class Traced:
         members = tuple(dict.fromkeys((self.names[d.target.module], self.side(d)) for d, _ in found if d.target.module in self.names))
         return Group(name, len(found[0][1]), members)
 
+    def outputs(self, group: str) -> list[str]:
+        """Convolutions and products of a kept group, whose outputs are its channels."""
+        return [name for name, side in self.members[group] if side == "out" and name in self.layers]
+
     def reason(self, name: str) -> str:
         """Why the outputs of that layer all stay, where the trial says so."""
-        for group, why in self.kept.items():
-            if name == group or (name, "out") in self.members.get(group, ()):
-                return why
-        return ""
+        return next((why for group, why in self.kept.items() if name in self.outputs(group)), "")
 
     def take(self, chosen: Mapping[str, Sequence[int]]) -> None:
         """Prunes these channels of these groups. Layers of a group are found again after each other group's change."""
@@ -227,7 +230,7 @@ class _Trial:
         except UnsupportedError as error:
             return error.what
         except Exception as error:  # whatever the network says
-            return f"{self.name} does not run when some of them go: {error}".splitlines()[0][:200]
+            return f"their number or their places mean something, {self.name} does not run when some go: {first_line(error)}"[:300]
         return None if alike else "what is computed of the other channels depends on them, or on their places"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,10 @@ def check(cfg: Config) -> Config:
     for place, key, least in (("data", "batch", 1), ("train", "epochs", 0), ("train", "iterations", 0), ("checkpoint", "every", 0),
                               ("checkpoint", "keep", 1)):  # fmt: skip
         _whole(f"{place}.{key}", values[place][key], least)
-    for key in ("seed", "threads"):
-        _whole(key, values[key], 0)
+    _whole("seed", values["seed"], 0)
+    _whole("threads", values["threads"], 0, 1024)
+    if not isinstance(values["name"], str) or not re.fullmatch(r"[\w.+-]*", values["name"]) or values["name"].startswith("."):
+        raise ConfigError("name is text that can be a folder's: letters, digits, _ - + .", where="name", why=f"this is {values['name']!r}"[:200])
     if bool(values["train"]["epochs"]) == bool(values["train"]["iterations"]):
         raise ConfigError("a recipe says how long to train: train.epochs or train.iterations, one of them", where=cfg.filename)
     if values["precision"] not in PRECISIONS:
@@ -100,6 +103,6 @@ def _section(where: str, given: Any, known: dict[str, Any]) -> dict[str, Any]:
     return {**known, **given}
 
 
-def _whole(where: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 1 << 31:
-        raise ConfigError(f"{where} is a whole number, at least {least}", why=f"this is {value!r}")
+def _whole(where: str, value: Any, least: int, most: int = (1 << 31) - 1) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ConfigError(f"{where} is a whole number, at least {least}, at most {most}", where=where, why=f"this is {value!r}"[:200])

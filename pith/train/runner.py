@@ -57,6 +57,8 @@ class Runner:
         self.augment = built(AUGMENTS, cfg.data.augment, where="data.augment") if cfg.data.augment else None
         self.train = self._data("train")
         self.val: Any = self._data("val") if cfg.data.val else None
+        if self.val is not None and not (torch.equal(self.train.mean, self.val.mean) and torch.equal(self.train.std, self.val.std)):
+            warnings.warn("data.val has another mean or std than data.train: the scores are of other inputs than the network learns", stacklevel=2)
         self.per_epoch = len(self.train) // cfg.data.batch
         if not self.per_epoch:
             raise ConfigError(f"{len(self.train)} samples are less than a batch of {cfg.data.batch}", where="data")

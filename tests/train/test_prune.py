@@ -238,8 +238,8 @@ AWKWARD: dict[str, tuple[nn.Module, set[str], int]] = {
     "depthwise, two filters a channel": (conv(16, 32, 3, 16), {"first.0", "middle.0"}, 32),
     "grouped transposed": (nn.ConvTranspose2d(16, 16, 2, stride=2, groups=4), {"first.0"}, 16),
     "GroupNorm": (nn.GroupNorm(4, 16), {"first.0"}, 16),
-    "slice": (Call(lambda x, f: torch.cat([x[:, :8], F.relu(f(x[:, 8:]))], 1), conv(8, 8)), {"middle.layers.0.0"}, 16),
-    "chunk": (Call(halves, conv(8, 8)), {"middle.layers.0.0"}, 16),
+    "slice": (Call(lambda x, f: torch.cat([x[:, :8], F.relu(f(x[:, 8:]))], 1), conv(8, 8)), {"first.0", "middle.layers.0.0"}, 16),
+    "chunk": (Call(halves, conv(8, 8)), {"first.0", "middle.layers.0.0"}, 16),
     "shuffle": (Call(shuffled), {"first.0"}, 16),
     "places by number": (Call(lambda x: x[:, [3, 1, 2, 0, *range(4, 16)]]), {"first.0"}, 16),
     "reversed": (Call(lambda x: x.flip(1) * torch.linspace(0.5, 1.5, x.shape[1])[:, None, None].to(x)), {"first.0"}, 16),
@@ -247,8 +247,8 @@ AWKWARD: dict[str, tuple[nn.Module, set[str], int]] = {
     "GLU": (nn.Sequential(nn.Conv2d(16, 32, 1), nn.GLU(1)), {"middle.0"}, 16),
     "rolled": (Call(lambda x: torch.roll(x, x.shape[1] // 2, 1)), {"first.0"}, 24),
     "halves swapped": (Call(lambda x: torch.cat(x.chunk(2, 1)[::-1], 1)), {"first.0"}, 24),
-    "a branch of nothing yet": (Call(scaled, still(conv(16, 16), 0.0)), {"middle.layers.0.0"}, 16),
-    "a branch of next to nothing": (Call(scaled, still(conv(16, 16), 1e-6)), {"middle.layers.0.0"}, 16),
+    "a branch of nothing yet": (Call(scaled, still(conv(16, 16), 0.0)), {"first.0", "middle.layers.0.0"}, 16),
+    "a branch of next to nothing": (Call(scaled, still(conv(16, 16), 1e-6)), {"first.0", "middle.layers.0.0"}, 16),
     "softmax": (nn.Softmax(1), {"first.0"}, 16),
     "LocalResponseNorm": (nn.LocalResponseNorm(3), {"first.0"}, 16),
     "weight_norm": (nn.utils.parametrizations.weight_norm(nn.Conv2d(16, 16, 1)), {"first.0", "middle"}, 16),
@@ -326,6 +326,9 @@ def test_silly_budgets_are_refused(setting: dict[str, float]) -> None:
 
 
 def test_what_cannot_be_pruned_is_named() -> None:
+    for wrong in ({"shares": (0.5, 1.0)}, {"shares": (-1,)}, {"only": ("nope",)}):
+        with pytest.raises(InputError, match=r"between 0 and 1, not|no group 'nope'"):
+            prune.sensitivity(net(), X, lambda _: 0.0, **wrong)
     for sizes, words in (({"fc": 3}, "'fc' cannot be thinned"), ({"after.0": 13}, "12 channels, not 13"), ({"after.0": 0}, "at least one")):
         with pytest.raises(pith.PithError, match=words):
             prune.shrink(net(), X, sizes)

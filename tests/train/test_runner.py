@@ -202,12 +202,13 @@ def test_pixels_are_divided_by_a_deviation(tmp_path: Path) -> None:
     assert DataSet(x.flatten(1), y, 2, mean=0.5).floats(x.flatten(1)).shape == (2, 48)
 
 
-def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [0, 1000])
+def test_a_damaged_checkpoint_is_passed_over(left: int, tmp_path: Path) -> None:
     cfg = check(Config(recipe(tmp_path, 9)))
     Runner(cfg, tmp_path / "out", quiet=True).run()
     final = torch.load(tmp_path / "out" / "final.pt", weights_only=True)
     newest = tmp_path / "out" / "step_000000009.pt"
-    newest.write_bytes(newest.read_bytes()[:1000])
+    newest.write_bytes(newest.read_bytes()[:left])
     with pytest.warns(UserWarning, match=r"step_000000009\.pt cannot be read"):
         runner = Runner(cfg, tmp_path / "out", resume=True, quiet=True)
     assert runner.step == 6
@@ -270,6 +271,8 @@ def test_the_advice_after_a_loss_that_is_no_number_can_be_typed(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("changes", "message"), [
+    ({"name": 3}, "name is text.*this is 3"), ({"name": "../out"}, "name is text"), ({"threads": 100_000}, "threads is .* at most 1024"),
+    ({"optimizer": {"type": "Adam"}}, "unexpected keyword argument 'momentum'.*`_delete_: true` beside"), ({"seed": 1 << 31}, "seed is .* at most 2147483647"),
     ({"model.classes": 5}, "tells 5 classes apart, the data have 4"), ({"model.type": "plain_nut"}, "no network 'plain_nut'"),
     ({"model.width": 2}, "cannot be made with width.*it takes classes"), ({"optimizer.type": "SDG"}, "no optimizer 'SDG'\n.*SGD"),
     ({"optimizer": {"_delete_": True, "type": "Adam", "betas": [0.9]}}, r"betas is a list of 2: a number.*, not \[0.9\]"),
@@ -343,6 +346,9 @@ def test_a_corrupt_picture_is_named(tmp_path: Path) -> None:
     told = {"_delete_": True, "type": "folder", "folder": str(tmp_path), "size": 8, "bad": "skip"}
     with pytest.warns(UserWarning, match=r"data\.train: 1 could not be read and were skipped, 5 are left"):
         Runner(made(tmp_path, **{"data.train": told, "data.val": None, "data.batch": 5, "model.classes": 2}), tmp_path / "out", quiet=True)
+    bad.unlink()
+    with pytest.warns(UserWarning, match="another mean or std"):
+        Runner(made(tmp_path, **{"data.train": told, "data.val": {**told, "mean": 0.1}, "data.batch": 5, "model.classes": 2}), tmp_path / "out", quiet=True)
 
 
 def test_a_teacher(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
@@ -75,6 +76,11 @@ def check_limit(limit: int) -> None:
         raise ConfigError(f"limit is a number of samples, 0 for all, not {limit!r}", where="data")
 
 
+def _said(error: Exception) -> str:
+    """Pillow names the object it read from by its address."""
+    return re.sub(r"<_io\.BytesIO object at 0x[0-9a-f]+>", "it", str(error))
+
+
 def read_pictures(items: Iterable[tuple[str, Callable[[], bytes], int]], bad: str, size: tuple[int, int] | None = None) -> tuple[Any, ...]:
     """(name, how to read it, label) as (N, 3, H, W) uint8, labels, names that were skipped.
 
@@ -98,8 +104,8 @@ def read_pictures(items: Iterable[tuple[str, Callable[[], bytes], int]], bad: st
                 raise ValueError(f"{picture.shape[1]} x {picture.shape[0]} pixels, others have {shape[1]} x {shape[0]}")
         except Exception as error:  # Pillow raises many kinds for damaged files
             if bad == "stop":
-                raise ConfigError("a picture cannot be read", where=name, why=str(error), try_="repair it, or bad: skip") from error
-            warnings.warn(f"skipped {name}: {error}", stacklevel=2)
+                raise ConfigError("a picture cannot be read", where=name, why=_said(error), try_="repair it, or bad: skip") from error
+            warnings.warn(f"skipped {name}: {_said(error)}", stacklevel=2)
             skipped.append(name)
             continue
         shape = picture.shape
