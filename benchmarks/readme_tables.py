@@ -394,7 +394,8 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "microcontrollers": _microcontrollers, "ram": _ram, "tflm": _tflm, **dict.fromkeys(("choice", "choice_avx2", "choice_zen4"), _choice),
     **dict.fromkeys(("integers_avx2_zen", "integers_avx2_zen4"), _integers_avx2),
     "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,
-    **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}") for name in ("distillation", "mobilenext", "binary")},
+    **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}")
+       for name in ("distillation", "mobilenext", "mobilenext_fine", "binary")},
     "trained_distillation_few": functools.partial(_trained, experiment="trained_here distillation_few", data="CIFAR-10, 2,500 training pictures"),
     "trained_digits": functools.partial(_trained, experiment="trained_here digits", samples="recordings",
                                         data="Free Spoken Digit Dataset, 400 recordings of four speakers, tested by two others"),

@@ -1,6 +1,6 @@
 """TinyBERT-4 on SST-2, trained alone and taught by a larger network, both from nothing; tested as compiled C on the 872 test sentences.
 
-`python -m benchmarks.sst2 [--seeds 0,1,2] [--transformer | --words] [--runs FOLDER]`   (needs torch; PITH_DATA)
+`python -m benchmarks.sst2 [--seeds 0,1,2] [--transformer | --words] [--phrases] [--runs FOLDER]`   (needs torch; PITH_DATA)
 
 The student alone is `tinybert4_sst2`. Its teacher is `text_cnn_sst2`; taught, it is `tinybert4_sst2_soft`, which takes as many steps, on
 sentences whose words are replaced by neighbours in the teacher's own embeddings. With `--words` it is `tinybert4_sst2_words`: its words
@@ -8,6 +8,8 @@ begin as the first principal components of the teacher's, and labels count besid
 `tinybert_teacher_sst2`, and the student goes through TinyBERT's two stages, `tinybert4_sst2_inside` and `tinybert4_sst2_taught`. Nothing is
 chosen by the test sentences: a network is the one after the last step. A row is added to benchmarks/results/sst2.csv and its epochs to sst2_log.csv as soon
 as it is done; what stands there is not trained again, and a run that was stopped goes on from its checkpoint in the folder of runs.
+`--phrases` tests what was trained with `--words` on the 6,735 phrases kept apart as well (sst2_phrases.csv): parts of sentences like those
+of the training, and eight times as many as there are test sentences.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from pith.train import checkpoint
 from pith.train.data.sentences import Sst2
 from pith.train.recipe import load
 
-TABLE, LOG = RESULTS / "sst2.csv", RESULTS / "sst2_log.csv"
+TABLE, LOG, PHRASES = RESULTS / "sst2.csv", RESULTS / "sst2_log.csv", RESULTS / "sst2_phrases.csv"
 ALONE = "TinyBERT-4 alone"
 TEACHER, TAUGHT = "teacher", "TinyBERT-4 taught"  # transformers
 CNN, CNN_TAUGHT, CNN_WORDS = "TextCnn, the teacher", "TinyBERT-4 taught by TextCnn", "TinyBERT-4 with TextCnn's words, taught by it"
@@ -121,6 +123,25 @@ def record(variant: str, seed: int, net: nn.Module, folders: list[Path], runs: P
     print(f"{variant}, seed {seed}: {good.mean():.2%} ({low:.2%} to {high:.2%}) through compiled C; {differ} are not PyTorch's; {paired}", flush=True)
 
 
+def phrases(seed: int, runs: Path) -> None:
+    """Compiled C on the phrases kept apart: the student alone, its teacher, and the student with the teacher's words."""
+    data = Sst2("dev", longest=LENGTH)
+    alone: np.ndarray | None = None
+    for variant, recipe, of in ((ALONE, "tinybert4_sst2", seed), (CNN, "text_cnn_sst2", 0), (CNN_WORDS, "tinybert4_sst2_words", seed)):
+        cfg = load(recipe)
+        settings = {k: v for k, v in cfg.model.items() if k not in ("type", "pretrained")}
+        found, differ = answers(models.create(cfg.model.type, pretrained=runs / f"{recipe}_{of}" / "final.pt", **settings), data)
+        good = found == data.y.numpy()
+        alone = good if alone is None else alone
+        counts = int((alone & ~good).sum()), int((good & ~alone).sum())
+        low, high = wilson(int(good.sum()), len(data))
+        paired = counts if variant == CNN_WORDS else None
+        append(PHRASES, {"variant": variant, "seed": of, "right": int(good.sum()), "n": len(data), "low": f"{low:.5f}", "high": f"{high:.5f}",
+                         "not_as_torch": differ, "only_alone": paired[0] if paired else "", "only_taught": paired[1] if paired else "",
+                         "p": f"{mcnemar(*paired):.4f}" if paired else "", **stamp()})  # fmt: skip
+        print(f"{variant}, seed {of}: {good.mean():.2%} ({low:.2%} to {high:.2%}) of {len(data)} phrases; {counts}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", default="0,1,2")
@@ -128,9 +149,14 @@ def main() -> None:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--transformer", action="store_true", help="a transformer teaches, by TinyBERT's two stages")
     how.add_argument("--words", action="store_true", help="the student's words begin as the teacher's")
+    parser.add_argument("--phrases", action="store_true", help="test what was trained with --words on the phrases kept apart; train nothing")
     parser.add_argument("--runs", type=Path, default=Path("build/sst2"), help="checkpoints and weights")
     a = parser.parse_args()
     runs: Path = a.runs.resolve()
+    if a.phrases:
+        for seed in map(int, a.seeds.split(",")):
+            phrases(seed, runs)
+        return
     done = {(r["variant"], int(r["seed"])) for r in rows(TABLE)}
     for seed in map(int, a.seeds.split(",")):
         if (ALONE, seed) not in done:
