@@ -268,11 +268,10 @@ def _isolated(module: Any) -> Iterator[None]:
     with _ONE:
         held = any("forward" in vars(m) or m._forward_hooks or m._forward_pre_hooks for m in module.modules())
         modes = [(m, m.training) for m in module.modules()] if held else []
-        quiet = _Quiet()
-        loggers = [logging.getLogger(name) for name in ("torch", "onnxscript", "onnx_ir", *_speakers())]
+        quiet, handlers = _Quiet(), _handlers()
         try:
-            for logger in loggers:
-                logger.addFilter(quiet)
+            for handler in handlers:
+                handler.addFilter(quiet)
             for m, _ in modes:
                 m.training = False
             with (
@@ -282,26 +281,31 @@ def _isolated(module: Any) -> Iterator[None]:
                 warnings.simplefilter("ignore")
                 yield
         finally:
-            for logger in loggers:
-                logger.removeFilter(quiet)
+            for handler in handlers:
+                handler.removeFilter(quiet)
             for m, mode in modes:
                 m.training = mode
 
 
-def _speakers() -> list[str]:
-    """Loggers below those of PyTorch and its exporter: a filter counts for its own logger alone."""
-    return [name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("torch", "onnxscript", "onnx_ir")]
+_SPEAKERS = ("torch", "onnxscript", "onnx_ir")
+
+
+def _handlers() -> list[logging.Handler]:
+    """All that could write what PyTorch and its exporter say, whose loggers may be made yet."""
+    known = logging.root.manager.loggerDict
+    loggers = [logging.root, *(x for name, x in known.items() if name.split(".")[0] in _SPEAKERS and isinstance(x, logging.Logger))]
+    return list(dict.fromkeys([*(h for x in loggers for h in x.handlers), *([logging.lastResort] if logging.lastResort else [])]))
 
 
 class _Quiet(logging.Filter):
-    """Lets nothing through that this thread says."""
+    """Lets nothing through that PyTorch and its exporter say in this thread."""
 
     def __init__(self) -> None:
         super().__init__()
         self.thread = threading.get_ident()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.thread != self.thread
+        return record.thread != self.thread or record.name.split(".")[0] not in _SPEAKERS
 
 
 def _check_stateless(program: Any, kind: str) -> None:

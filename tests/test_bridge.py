@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
+import subprocess
 import sys
 import threading
 from collections import namedtuple
@@ -276,6 +277,14 @@ def test_results(function: Callable[[Tensor], Any], names: list[str]) -> None:
 def test_what_the_exporter_leaves_out_of_order() -> None:
     """Two equal clamps of one ReLU: its optimiser puts the bound of the second behind what reads it."""
     agrees(Of(lambda x: torch.clamp(y := torch.relu(x), 0, 1) * 2 + torch.clamp(y, 0, 1).round()), torch.randn(1, 3, 4, 4))
+
+
+def test_nothing_is_said() -> None:
+    """Of what PyTorch notes the first time that it exports."""
+    code = "import torch; from pith.bridge import to_onnx; to_onnx(torch.nn.Linear(3, 3), torch.zeros(2, 3))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False,
+                          cwd=Path(pith.__file__).parents[1])  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_other_threads_go_on(caplog: pytest.LogCaptureFixture) -> None:
