@@ -311,6 +311,15 @@ def _sst2(rows: Rows) -> str:
     return _markdown(["", "seed", "steps", "parameters", "accuracy", "95 % interval", "taught : alone"], body, note)
 
 
+def _sst2_phrases(rows: Rows) -> str:
+    """A line a network; the last column as in `_sst2`."""
+    body = [[r["variant"], r["seed"], f"{int(r['right']) / int(r['n']):.2%}", f"{float(r['low']):.2%} to {float(r['high']):.2%}",
+             f"{r['only_taught']} : {r['only_alone']}, p = {r['p']}" if r["p"] else ""] for r in rows]  # fmt: skip
+    note = f"The same networks on {int(rows[0]['n']):,} phrases kept apart from the training, compiled C; at most {max(int(r['not_as_torch']) for r in rows)} "
+    note += f"answers of a run are not PyTorch's. `python -m benchmarks.sst2 --phrases`, commits {_commits(rows)}."
+    return _markdown(["", "seed", "accuracy", "95 % interval", "taught : alone"], body, note)
+
+
 def _trained(rows: Rows, experiment: str, data: str = "CIFAR-10, 25,000 training pictures", samples: str = "pictures") -> str:
     """A line a variant: what it costs, and the accuracies of its seeds; differences are to the first variant with the same seed."""
     right = {(r["variant"], r["seed"]): 100 * int(r["right"]) / int(r["n"]) for r in rows}
@@ -399,7 +408,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "trained_distillation_few": functools.partial(_trained, experiment="trained_here distillation_few", data="CIFAR-10, 2,500 training pictures"),
     "trained_digits": functools.partial(_trained, experiment="trained_here digits", samples="recordings",
                                         data="Free Spoken Digit Dataset, 400 recordings of four speakers, tested by two others"),
-    "sst2": _sst2,
+    "sst2": _sst2, "sst2_phrases": _sst2_phrases,
     "trained_pruning": functools.partial(_trained, experiment="pruning"),
     "ocr_trained": _ocr_trained,
 }  # fmt: skip
