@@ -35,7 +35,7 @@ demo: $(VENV)/.demo ## compile the network that ships with Pith and run it on ph
 	@$(PY) -m pith.demo.run
 
 test: $(VENV)/.dev ## run all tests
-	$(PY) -m pytest -n $(JOBS) --dist worksteal
+	$(PY) -m pytest -n $(JOBS) --dist worksteal --durations 25
 
 lint: $(VENV)/.dev ## ruff and mypy --strict
 	$(PY) -m ruff check pith tests benchmarks examples
