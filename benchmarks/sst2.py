@@ -1,15 +1,15 @@
 """TinyBERT-4 on SST-2, trained alone and taught by a larger network, both from nothing; tested as compiled C on the 872 test sentences.
 
-`python -m benchmarks.sst2 [--seeds 0,1,2] [--transformer | --words] [--phrases] [--runs FOLDER]`   (needs torch; PITH_DATA)
+`python -m benchmarks.sst2 [--way soft|words|long|transformer] [--seeds 0,1,2] [--phrases] [--runs FOLDER]`   (needs torch; PITH_DATA)
 
-The student alone is `tinybert4_sst2`. Its teacher is `text_cnn_sst2`; taught, it is `tinybert4_sst2_soft`, which takes as many steps, on
-sentences whose words are replaced by neighbours in the teacher's own embeddings. With `--words` it is `tinybert4_sst2_words`: its words
-begin as the first principal components of the teacher's, and labels count beside what the teacher says. With `--transformer` the teacher is
-`tinybert_teacher_sst2`, and the student goes through TinyBERT's two stages, `tinybert4_sst2_inside` and `tinybert4_sst2_taught`. Nothing is
-chosen by the test sentences: a network is the one after the last step. A row is added to benchmarks/results/sst2.csv and its epochs to sst2_log.csv as soon
-as it is done; what stands there is not trained again, and a run that was stopped goes on from its checkpoint in the folder of runs.
-`--phrases` tests what was trained with `--words` on the 6,735 phrases kept apart as well (sst2_phrases.csv): parts of sentences like those
-of the training, and eight times as many as there are test sentences.
+Each way has a teacher, trained once, and a student taught by it in as many steps as the student alone takes (WAYS): `soft` by what the
+teacher says of sentences whose words are replaced by neighbours in its own embeddings; `words`: the student's words begin as the first
+principal components of the teacher's, and labels count beside what the teacher says; `long`: both of these, for three times as long, beside
+a student alone that is trained three times as long too; `transformer`: by TinyBERT's two stages. Nothing is chosen by the test sentences: a
+network is the one after the last step. A row is added to benchmarks/results/sst2.csv and its epochs to sst2_log.csv as soon as it is done;
+what stands there is not trained again, and a run that was stopped goes on from its checkpoint in the folder of runs. `--phrases` tests what
+was trained on the 6,735 phrases kept apart as well (sst2_phrases.csv): parts of sentences like those of the training, and eight times as
+many as there are test sentences.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import csv
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,29 @@ from pith.train.data.sentences import Sst2
 from pith.train.recipe import load
 
 TABLE, LOG, PHRASES = RESULTS / "sst2.csv", RESULTS / "sst2_log.csv", RESULTS / "sst2_phrases.csv"
-ALONE = "TinyBERT-4 alone"
-TEACHER, TAUGHT = "teacher", "TinyBERT-4 taught"  # transformers
-CNN, CNN_TAUGHT, CNN_WORDS = "TextCnn, the teacher", "TinyBERT-4 taught by TextCnn", "TinyBERT-4 with TextCnn's words, taught by it"
 LENGTH = 64
+
+
+@dataclass(frozen=True)
+class Way:
+    """Names and recipes of a teacher, of the student alone, and of the student taught; what it gets of the teacher's beside its answers."""
+
+    taught: str
+    recipes: tuple[str, ...]
+    teacher: tuple[str, str] = ("TextCnn, the teacher", "text_cnn_sst2")
+    alone: tuple[str, str] = ("TinyBERT-4 alone", "tinybert4_sst2")
+    words: bool = False
+    neighbours: bool = False
+
+
+WAYS = {
+    "soft": Way("TinyBERT-4 taught by TextCnn", ("tinybert4_sst2_soft",), neighbours=True),
+    "words": Way("TinyBERT-4 with TextCnn's words, taught by it", ("tinybert4_sst2_words",), words=True),
+    "long": Way("TinyBERT-4 with TextCnn's words, taught by it, 3 epochs", ("tinybert4_sst2_words_long",),
+                alone=("TinyBERT-4 alone, 3 epochs", "tinybert4_sst2_long"), words=True, neighbours=True),
+    "transformer": Way("TinyBERT-4 taught", ("tinybert4_sst2_inside", "tinybert4_sst2_taught"), teacher=("teacher", "tinybert_teacher_sst2"),
+                       neighbours=True),
+}  # fmt: skip
 
 
 def network(recipe: str, seed: int, runs: Path, changes: dict[str, Any] | None = None) -> tuple[nn.Module, Path]:
@@ -96,18 +116,20 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return min(1.0, 2 * sum(math.comb(n, k) for k in range(least + 1)) / 2**n)
 
 
-def record(variant: str, seed: int, net: nn.Module, folders: list[Path], runs: Path) -> None:
-    """Tests the network as compiled C and adds its rows."""
+def paired(alone: np.ndarray, taught: np.ndarray) -> dict[str, str]:
+    """How many samples only one of two students has right, and how likely that is if both are equally good."""
+    counts = int((alone & ~taught).sum()), int((taught & ~alone).sum())
+    return {"only_alone": str(counts[0]), "only_taught": str(counts[1]), "p": f"{mcnemar(*counts):.4f}"}
+
+
+def record(variant: str, seed: int, net: nn.Module, folders: list[Path], runs: Path, beside: str = "") -> None:
+    """Tests the network as compiled C and adds its rows; beside: the student that it is compared with."""
     data = Sst2("test", longest=LENGTH)
     found, differ = answers(net, data)
     good = found == data.y.numpy()
     np.save(runs / f"{variant}_{seed}.npy", good)
-    paired = {"only_alone": "", "only_taught": "", "p": ""}
-    other = runs / f"{ALONE}_{seed}.npy"
-    if variant in (TAUGHT, CNN_TAUGHT, CNN_WORDS) and other.exists():
-        alone = np.load(other)
-        counts = int((alone & ~good).sum()), int((good & ~alone).sum())
-        paired = {"only_alone": str(counts[0]), "only_taught": str(counts[1]), "p": f"{mcnemar(*counts):.4f}"}
+    other = runs / f"{beside}_{seed}.npy"
+    pair = paired(np.load(other), good) if beside and other.exists() else dict.fromkeys(("only_alone", "only_taught", "p"), "")
     steps = 0
     for folder in folders:
         with (folder / "log.csv").open(newline="") as f:
@@ -119,71 +141,65 @@ def record(variant: str, seed: int, net: nn.Module, folders: list[Path], runs: P
     cost = count(net, examples=(data.x[:1],))
     low, high = wilson(int(good.sum()), len(data))
     append(TABLE, {"variant": variant, "seed": seed, "steps": steps, "parameters": cost.params, "macs": cost.macs, "right": int(good.sum()),
-                   "n": len(data), "low": f"{low:.5f}", "high": f"{high:.5f}", "not_as_torch": differ, **paired, **stamp()})  # fmt: skip
-    print(f"{variant}, seed {seed}: {good.mean():.2%} ({low:.2%} to {high:.2%}) through compiled C; {differ} are not PyTorch's; {paired}", flush=True)
+                   "n": len(data), "low": f"{low:.5f}", "high": f"{high:.5f}", "not_as_torch": differ, **pair, **stamp()})  # fmt: skip
+    print(f"{variant}, seed {seed}: {good.mean():.2%} ({low:.2%} to {high:.2%}) through compiled C; {differ} are not PyTorch's; {pair}", flush=True)
 
 
-def phrases(seed: int, runs: Path) -> None:
-    """Compiled C on the phrases kept apart: the student alone, its teacher, and the student with the teacher's words."""
+def phrases(way: Way, seed: int, runs: Path) -> None:
+    """Compiled C on the phrases kept apart: the student alone, its teacher, and the student taught."""
+    done = {(r["variant"], int(r["seed"])) for r in rows(PHRASES)}
     data = Sst2("dev", longest=LENGTH)
     alone: np.ndarray | None = None
-    for variant, recipe, of in ((ALONE, "tinybert4_sst2", seed), (CNN, "text_cnn_sst2", 0), (CNN_WORDS, "tinybert4_sst2_words", seed)):
+    for variant, recipe, of in ((*way.alone, seed), (*way.teacher, 0), (way.taught, way.recipes[-1], seed)):
+        if variant == way.teacher[0] and (variant, of) in done:
+            continue
         cfg = load(recipe)
         settings = {k: v for k, v in cfg.model.items() if k not in ("type", "pretrained")}
         found, differ = answers(models.create(cfg.model.type, pretrained=runs / f"{recipe}_{of}" / "final.pt", **settings), data)
         good = found == data.y.numpy()
         alone = good if alone is None else alone
-        counts = int((alone & ~good).sum()), int((good & ~alone).sum())
         low, high = wilson(int(good.sum()), len(data))
-        paired = counts if variant == CNN_WORDS else None
-        append(PHRASES, {"variant": variant, "seed": of, "right": int(good.sum()), "n": len(data), "low": f"{low:.5f}", "high": f"{high:.5f}",
-                         "not_as_torch": differ, "only_alone": paired[0] if paired else "", "only_taught": paired[1] if paired else "",
-                         "p": f"{mcnemar(*paired):.4f}" if paired else "", **stamp()})  # fmt: skip
-        print(f"{variant}, seed {of}: {good.mean():.2%} ({low:.2%} to {high:.2%}) of {len(data)} phrases; {counts}", flush=True)
+        pair = paired(alone, good) if variant == way.taught else dict.fromkeys(("only_alone", "only_taught", "p"), "")
+        print(f"{variant}, seed {of}: {good.mean():.2%} ({low:.2%} to {high:.2%}) of {len(data)} phrases; {pair}", flush=True)
+        if (variant, of) not in done:
+            append(PHRASES, {"variant": variant, "seed": of, "right": int(good.sum()), "n": len(data), "low": f"{low:.5f}", "high": f"{high:.5f}",
+                             "not_as_torch": differ, **pair, **stamp()})  # fmt: skip
+
+
+def compare(way: Way, seed: int, runs: Path) -> None:
+    """The student alone, the teacher and the student taught: trained and tested where they were not yet."""
+    done = {(r["variant"], int(r["seed"])) for r in rows(TABLE)}
+    if (way.alone[0], seed) not in done:
+        net, out = network(way.alone[1], seed, runs)
+        record(way.alone[0], seed, net, [out], runs)
+    if (way.taught, seed) in done:
+        return
+    teacher, out = network(way.teacher[1], 0, runs)
+    if (way.teacher[0], 0) not in done:
+        record(way.teacher[0], 0, teacher, [out], runs)
+    told = {"task.teacher.pretrained": str(out / "final.pt")}
+    if way.neighbours:
+        told["data.augment.file"] = str(neighbours(teacher, runs / f"neighbours_{way.teacher[1]}.npz"))
+    if way.words:
+        told["model.pretrained"] = str(with_words(teacher, seed, runs / f"words_{seed}.pt"))
+    folders: list[Path] = []
+    for recipe in way.recipes:
+        if folders:
+            told["model.pretrained"] = str(folders[-1] / "final.pt")
+        net, out = network(recipe, seed, runs, told)
+        folders.append(out)
+    record(way.taught, seed, net, folders, runs, beside=way.alone[0])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--way", choices=WAYS, default="soft")
     parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--alone", action="store_true", help="the student alone, nothing else")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--transformer", action="store_true", help="a transformer teaches, by TinyBERT's two stages")
-    how.add_argument("--words", action="store_true", help="the student's words begin as the teacher's")
-    parser.add_argument("--phrases", action="store_true", help="test what was trained with --words on the phrases kept apart; train nothing")
+    parser.add_argument("--phrases", action="store_true", help="test what was trained on the phrases kept apart; train nothing")
     parser.add_argument("--runs", type=Path, default=Path("build/sst2"), help="checkpoints and weights")
     a = parser.parse_args()
-    runs: Path = a.runs.resolve()
-    if a.phrases:
-        for seed in map(int, a.seeds.split(",")):
-            phrases(seed, runs)
-        return
-    done = {(r["variant"], int(r["seed"])) for r in rows(TABLE)}
     for seed in map(int, a.seeds.split(",")):
-        if (ALONE, seed) not in done:
-            net, out = network("tinybert4_sst2", seed, runs)
-            record(ALONE, seed, net, [out], runs)
-        taught, name, recipe = (TAUGHT, TEACHER, "tinybert_teacher_sst2") if a.transformer else (CNN_WORDS if a.words else CNN_TAUGHT, CNN, "text_cnn_sst2")
-        if a.alone or (taught, seed) in done:
-            continue
-        teacher, out = network(recipe, 0, runs)
-        if (name, 0) not in done:
-            record(name, 0, teacher, [out], runs)
-            done.add((name, 0))
-        told = {"task.teacher.pretrained": str(out / "final.pt")}
-        if not a.words:
-            told["data.augment.file"] = str(neighbours(teacher, runs / f"neighbours_{recipe}.npz"))
-        if a.words:
-            told["model.pretrained"] = str(with_words(teacher, seed, runs / f"words_{seed}.pt"))
-            net, out = network("tinybert4_sst2_words", seed, runs, told)
-            folders = [out]
-        elif a.transformer:
-            _, inside = network("tinybert4_sst2_inside", seed, runs, told)
-            net, out = network("tinybert4_sst2_taught", seed, runs, {**told, "model.pretrained": str(inside / "final.pt")})
-            folders = [inside, out]
-        else:
-            net, out = network("tinybert4_sst2_soft", seed, runs, told)
-            folders = [out]
-        record(taught, seed, net, folders, runs)
+        (phrases if a.phrases else compare)(WAYS[a.way], seed, a.runs.resolve())
 
 
 if __name__ == "__main__":
