@@ -51,7 +51,13 @@ LONGEST_TUNE = 86400  # seconds
 def import_model(
     model: Any, shapes: Mapping[str, int | Sequence[int]] | None = None, constants: Mapping[str, np.ndarray] | None = None
 ) -> Graph:
-    """A model file (format told by its suffix), its bytes, or an onnx.ModelProto, as an unoptimised Graph."""
+    """A model file (format told by its suffix), its bytes, an onnx.ModelProto, a Graph, or what `pith.quantize` returned, as an
+    unoptimised Graph of its own."""
+    graph = model if isinstance(model, Graph) else getattr(model, "graph", None)  # a Quantized has one
+    if isinstance(graph, Graph):
+        if shapes or constants:
+            raise ShapeError(f"a {type(model).__name__} has its shapes already", try_="give shapes and constants to pith.import_model, or to pith.quantize")
+        return graph.copy()
     variants = expand_shapes(shapes)
     if len(variants) != 1:
         raise ShapeError("several shapes for one graph", try_="one shape for each input")
@@ -64,9 +70,10 @@ def import_model(
         from pith.importers import import_bytes
 
         return import_bytes(model, shapes=bound, constants=constants)
-    if hasattr(model, "graph"):
+    if hasattr(model, "SerializeToString"):
         return _import_onnx(model, bound, constants)
-    raise ModelError(f"a {type(model).__name__} is no model", try_="the path of a model file, an onnx.ModelProto, its bytes, or a Graph")
+    hint = "pith.from_torch(module, example)" if hasattr(model, "state_dict") else "the path of a model file, an onnx.ModelProto, its bytes, or a Graph"
+    raise ModelError(f"a {type(model).__name__} is no model", try_=hint)
 
 
 def _import_onnx(model: Any, bound: Mapping[str, tuple[int, ...]], constants: Mapping[str, np.ndarray] | None) -> Graph:
@@ -141,15 +148,13 @@ def stages(
         raise InputError(f"{tune!r} seconds to tune", try_=f"a number from 0 to {LONGEST_TUNE}; 30 is enough for most networks")
     if type(max_ram) is not int or max_ram < 0:
         raise InputError(f"{max_ram!r} bytes of RAM", try_="a whole number of bytes, 0 for no limit")
-    if isinstance(model, Graph) and (shapes or constants):
-        raise ShapeError("a Graph has its shapes already", try_="give shapes and constants to pith.import_model")
     passes: list[tuple[str, int, int, float]] = []
     graphs = []
     variants = expand_shapes(shapes)
     t0 = time.perf_counter()
     for k, variant in enumerate(variants):
         say("import", 0.3 * k / len(variants))
-        graph = model.copy() if isinstance(model, Graph) else import_model(model, variant, constants)
+        graph = import_model(model, variant, constants)
         say("optimise", 0.3 * (k + 0.5) / len(variants))
         graphs.append(optimise(graph, passes, helpers))
     t1 = time.perf_counter()
@@ -303,7 +308,8 @@ def compile(
 ) -> Session:  # fmt: skip
     """Compile a model into a C library and open it.
 
-    model: path of a model file (ONNX, or see docs/formats.md), its bytes (ONNX or TFLite), an onnx.ModelProto, or a Graph.
+    model: path of a model file (ONNX, or see docs/formats.md), its bytes (ONNX or TFLite), an onnx.ModelProto, a Graph, or what
+        `pith.quantize` returned.
     target: as listed by `pith targets`.
     shapes: binds symbolic dimensions, {"input": (1, 3, 224, 224)}; a list of shapes for an input compiles them all.
     constants: graph inputs fixed at compile time.  out: folder for the artefact (else a temporary one).

@@ -10,6 +10,7 @@ import linecache
 import logging
 import os
 import re
+import sys
 import threading
 import traceback
 import warnings
@@ -276,7 +277,7 @@ def _isolated(module: Any) -> Iterator[None]:
                 m.training = False
             with (
                 torch.inference_mode(False), torch.no_grad(), torch.random.fork_rng(devices=[]), torch.compiler.set_stance("force_eager"),
-                warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()),
+                warnings.catch_warnings(), contextlib.redirect_stdout(_Mute(sys.stdout)), contextlib.redirect_stderr(_Mute(sys.stderr)),
             ):  # fmt: skip
                 warnings.simplefilter("ignore")
                 yield
@@ -306,6 +307,22 @@ class _Quiet(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.thread != self.thread or record.name.split(".")[0] not in _SPEAKERS
+
+
+class _Mute(io.TextIOBase):
+    """A stream that drops what this thread writes; other threads' goes where it would have gone."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream, self.thread = stream, threading.get_ident()
+
+    def write(self, text: str, /) -> int:
+        if self.stream is not None and threading.get_ident() != self.thread:
+            self.stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        if self.stream is not None:
+            self.stream.flush()
 
 
 def _check_stateless(program: Any, kind: str) -> None:

@@ -15,7 +15,7 @@ from pith.devices import Device
 from pith.emulators import Execution, check, counts, execute
 from pith.emulators.inputs import check_sets, random_sets
 from pith.emulators.mca import Cycles, estimates, tool
-from pith.graph import Graph, InputError
+from pith.graph import InputError
 from pith.lower.rounding import explicit
 from pith.ops.interpret import run_reference
 from pith.targets.base import get_target
@@ -95,7 +95,7 @@ def verify(
     if not reference:
         return Verified(manifest, done, [], loops)
     say("reference", 0.8)
-    graph = model if isinstance(model, Graph) else import_model(model, expand_shapes(shapes)[0], constants)
+    graph = import_model(model, expand_shapes(shapes)[0], constants)
     bound = BOUND
     if precision == "bf16":
         graph, bound = explicit(stages(graph, target, accelerators=accelerators, precision=precision).programs[0]), BOUND_BF16

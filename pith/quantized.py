@@ -117,11 +117,11 @@ def compare(exact: Any, quantised: Any, data: Any, *, layers: bool = False, samp
     layers: compare the values inside too, as far as both networks have them (those of a model that Pith made, all).
     samples: at most how many. Raises PithError subclasses.
     """
-    one = exact.copy() if isinstance(exact, Graph) else import_model(exact, dict(shapes or {}))  # type: ignore[arg-type]
+    one = import_model(exact, dict(shapes or {}))  # type: ignore[arg-type]
     if isinstance(quantised, Quantized):
         two, before, how = quantised.graph, quantised.outcome.inserted.before, quantised.how
     else:
-        two = quantised.copy() if isinstance(quantised, Graph) else import_model(quantised, dict(shapes or {}))  # type: ignore[arg-type]
+        two = import_model(quantised, dict(shapes or {}))  # type: ignore[arg-type]
         before, how = {}, _said(one)
     if layers:
         one = front(one)
@@ -195,7 +195,7 @@ def quantize(
     if min_cosine is not None and not mixed:
         raise InputError("a smallest cosine without layers in floats", why="it is reached by leaving layers in floats", try_="one of the two")
     say("import", 0.0)
-    graph = model.copy() if isinstance(model, Graph) else import_model(model, dict(shapes or {}))  # type: ignore[arg-type]
+    graph = import_model(model, dict(shapes or {}))  # type: ignore[arg-type]
     how = _said(graph, preprocess)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -94,6 +94,15 @@ def test_what_is_no_model_is_refused(what: Any) -> None:
         pith.compile(what)
 
 
+def test_what_quantize_returned_is_a_model() -> None:
+    x = np.random.default_rng(0).random((2, 3, 32, 32), np.float32)
+    made = pith.quantize(Path(pith.__file__).parent / "demo" / "mobilenext_cifar10.onnx", x, method="minmax", improve=False)
+    ours = pith.compile(made, opt="-O1")
+    assert np.array_equal(ours(x[:1]), made.compile(opt="-O1")(x[:1]))
+    with pytest.raises(pith.PithError, match="a Quantized has its shapes already"):
+        pith.compile(made, shapes={"input": (2, 3, 32, 32)})
+
+
 def test_arrays_where_a_dictionary_is_wanted(model: onnx.ModelProto) -> None:
     session = pith.compile(model, shapes={"batch": 1})
     for wrong in (np.zeros((1, 4), np.float32), [1], None):

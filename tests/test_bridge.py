@@ -274,8 +274,8 @@ def test_results(function: Callable[[Tensor], Any], names: list[str]) -> None:
     agrees(Of(function), torch.randn(2, 3), names)
 
 
-def test_what_the_exporter_leaves_out_of_order() -> None:
-    """Two equal clamps of one ReLU: its optimiser puts the bound of the second behind what reads it."""
+def test_constants_that_the_exporter_forgets() -> None:
+    """Two equal clamps of one ReLU: its optimiser gives both pairs of bounds the same names, and keeps one."""
     agrees(Of(lambda x: torch.clamp(y := torch.relu(x), 0, 1) * 2 + torch.clamp(y, 0, 1).round()), torch.randn(1, 3, 4, 4))
 
 
@@ -287,26 +287,29 @@ def test_nothing_is_said() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_other_threads_go_on(caplog: pytest.LogCaptureFixture) -> None:
-    """They train the module and write to the log meanwhile."""
+def test_other_threads_go_on(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    """They train the module, print, and write to the log meanwhile."""
     net, started, done, modes = nn.Sequential(nn.Linear(3, 3), nn.Dropout()), threading.Event(), threading.Event(), set[bool]()
 
     def look() -> None:
         while not done.wait(0.005):
             modes.add(net.training)
             logging.getLogger("torch.mine").warning("here")
+            print("there", flush=True)
             started.set()
 
     thread = threading.Thread(target=look)
     thread.start()
     started.wait()
     before = len(caplog.records)
+    capsys.readouterr()
     try:
         pith.bridge.to_onnx(net, torch.zeros(2, 3))
     finally:
         done.set()
         thread.join()
-    assert modes == {True} and len(caplog.records) > before + 10
+    printed = capsys.readouterr().out
+    assert modes == {True} and len(caplog.records) > before + 10 and printed.count("there") > 10
 
 
 def test_a_package_of_ones_own_may_be_called_quantized() -> None:

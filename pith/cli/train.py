@@ -41,7 +41,8 @@ def command(
         try:
             done = training.run()
         except KeyboardInterrupt:
-            err.print(f"stopped after step {training.step} of {training.total}; --resume goes on from the newest checkpoint in {folder}", soft_wrap=True)
+            kept = "--resume goes on from the newest checkpoint" if training.kept() else "there is no checkpoint yet"
+            err.print(visible(f"stopped after step {training.step} of {training.total}; {kept} in {folder}"), soft_wrap=True)
             raise
     if training.rank:
         return

@@ -145,7 +145,7 @@ class Runner:
             self._call("after_run")
             for module in self._changed:
                 del module.forward
-            if own and not checkpoint.found(self.out):  # nothing was made: the folder is free for the next try
+            if own and not self.kept():  # nothing was made: the folder is free for the next try
                 recipe.unlink(missing_ok=True)
         self.task.finish(self.module)
         if self.rank == 0:
@@ -224,7 +224,7 @@ class Runner:
             checkpoint.write(path, {"x": x.cpu(), "y": y.cpu(), "indices": indices, "step": self.step, "loss": self.loss})
         except BuildError as error:
             why = f"the batch could not be kept in that file: {error.why}"
-        anew = "; anew in another folder, with -o" if checkpoint.found(self.out) else ""
+        anew = "; anew in another folder, with -o" if self.kept() else ""
         raise Diverged(f"the loss is {self.loss} in step {self.step}", where=str(path), why=why,
                        try_=f"a smaller optimizer.lr, a longer schedule.warmup, or {_clipped(self.cfg.hooks)}{anew}")  # fmt: skip
 
@@ -237,6 +237,10 @@ class Runner:
                      "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text, "precision": self.precision}  # fmt: skip
             checkpoint.save(self.out, self.step, state, self.cfg.checkpoint.keep)
         self.fabric.barrier()
+
+    def kept(self) -> bool:
+        """Whether there is a checkpoint to go on from."""
+        return bool(checkpoint.found(self.out))
 
     def _restore(self) -> dict[str, Any] | None:
         if self.rank == 0:

@@ -53,8 +53,9 @@ import numpy as np
 import pith
 import pith.__main__, pith.quant
 from pith import models
-net = pith.compile("pith/demo/mobilenext_cifar10.onnx", opt="-O1")
-assert net(np.zeros((1, 3, 32, 32), np.float32)).shape == (1, 10)
+x = np.random.default_rng(0).random((4, 3, 32, 32), np.float32)
+for model in ("pith/demo/mobilenext_cifar10.onnx", pith.quantize("pith/demo/mobilenext_cifar10.onnx", x, method="minmax", improve=False)):
+    assert pith.compile(model, opt="-O1")(x[:1]).shape == (1, 10)
 for call in (lambda: models.create("resnet20"), lambda: pith.from_torch(None, None)):
     try:
         call()

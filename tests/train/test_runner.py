@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch: pip install pith[train]")
 pytest.importorskip("lightning_fabric", reason="training needs Lightning Fabric: pip install pith[train]")
 
 from benchmarks.kill_and_resume import kill_and_resume, recipe  # noqa: E402
 from pith import models  # noqa: E402
+from pith.cli.main import app  # noqa: E402
 from pith.config import Config, parse_overrides  # noqa: E402
 from pith.graph.errors import BuildError, ConfigError, PithError  # noqa: E402
 from pith.models import registry  # noqa: E402
@@ -298,6 +300,7 @@ def test_the_advice_after_a_loss_that_is_no_number_can_be_typed(tmp_path: Path) 
     *[({"data.augment": {"type": "crop_flip", "pad": 1, **change}}, message + ".*data.augment") for change, message in (
         ({"pad": "x"}, "pad is a whole number, not 'x'"), ({"pad": -1}, "pad is at least 0, not -1"), ({"cutout": -3}, "cutout is at least 0, not -3"),
         ({"flip": 2.0}, "flip is at least 0, at most 1, not 2.0"), ({"pads": 1}, "cannot be made"), ({"pad": 8}, "8 x 8 cannot be moved by 8 pixels"))],
+    ({"data.augment": {"type": "shift_frames"}}, r"shift_frames is for recordings.*not \[2, 3, 8, 8\]"),
     ({"data.augment": {"type": "crop_flip", "pads": 1}}, "data.augment.*unexpected keyword argument 'pads'.*it takes pad, flip, cutout"),
     ({"hooks": [{"type": "clip", "norm": 0}]}, "norm is above 0, not 0"), ({"hooks": [{"type": "clip", "priority": "first"}]}, "priority is at least"),
     ({"hooks": {"type": "clip"}}, r"hooks are a list.*'hooks=\[{type: clip}\]'"), ({"task.smoothing": 1.5}, "smoothing is at least 0, at most 1, not 1.5"),
@@ -432,3 +435,17 @@ def test_a_training_goes_on_in_the_precision_it_began_in(tmp_path: Path, monkeyp
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
     with pytest.raises(ConfigError, match="is in 32-true, on this machine it would go on in bf16-mixed"):
         Runner(cfg, tmp_path / "out", quiet=True, resume=True)
+
+
+@pytest.mark.parametrize(("every", "said"), [(2, "--resume goes on from the newest checkpoint"), (100, "there is no checkpoint yet")])
+def test_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int, said: str) -> None:
+    def stopped(self: Hook, run: Runner) -> None:
+        if run.step == 5:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("pith.train.hooks.Clip.after_step", stopped)
+    out = tmp_path / "[out]"
+    made(tmp_path, hooks=[{"type": "clip", "norm": 1.0}], **{"checkpoint.every": every}).dump(tmp_path / "recipe.yaml")
+    done = CliRunner().invoke(app, ["train", str(tmp_path / "recipe.yaml"), "-o", str(out), "--quiet"])
+    assert isinstance(done.exception, KeyboardInterrupt | SystemExit) and f"stopped after step 5 of 72; {said} in {out}" in done.output
+    assert sorted(p.name for p in out.iterdir()) == (["recipe.yaml", "step_000000002.pt", "step_000000004.pt"] if every == 2 else [])

@@ -105,7 +105,10 @@ class ShiftFrames:
             within(key, getattr(self, key), 0)
 
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
-        """(N, 1, frames, coefficients) -> the same. rows: which of the `total` samples of the whole batch these are."""
+        """(N, 1, frames, coefficients) -> the same. rows: which of the `total` samples of the whole batch these are. Raises ConfigError for
+        anything else."""
+        if x.ndim != 4 or x.shape[1] != 1:
+            raise ConfigError(f"shift_frames is for recordings, (N, 1, frames, coefficients), not {list(x.shape)}", where="data.augment")
         shift = torch.randint(-self.frames, self.frames + 1, (total, 1), generator=generator)[rows]
         louder = self.gain * (2 * torch.rand(total, 1, 1, generator=generator)[rows] - 1)
         stretch = 1 + self.stretch * (2 * torch.rand(total, 1, 1, x.shape[3], generator=generator)[rows] - 1)
