@@ -77,8 +77,7 @@ def create(name: str, pretrained: str | Path | None = None, **changes: Any) -> A
     pretrained: a weight file; without one the weights are random.  changes: replace the entry's settings (number of classes, ...).
     Raises InputError for an unknown name or setting, ModelError for weights that do not fit, UnsupportedError without PyTorch.
     """
-    entry = describe(name)
-    make = _resolve(entry.home)
+    entry, make = describe(name), maker(name)
     try:
         net = make(**{**entry.settings, **changes})
     except TypeError as error:
@@ -91,6 +90,11 @@ def create(name: str, pretrained: str | Path | None = None, **changes: Any) -> A
 
         install(net, released(name, pretrained), str(pretrained))
     return net.eval()
+
+
+def maker(name: str) -> Any:
+    """What makes the network of that name, a class or a function of its settings. Raises InputError, UnsupportedError without PyTorch."""
+    return _resolve(describe(name).home)
 
 
 def released(name: str, path: str | Path) -> dict[str, Any]:

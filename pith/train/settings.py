@@ -110,6 +110,7 @@ def network(described: Any, where: str) -> Any:
     if isinstance(settings.get("pretrained"), str):
         settings["pretrained"] = data_path(settings["pretrained"])
     try:
+        check_types(models.registry.maker(described["type"]), {k: v for k, v in settings.items() if k != "pretrained"}, where)
         return models.create(described["type"], **settings)
     except InputError as error:
         mend = error.try_ or ("PITH_DATA for its weights" if "pretrained" in settings else "")
