@@ -32,7 +32,8 @@ EXPERIMENTS = {
     "distillation": {"alone": "resnet8_cifar10", "taught by ResNet-20": "resnet8_distilled"},
     "distillation_few": {"alone": "resnet8_few", "taught by ResNet-20": "resnet8_few_distilled"},
     "mobilenext": {"MobileNetV2": "mobilenet_v2_small", "MobileNeXt": "mobilenext_small", "MobileNeXt, identity 1/2": "mobilenext_small_half"},
-    "mobilenext_fine": {"MobileNetV2": "mobilenet_v2_fine", "MobileNeXt": "mobilenext_fine", "MobileNeXt, identity 1/2": "mobilenext_fine_half"},
+    "mobilenext_fine": {"MobileNetV2": "mobilenet_v2_fine", "MobileNeXt": "mobilenext_fine", "MobileNeXt, identity 1/2": "mobilenext_fine_half",
+                        "MobileNeXt, blocks of the paper": "mobilenext_fine_paper"},
     "binary": {"real": "vgg_cifar10", "binary": "bnn_vgg_cifar10"},
     "digits": {"DS-CNN": "ds_cnn_digits"},
 }
