@@ -306,7 +306,7 @@ def _sst2(rows: Rows) -> str:
     differ = max(int(r["not_as_torch"]) for r in rows)
     note = f"SST-2, 60,614 training phrases, accuracy of compiled C on {rows[0]['n']} test sentences after the last step, with its 95 % interval; at most "
     note += f"{differ} answers of a run are not PyTorch's. Last column: sentences only the taught student has right : only the one alone with the same "
-    note += "seed, and McNemar's exact test. `python -m benchmarks.sst2`, "
+    note += "seed, and McNemar's exact test. `python -m benchmarks.sst2 --way WAY`, "
     note += f"commits {_commits(rows)}; each epoch: `benchmarks/results/sst2_log.csv`."
     return _markdown(["", "seed", "steps", "parameters", "accuracy", "95 % interval", "taught : alone"], body, note)
 
@@ -316,7 +316,7 @@ def _sst2_phrases(rows: Rows) -> str:
     body = [[r["variant"], r["seed"], f"{int(r['right']) / int(r['n']):.2%}", f"{float(r['low']):.2%} to {float(r['high']):.2%}",
              f"{r['only_taught']} : {r['only_alone']}, p = {r['p']}" if r["p"] else ""] for r in rows]  # fmt: skip
     note = f"The same networks on {int(rows[0]['n']):,} phrases kept apart from the training, compiled C; at most {max(int(r['not_as_torch']) for r in rows)} "
-    note += f"answers of a run are not PyTorch's. `python -m benchmarks.sst2 --phrases`, commits {_commits(rows)}."
+    note += f"answers of a run are not PyTorch's. `python -m benchmarks.sst2 --phrases` with the same `--way`, commits {_commits(rows)}."
     return _markdown(["", "seed", "accuracy", "95 % interval", "taught : alone"], body, note)
 
 
