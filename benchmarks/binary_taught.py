@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from benchmarks.trained_here import fresh, is_done, record, trained
+from benchmarks.training_log import digest
 from pith import models
 from pith.models.signs import real_weight
 from pith.train import binary, checkpoint
@@ -45,18 +46,16 @@ def main() -> None:
     runs: Path = a.runs.resolve()
     for seed in map(int, a.seeds.split(",")):
         twin = runs / f"{TWIN}_{seed}" / "final.pt"
-        start, out = runs / f"{RECIPE}_{seed}_start.pt", runs / f"{RECIPE}_{seed}"
+        if not twin.exists():
+            raise SystemExit(f"{twin} is not there: python -m benchmarks.trained_here binary --variants {TWIN} --seeds {seed} --runs {runs}")
+        start, out = runs / f"{RECIPE}_{seed}_from_{digest(twin)}.pt", runs / f"{RECIPE}_{seed}"
         cfg = load(RECIPE, {"seed": seed, "model.pretrained": str(start), "task.teacher.pretrained": str(twin)})
         if is_done("binary", VARIANT, cfg):
             continue
-        if not twin.exists():
-            raise SystemExit(f"{twin} is not there: python -m benchmarks.trained_here binary --variants {TWIN} --seeds {seed} --runs {runs}")
         if not start.exists():
-            settings = {k: v for k, v in cfg.model.items() if k not in ("type", "pretrained")}
-            net = models.create(cfg.model.type, **settings)
+            net = models.create(cfg.model.type, **{k: v for k, v in cfg.model.items() if k not in ("type", "pretrained")})
             checkpoint.write(start, begun(net, fresh(load(TWIN), twin)).state_dict())
         trained(cfg, out)
-        del cfg.model["pretrained"]
         record("binary", VARIANT, cfg, fresh(cfg, out / "final.pt"), out)
 
 

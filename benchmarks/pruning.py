@@ -65,8 +65,7 @@ def main() -> None:
     for seed in map(int, a.seeds.split(",")):
         cfg, tuned, taught = (load(name, {"seed": seed}) for name in ("mobilefacenet_cifar10", "mobilefacenet_tuned", "mobilefacenet_pruned"))
         out = a.runs / f"mobilefacenet_cifar10_{seed}"
-        if not (out / "final.pt").exists():
-            trained(cfg, out)
+        trained(cfg, out)
         whole = fresh(cfg, out / "final.pt")
         if a.curve:
             return curve(whole, cfg, a.curve)

@@ -320,23 +320,26 @@ def _sst2_phrases(rows: Rows) -> str:
     return _markdown(["", "seed", "accuracy", "95 % interval", "taught : alone"], body, note)
 
 
-def _trained(rows: Rows, experiment: str, data: str = "CIFAR-10, 25,000 training pictures", samples: str = "pictures") -> str:
-    """A line a variant: what it costs, and the accuracies of its seeds; differences are to the first variant with the same seed."""
+def _trained(rows: Rows, experiment: str, data: str = "CIFAR-10, 25,000 training pictures", samples: str = "pictures", as_long: bool = False) -> str:
+    """A line a variant: what it costs, and the accuracies of its seeds; differences are to the first variant with the same seed. as_long: the
+    first of as many epochs."""
     right = {(r["variant"], r["seed"]): 100 * int(r["right"]) / int(r["n"]) for r in rows}
     variants = list(dict.fromkeys(r["variant"] for r in rows))
     body = []
     for variant in variants:
         mine = [r for r in rows if r["variant"] == variant]
         values = [right[variant, r["seed"]] for r in mine]
-        more = [right[variant, r["seed"]] - right[variants[0], r["seed"]] for r in mine if (variants[0], r["seed"]) in right]
-        change = f"{sum(more) / len(more):+.2f} ({min(more):+.2f} to {max(more):+.2f})" if variant != variants[0] and more else ""
         one = mine[0]
+        first = next(r["variant"] for r in rows if not as_long or r["epochs"] == one["epochs"])
+        more = [right[variant, r["seed"]] - right[first, r["seed"]] for r in mine if (first, r["seed"]) in right]
+        change = f"{sum(more) / len(more):+.2f} ({min(more):+.2f} to {max(more):+.2f})" if variant != first and more else ""
         body.append([variant, f"{int(one['parameters']):,}", f"{int(one['macs']) / 1e6:.2f}", one["epochs"], str(len(mine)),
                      f"{sum(values) / len(values):.2f} %", f"{min(values):.2f} to {max(values):.2f} %", change])  # fmt: skip
     differ = max(int(r["not_as_torch"]) for r in rows)
     note = f"{data}; accuracy of compiled C on {int(rows[0]['n']):,} test {samples} after the last step (95 % interval of "
     note += f"one run: {_half_width(rows[0])} points either way; at most {differ} answers of a run are not PyTorch's). "
-    note += "Difference: in points, to the first line with the same seed, and its range. " if len(variants) > 1 else ""
+    first_line = "first line with the same seed and as many epochs" if as_long else "first line with the same seed"
+    note += f"Difference: in points, to the {first_line}, and its range. " if len(variants) > 1 else ""
     note += f"`python -m benchmarks.{experiment}`, commits {_commits(rows)}; each epoch: "
     note += "`benchmarks/results/trained_here_log.csv`."
     return _markdown(["", "parameters", "million MACs", "epochs", "seeds", "accuracy, mean", "lowest to highest", "difference"], body, note)
@@ -404,7 +407,8 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     **dict.fromkeys(("integers_avx2_zen", "integers_avx2_zen4"), _integers_avx2),
     "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,
     **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}")
-       for name in ("distillation", "mobilenext", "mobilenext_fine", "binary")},
+       for name in ("distillation", "mobilenext", "mobilenext_fine")},
+    "trained_binary": functools.partial(_trained, experiment="trained_here binary` and `python -m benchmarks.binary_taught", as_long=True),
     "trained_distillation_few": functools.partial(_trained, experiment="trained_here distillation_few", data="CIFAR-10, 2,500 training pictures"),
     "trained_digits": functools.partial(_trained, experiment="trained_here digits", samples="recordings",
                                         data="Free Spoken Digit Dataset, 400 recordings of four speakers, tested by two others"),

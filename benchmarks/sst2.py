@@ -2,10 +2,11 @@
 
 `python -m benchmarks.sst2 [--way soft|words|long|transformer] [--seeds 0,1,2] [--phrases] [--runs FOLDER]`   (needs torch; PITH_DATA)
 
-Each way has a teacher, trained once, and a student taught by it in as many steps as the student alone takes (WAYS): `soft` by what the
+Each way has a teacher, trained once, and a student taught by it (WAYS), in as many steps as the student alone takes: `soft` by what the
 teacher says of sentences whose words are replaced by neighbours in its own embeddings; `words`: the student's words begin as the first
-principal components of the teacher's, and labels count beside what the teacher says; `long`: both of these, for three times as long, beside
-a student alone that is trained three times as long too; `transformer`: by TinyBERT's two stages. Nothing is chosen by the test sentences: a
+principal components of the teacher's, and labels count beside what the teacher says; `long`: such words, and what the teacher says of replaced
+ones, for three times as long, beside a student alone that is trained three times as long too; `transformer`: by TinyBERT's two stages, the
+second of which has as many steps as the student alone. Nothing is chosen by the test sentences: a
 network is the one after the last step. A row is added to benchmarks/results/sst2.csv and its epochs to sst2_log.csv as soon as it is done;
 what stands there is not trained again, and a run that was stopped goes on from its checkpoint in the folder of runs. `--phrases` tests what
 was trained on the 6,735 phrases kept apart as well (sst2_phrases.csv): parts of sentences like those of the training, and eight times as
@@ -26,13 +27,14 @@ import torch
 from torch import nn
 
 import pith
-from benchmarks.trained_here import trained
-from benchmarks.training_log import RESULTS, append, rows, stamp, wilson
+from benchmarks.trained_here import fresh, trained
+from benchmarks.training_log import RESULTS, append, digest, rows, stamp, wilson
 from pith import models
 from pith.models.cost import count
 from pith.models.text_cnn import TextCnn
 from pith.train import checkpoint
 from pith.train.data.sentences import Sst2
+from pith.train.files import placed
 from pith.train.recipe import load
 
 TABLE, LOG, PHRASES = RESULTS / "sst2.csv", RESULTS / "sst2_log.csv", RESULTS / "sst2_phrases.csv"
@@ -65,10 +67,8 @@ def network(recipe: str, seed: int, runs: Path, changes: dict[str, Any] | None =
     """What a recipe gives, trained now where it was not yet, and its folder."""
     cfg = load(recipe, {"seed": seed, "threads": 1, **(changes or {})})
     out = runs / f"{recipe}_{seed}"
-    if not (out / "final.pt").exists():
-        trained(cfg, out)
-    settings = {k: v for k, v in cfg.model.items() if k not in ("type", "pretrained")}
-    return models.create(cfg.model.type, pretrained=out / "final.pt", **settings), out
+    trained(cfg, out)
+    return fresh(cfg, out / "final.pt"), out
 
 
 def neighbours(net: nn.Module, path: Path, most: int = 15, seen: int = 5) -> Path:
@@ -82,7 +82,8 @@ def neighbours(net: nn.Module, path: Path, most: int = 15, seen: int = 5) -> Pat
         table = torch.zeros(30_522, most, dtype=torch.int64)
         for part, own in zip(known.split(512), vectors.split(512), strict=True):
             table[part] = known[(own @ vectors.T).topk(most + 1, 1).indices[:, 1:]]
-        np.savez_compressed(path, neighbours=table.numpy().astype(np.int32))
+        with placed(path) as part, part.open("wb") as file:
+            np.savez_compressed(file, neighbours=table.numpy().astype(np.int32))
     return path
 
 
@@ -128,20 +129,19 @@ def record(variant: str, seed: int, net: nn.Module, folders: list[Path], runs: P
     found, differ = answers(net, data)
     good = found == data.y.numpy()
     np.save(runs / f"{variant}_{seed}.npy", good)
-    other = runs / f"{beside}_{seed}.npy"
-    pair = paired(np.load(other), good) if beside and other.exists() else dict.fromkeys(("only_alone", "only_taught", "p"), "")
-    steps = 0
+    pair = paired(np.load(runs / f"{beside}_{seed}.npy"), good) if beside else dict.fromkeys(("only_alone", "only_taught", "p"), "")
+    logs: dict[str, list[dict[str, str]]] = {}
     for folder in folders:
         with (folder / "log.csv").open(newline="") as f:
-            log = list(csv.DictReader(f))
-        for row in log:
-            append(LOG, {"variant": variant, "recipe": folder.name.rpartition("_")[0], "seed": seed, "epoch": row["epoch"], "step": row["step"],
-                         "loss": row["loss"], "dev_accuracy": row.get("val_accuracy", ""), "seconds": row["seconds"]})  # fmt: skip
-        steps += int(log[-1]["step"])
+            logs[folder.name.rpartition("_")[0]] = list(csv.DictReader(f))
+    steps = sum(int(log[-1]["step"]) for log in logs.values())
     cost = count(net, examples=(data.x[:1],))
     low, high = wilson(int(good.sum()), len(data))
     append(TABLE, {"variant": variant, "seed": seed, "steps": steps, "parameters": cost.params, "macs": cost.macs, "right": int(good.sum()),
                    "n": len(data), "low": f"{low:.5f}", "high": f"{high:.5f}", "not_as_torch": differ, **pair, **stamp()})  # fmt: skip
+    for recipe, row in ((recipe, row) for recipe, log in logs.items() for row in log):
+        append(LOG, {"variant": variant, "recipe": recipe, "seed": seed, "epoch": row["epoch"], "step": row["step"], "loss": row["loss"],
+                     "dev_accuracy": row.get("val_accuracy", ""), "seconds": row["seconds"]})  # fmt: skip
     print(f"{variant}, seed {seed}: {good.mean():.2%} ({low:.2%} to {high:.2%}) through compiled C; {differ} are not PyTorch's; {pair}", flush=True)
 
 
@@ -153,9 +153,7 @@ def phrases(way: Way, seed: int, runs: Path) -> None:
     for variant, recipe, of in ((*way.alone, seed), (*way.teacher, 0), (way.taught, way.recipes[-1], seed)):
         if variant == way.teacher[0] and (variant, of) in done:
             continue
-        cfg = load(recipe)
-        settings = {k: v for k, v in cfg.model.items() if k not in ("type", "pretrained")}
-        found, differ = answers(models.create(cfg.model.type, pretrained=runs / f"{recipe}_{of}" / "final.pt", **settings), data)
+        found, differ = answers(fresh(load(recipe), runs / f"{recipe}_{of}" / "final.pt"), data)
         good = found == data.y.numpy()
         alone = good if alone is None else alone
         low, high = wilson(int(good.sum()), len(data))
@@ -174,14 +172,16 @@ def compare(way: Way, seed: int, runs: Path) -> None:
         record(way.alone[0], seed, net, [out], runs)
     if (way.taught, seed) in done:
         return
+    if not (runs / f"{way.alone[0]}_{seed}.npy").exists():
+        raise SystemExit(f"{way.alone[0]}, seed {seed} was not trained in {runs}: remove its row of {TABLE} to train it again there")
     teacher, out = network(way.teacher[1], 0, runs)
     if (way.teacher[0], 0) not in done:
         record(way.teacher[0], 0, teacher, [out], runs)
-    told = {"task.teacher.pretrained": str(out / "final.pt")}
+    told, of = {"task.teacher.pretrained": str(out / "final.pt")}, digest(out / "final.pt")
     if way.neighbours:
-        told["data.augment.file"] = str(neighbours(teacher, runs / f"neighbours_{way.teacher[1]}.npz"))
+        told["data.augment.file"] = str(neighbours(teacher, runs / f"neighbours_{of}.npz"))
     if way.words:
-        told["model.pretrained"] = str(with_words(teacher, seed, runs / f"words_{seed}.pt"))
+        told["model.pretrained"] = str(with_words(teacher, seed, runs / f"words_{of}_{seed}.pt"))
     folders: list[Path] = []
     for recipe in way.recipes:
         if folders:

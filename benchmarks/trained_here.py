@@ -54,7 +54,7 @@ def trained(cfg: Config, out: Path, net: nn.Module | None = None) -> nn.Module:
 
 def fresh(cfg: Config, weights: Path) -> nn.Module:
     """The recipe's network with the weights of a file, as `pith.models` makes it."""
-    settings = {k: v for k, v in cfg.model.items() if k != "type"}
+    settings = {k: v for k, v in cfg.model.items() if k not in ("type", "pretrained")}
     net: nn.Module = models.create(cfg.model.type, pretrained=weights, **settings)
     return binary.frozen(net) if binary.layers(net) else net
 
@@ -88,11 +88,11 @@ def record(experiment: str, variant: str, cfg: Config, net: nn.Module, out: Path
     low, high = wilson(right, n)
     with (out / "log.csv").open(newline="") as f:
         log = list(csv.DictReader(f))
+    append(table(experiment), {"variant": variant, "seed": cfg.seed, "epochs": cfg.train.epochs, **cost_row(net, shape),
+                               "right": right, "n": n, "low": f"{low:.5f}", "high": f"{high:.5f}", "not_as_torch": differ, **stamp()})  # fmt: skip
     for row in log:
         append(LOG, {"experiment": experiment, "variant": variant, "seed": cfg.seed, "epoch": row["epoch"], "loss": row["loss"],
                      "seconds": row["seconds"]})  # fmt: skip
-    append(table(experiment), {"variant": variant, "seed": cfg.seed, "epochs": cfg.train.epochs, **cost_row(net, shape),
-                               "right": right, "n": n, "low": f"{low:.5f}", "high": f"{high:.5f}", "not_as_torch": differ, **stamp()})  # fmt: skip
     print(f"{experiment}: {variant}, seed {cfg.seed}: {right / n:.2%} ({low:.2%} to {high:.2%}) through compiled C; {differ} are not PyTorch's", flush=True)
 
 
@@ -113,10 +113,14 @@ def main() -> None:
     parser.add_argument("--variants", help="some of them, by the recipes' names")
     parser.add_argument("--runs", type=Path, default=Path("build/trained_here"), help="checkpoints and weights")
     a = parser.parse_args()
+    known = EXPERIMENTS[a.experiment]
+    chosen = a.variants.split(",") if a.variants else list(known.values())
+    if strange := sorted(set(chosen) - set(known.values())):
+        parser.error(f"{a.experiment} has no recipe {strange[0]!r}, but {', '.join(known.values())}")
     for seed in map(int, a.seeds.split(",")):
-        for variant, recipe in EXPERIMENTS[a.experiment].items():
+        for variant, recipe in known.items():
             cfg = load(recipe, {"seed": seed})
-            if (a.variants and recipe not in a.variants.split(",")) or is_done(a.experiment, variant, cfg):
+            if recipe not in chosen or is_done(a.experiment, variant, cfg):
                 continue
             out = a.runs / f"{recipe}_{seed}"
             trained(cfg, out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import hashlib
 import math
 import subprocess
 from collections.abc import Mapping
@@ -37,6 +38,11 @@ COMMIT = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=
 def stamp() -> dict[str, str]:
     """The commit and the day."""
     return {"commit": COMMIT, "date": datetime.date.today().isoformat()}
+
+
+def digest(path: Path) -> str:
+    """Eight signs that tell the bytes of a file from others: in names of what was made from it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""From PyTorch: a module becomes an ONNX model, and that a library. PyTorch is imported here and nowhere else but in `pith.models`."""
+"""From PyTorch: a module becomes an ONNX model, and that a library. PyTorch is imported here, in `pith.models` and `pith.train`, and nowhere else."""
 
 from __future__ import annotations
 

@@ -117,11 +117,11 @@ def compare(exact: Any, quantised: Any, data: Any, *, layers: bool = False, samp
     layers: compare the values inside too, as far as both networks have them (those of a model that Pith made, all).
     samples: at most how many. Raises PithError subclasses.
     """
-    one = import_model(exact, dict(shapes or {}))  # type: ignore[arg-type]
+    one = _opened(exact, shapes)
     if isinstance(quantised, Quantized):
         two, before, how = quantised.graph, quantised.outcome.inserted.before, quantised.how
     else:
-        two = import_model(quantised, dict(shapes or {}))  # type: ignore[arg-type]
+        two = _opened(quantised, shapes)
         before, how = {}, _said(one)
     if layers:
         one = front(one)
@@ -130,6 +130,11 @@ def compare(exact: Any, quantised: Any, data: Any, *, layers: bool = False, samp
         warnings.simplefilter("ignore")  # one sample is enough here
         found = open_samples(data, ports_of(one), images=samples, how=how)
     return compared(one, two, before, found, _look_inside, layers=layers)
+
+
+def _opened(model: Any, shapes: Shapes | None) -> Graph:
+    """As `import_model`; a Graph has its shapes already, beside a model that wants some."""
+    return import_model(model) if isinstance(model, Graph | Quantized) else import_model(model, dict(shapes or {}))  # type: ignore[arg-type]
 
 
 def _look_inside(graph: Graph) -> Runs:

@@ -20,7 +20,7 @@ def save(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
     """`state` as step_N.pt; at most `keep` stay. A kill at any moment leaves the ones before."""
     path = folder / f"step_{step:09d}.pt"
     write(path, state)
-    for old in sorted(found(folder))[:-keep]:
+    for old in [s for s in found(folder) if s <= step][:-keep]:  # later ones could not be read: this training will come to them
         (folder / f"step_{old:09d}.pt").unlink(missing_ok=True)
     return path
 

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pith.graph import InputError
+from pith.train.modes import evaluating
 
 
 def logits(student: Tensor, teacher: Tensor, temperature: float = 4.0) -> Tensor:
@@ -115,7 +116,7 @@ class Pair:
 
 
 class Distiller(nn.Module):
-    """The sum of losses of a student beside a teacher, which is not trained.
+    """The sum of losses of a student beside a teacher, which is not trained: it is in evaluation mode and wants no gradients from now on.
 
     hard: weight of the labels' cross-entropy.  soft: weight of `logits` at `temperature`.  pairs: layers to compare. For a hint whose
     channels differ, a 1x1 convolution (a linear layer for features without place) on the student's side is learned too: train
@@ -144,15 +145,14 @@ class Distiller(nn.Module):
         return self._teacher[0]
 
     def _measure(self, example: Tensor) -> None:
-        training = self.student.training
-        with torch.no_grad():
-            self.student.eval()(example)
+        with torch.no_grad(), evaluating(self.student):
+            self.student(example)
             self.teacher(example)
-        self.student.train(training)
         for k, pair in enumerate(self.pairs):
             a, b = self._mine.values[pair.student], self._theirs.values[pair.teacher]
-            if pair.kind == "hint" and a.shape[1] != b.shape[1]:
-                made: nn.Module = nn.Conv2d(a.shape[1], b.shape[1], 1) if a.ndim == 4 else nn.Linear(a.shape[-1], b.shape[-1])
+            axis = 1 if a.ndim == 4 else -1  # of channels
+            if pair.kind == "hint" and a.shape[axis] != b.shape[axis]:
+                made: nn.Module = (nn.Conv2d(a.shape[1], b.shape[1], 1) if a.ndim == 4 else nn.Linear(a.shape[-1], b.shape[-1])).to(a)
                 self.regressors[str(k)] = made
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Mapping[str, Tensor]]:

@@ -124,7 +124,7 @@ class CsvLog(Hook):
 
     def after_step(self, run: Runner) -> None:
         """A row with the loss of this step."""
-        if self.every and run.step % self.every == 0 and run.step % run.per_epoch:
+        if self.every and run.step % self.every == 0 and run.step % run.per_epoch and run.step < run.total:
             self.add(run, {"loss": f"{run.loss:.9g}"})
 
     def after_epoch(self, run: Runner) -> None:

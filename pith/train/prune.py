@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from pith.graph import InputError, UnsupportedError
 from pith.models.cost import count
+from pith.train.modes import evaluating
 from pith.train.prune_trace import Example, Group, Traced, depthwise, results, traced
 
 KINDS = ("magnitude", "bn", "fpgm", "taylor")
@@ -108,11 +109,10 @@ def accumulate(net: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], loss: C
 
     Scores are of the sum; arXiv 1906.10771 means the squares of each batch's.
     """
-    training = net.training
-    net.eval().zero_grad()
-    for x, labels in batches:
-        loss(net(x), labels).backward()
-    net.train(training)
+    net.zero_grad()
+    with evaluating(net):
+        for x, labels in batches:
+            loss(net(x), labels).backward()
 
 
 # ---- taking channels out
@@ -121,8 +121,8 @@ def accumulate(net: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], loss: C
 def shrink(net: nn.Module, example: Example, sizes: Mapping[str, int], kind: str = "magnitude", keep: Sequence[str] = ()) -> nn.Module:
     """A copy of `net` with so many channels left in each group that `sizes` names (by any layer whose outputs they are).
 
-    The channels that stay are those of the best scores, in their order. Raises InputError for a name that is no group, or a size that
-    is not from 1 to the number of channels.
+    The channels that stay are those of the best scores, in their order. Raises InputError for a name that is no group, a size that is not
+    from 1 to the number of channels, and two sizes of one group.
     """
     return _shrunk(net, example, sizes, kind, keep, traced(net, example, keep))
 
@@ -141,7 +141,10 @@ def _shrunk(net: nn.Module, example: Example, sizes: Mapping[str, int], kind: st
         n = len(scores[owner[name]])
         if not 1 <= size <= n:
             raise InputError(f"{name} has {n} channels, not {size} or more" if size > n else f"{name}: at least one channel stays")
-        chosen[owner[name]] = scores[owner[name]].argsort()[: n - size].tolist()
+        group = owner[name]
+        if group in chosen and len(chosen[group]) != n - size:
+            raise InputError(f"{name} goes together with {group}, of which {n - len(chosen[group])} channels stay, not {size}")
+        chosen[group] = scores[owner[name]].argsort()[: n - size].tolist()
     with torch.no_grad():
         found.take(chosen)
         results(made, example)
@@ -251,7 +254,7 @@ def sensitivity(
 
 
 def draw(curves: Mapping[str, Sequence[tuple[float, float]]], path: Any, metric: str = "accuracy") -> None:
-    """The curves of `sensitivity` as a picture (.png, .svg, .pdf), the groups that mind most first. Raises UnsupportedError without matplotlib."""
+    """The curves of `sensitivity` as a picture (.png, .svg, .pdf), those that end lowest first. Raises UnsupportedError without matplotlib."""
     try:
         from matplotlib import colormaps
         from matplotlib.figure import Figure

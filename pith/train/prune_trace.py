@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_leaves
 
 from pith.graph import InputError, UnsupportedError
 from pith.train.files import first_line
+from pith.train.modes import evaluating, restored
 
 Example: TypeAlias = Tensor | Sequence[Tensor]
 READERS = (nn.Conv2d, nn.Linear, nn.ConvTranspose2d)
@@ -63,13 +64,12 @@ class Traced:
         known = {n for m, n in self.names.items() if isinstance(m, nn.Conv2d | nn.Linear)}
         if strange := sorted(set(keep) - known):
             raise InputError(f"{strange[0]!r} is no convolution or product of {type(net).__name__}", try_=", ".join(sorted(known)[:8]))
-        modes = [(m, m.training) for m in self.names]
         frozen = [p for p in net.parameters() if not p.requires_grad]
         for p in frozen:  # what is not trained is not traced otherwise
             p.requires_grad_(True)
         try:
             inputs = example if isinstance(example, Tensor) else tuple(example)
-            with torch.enable_grad():
+            with torch.enable_grad(), restored(net):  # torch-pruning leaves it in evaluation mode
                 self.graph = self.tp.DependencyGraph().build_dependency(net, example_inputs=inputs, verbose=False)
         except Exception as error:
             raise UnsupportedError(f"torch-pruning cannot trace {type(net).__name__}", why=f"{type(error).__name__}: {error}",
@@ -77,8 +77,6 @@ class Traced:
         finally:
             for p in frozen:
                 p.requires_grad_(False)
-            for module, mode in modes:  # torch-pruning leaves it in evaluation mode
-                module.training = mode
         self.layers = {n for m, n in self.names.items() if isinstance(m, READERS)}
         ignored = [m for m, n in self.names.items() if n in set(keep)]
         self.groups: dict[str, Any] = {}
@@ -252,10 +250,6 @@ def _as(t: Tensor, dtype: torch.dtype) -> Tensor:
 
 def results(net: nn.Module, example: Example) -> list[Tensor]:
     """Its tensors, in order, in evaluation mode."""
-    modes = [(m, m.training) for m in net.modules()]
-    try:
-        found = net.eval()(*((example,) if isinstance(example, Tensor) else example))
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with evaluating(net):
+        found = net(*((example,) if isinstance(example, Tensor) else example))
     return [t for t in tree_leaves(found) if isinstance(t, Tensor)]

@@ -115,6 +115,9 @@ class Runner:
         net.train()
         if self.augment is not None:
             x = self.train.x[:2]
+            if self.train.y.ndim > 2 and getattr(self.augment, "moves", False):
+                raise ConfigError("these data cannot be varied like that", where="data.augment", why="inputs would move, what they should give would not",
+                                  try_="what the data set itself varies, such as turn of sr_pairs")  # fmt: skip
             try:
                 self.augment(x, torch.arange(len(x)), len(x), _generator(self.cfg.seed, 2, 0))
             except PithError:
@@ -130,7 +133,7 @@ class Runner:
                 self.out.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise ConfigError("the output folder cannot be made", where=str(self.out), why=error.strerror or "", try_="another with -o") from error
-            if own := not recipe.exists():  # from now on the folder is this training's
+            if own := not self.resumed:  # from now on the folder is this training's
                 with placed(recipe) as part:
                     part.write_text(self.cfg.pretty_text, encoding="utf-8")
         self.fabric.barrier()
@@ -151,7 +154,7 @@ class Runner:
         if self.rank == 0:
             checkpoint.write(self.out / "final.pt", self.module.state_dict())
         self.fabric.barrier()
-        return {"steps": self.step, "loss": self.loss, **self.row}
+        return {"steps": self.step, "loss": self.loss, **{k: _number(v) for k, v in self.row.items()}}
 
     def _step(self) -> None:
         torch.manual_seed((self.cfg.seed * 1_000_003 + self.step) * self.world + self.rank)
@@ -200,10 +203,12 @@ class Runner:
         dtype = next((p.dtype for p in self.module.parameters() if p.is_floating_point()), torch.float32)
         with torch.no_grad():
             for start in range(0, len(self.val), size * self.world):
-                at = min(start + self.rank * size, len(self.val))
+                at = start + self.rank * size
+                if at >= len(self.val):  # the others had the last ones
+                    continue
                 x, y = self.fabric.to_device((self._floats(self.val, self.val.x[at : at + size]), self.val.y[at : at + size]))
                 x = x.to(dtype) if x.is_floating_point() else x  # 64-true; where products alone are in bfloat16, scores are float32's
-                for name, (total, count) in self.task.scores(self.module, x, y).items() if len(x) else ():
+                for name, (total, count) in self.task.scores(self.module, x, y).items():
                     sums[name] = [a + b for a, b in zip(sums.get(name, [0.0, 0.0]), (total, count), strict=True)]
         self.net.train()
         if self.world > 1:
@@ -280,6 +285,14 @@ class Runner:
 
 def _generator(seed: int, stream: int, number: int) -> torch.Generator:
     return torch.Generator().manual_seed((seed * 4 + stream) * (1 << 31) + number)
+
+
+def _number(text: str) -> float | str:
+    """What a hook wrote into the row of the log, as a number where it is one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def usable(precision: str) -> str:

@@ -62,6 +62,14 @@ class BlockSparseLinear(nn.Module):
             bound = 1 / math.sqrt(inputs * self.used / pattern.numel()) if self.used else 0.0
             self.data[: self.used] = (2 * torch.rand(self.used, block, block, generator=generator) - 1) * bound
 
+    def get_extra_state(self) -> Tensor:
+        """How many blocks are there, for `state_dict`."""
+        return torch.tensor(self.used)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """From `load_state_dict`."""
+        self.used = int(state)
+
     @torch.no_grad()
     def change(self, pattern: Tensor) -> Tensor:
         """Take the pattern: blocks that stay keep their values, new ones are 0. Returns, for each place, where its values come from (-1: new).
@@ -105,12 +113,13 @@ class BlockSparseLinear(nn.Module):
         return y if self.bias is None else y + self.bias
 
 
-def rigl(layer: BlockSparseLinear, gradient: Tensor, share: float) -> int:
+def rigl(layer: BlockSparseLinear, gradient: Tensor, share: float, optimiser: torch.optim.Optimizer | None = None) -> int:
     """Drop the `share` of blocks with the smallest weights and grow as many where the gradient is largest (arXiv 1911.11134); returns how
     many were exchanged.
 
     gradient: of the dense matrix (outputs, inputs), blocks that are not there included (`dense_gradient`). Blocks are judged by the sum of
-    magnitudes; a new one begins with 0, and what was just dropped may come back. The capacity stays.
+    magnitudes; a new one begins with 0, and what was just dropped may come back. The capacity stays.  optimiser: what it remembers of a block
+    (momentum) goes with the block to its new place, and begins with 0 for a new one.
     """
     if tuple(gradient.shape) != (layer.outputs, layer.inputs):
         raise InputError(f"a gradient {tuple(gradient.shape)}", try_=f"({layer.outputs}, {layer.inputs})")
@@ -130,8 +139,15 @@ def rigl(layer: BlockSparseLinear, gradient: Tensor, share: float) -> int:
         grown = slopes.flatten().argsort(descending=True, stable=True)[:count]
         kept.view(-1)[grown] = True
         before = pattern & ~kept
-        layer.change(kept)
+        _follow(optimiser, layer.data, layer.change(kept))
         return int(before.sum())
+
+
+def _follow(optimiser: torch.optim.Optimizer | None, data: Tensor, source: Tensor) -> None:
+    """What an optimiser remembers of `data`, block by block, from where `change` says that values come."""
+    for value in optimiser.state.get(data, {}).values() if optimiser else ():
+        if isinstance(value, Tensor) and value.shape == data.shape:
+            value.copy_(torch.where((source >= 0)[:, None, None], value[source.clamp(min=0)], torch.zeros_like(value)))
 
 
 def dense_gradient(x: Tensor, grad_output: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from typer.testing import CliRunner
 
@@ -286,6 +287,14 @@ def test_compare_refuses() -> None:
     wide = import_model(model("net (float[1, 3, 9, 8] x) => (float[1, 4, 9, 8] y) { y = Conv(x, w) }", w=np.ones((4, 3, 1, 1))))
     with pytest.raises(ShapeError, match="different inputs"):
         compare(other, wide, pictures(2))
+
+
+def test_a_graph_beside_a_model_with_open_dimensions(tmp_path: Path) -> None:
+    opened = to_onnx(small_net())
+    opened.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "n"
+    onnx.save(opened, tmp_path / "open.onnx")
+    shapes = {opened.graph.input[0].name: ports_of(small_net())[0].shape}
+    assert compare(tmp_path / "open.onnx", small_net(), pictures(2), shapes=shapes).outputs[0].largest == 0
 
 
 # ---- mixed precision

@@ -100,6 +100,19 @@ def test_distiller_teaches_through_a_layer_between() -> None:
     assert not any(m._forward_hooks for net in (student, teacher) for m in net.modules())
 
 
+def test_features_in_rows_get_a_linear_layer_between() -> None:
+    """(N, places, features): as many places, other features; a frozen part of the student stays so."""
+    student = nn.Sequential(nn.Linear(5, 6), nn.Dropout(), nn.Flatten(), nn.Linear(24, 3))
+    teacher = nn.Sequential(nn.Linear(5, 8), nn.Flatten(), nn.Linear(32, 3))
+    student.train()[1].eval()
+    x = torch.randn(2, 4, 5, generator=torch.Generator().manual_seed(0))
+    distiller = distill.Distiller(student, teacher, pairs=[distill.Pair("0", "0")], example=x)
+    assert student.training and not student[1].training and distiller.regressors["0"].weight.shape == (8, 6)
+    loss, _ = distiller(x, torch.tensor([0, 2]))
+    loss.backward()
+    distiller.close()
+
+
 def test_what_does_not_fit_is_named() -> None:
     net = nn.Sequential(nn.Linear(3, 2))
     with pytest.raises(pith.PithError, match="no layer 'conv9'"):

@@ -105,10 +105,8 @@ def test_scores_by_hand() -> None:
     def own(v: Tensor) -> Tensor:
         return v / v.mean()
 
-    fc = made.fc.weight.detach().reshape(5, 12, 16).permute(1, 0, 2).reshape(12, 16, 5)
     name = "after.0"
     read = own(made.fc.weight.detach().T.norm(dim=1).reshape(12, 16).mean(1))
-    assert fc.shape[0] == 12
     assert torch.allclose(prune.score(made, X, "magnitude")[name], own((own(w.norm(dim=1)) + read) / 2), atol=1e-5)
     assert torch.allclose(prune.score(made, X, "bn")[name], own(made.after[1].weight.detach().abs()), atol=1e-6)
     far = torch.stack([(w - row).norm(dim=1).sum() for row in w])
@@ -119,6 +117,30 @@ def test_scores_by_hand() -> None:
     g = (made.after[0].weight.grad.flatten(1) * w).sum(1).square()
     h = (made.fc.weight.grad * made.fc.weight.detach()).sum(0).square().reshape(12, 16).mean(1)
     assert torch.allclose(prune.score(made, X, "taylor")[name], own((own(g) + own(h)) / 2), atol=1e-4)
+
+
+def test_frozen_normalisations_stay_frozen() -> None:
+    made = net().train()
+    made.after[1].eval()
+    prune.accumulate(made, [(X, torch.tensor([1, 3]))], F.cross_entropy)
+    assert made.training and made.after[0].training and not made.after[1].training
+
+
+def test_two_sizes_of_one_group_are_refused() -> None:
+    """Two layers whose outputs are added go together."""
+
+    class Added(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b, self.c = nn.Conv2d(3, 12, 3), nn.Conv2d(3, 12, 3), nn.Conv2d(12, 4, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.c(torch.relu(self.a(x) + self.b(x)))
+
+    x = torch.zeros(1, 3, 8, 8)
+    with pytest.raises(pith.PithError, match="b goes together with a, of which 6 channels stay, not 3"):
+        prune.shrink(Added(), x, {"a": 6, "b": 3})
+    assert prune.shrink(Added(), x, {"a": 6, "b": 6}).c.in_channels == 6
 
 
 @pytest.mark.parametrize(("variant", "params", "macs"), [("V1", 414_354, 40.86), ("V2", 434_560, 40.72)])

@@ -219,6 +219,55 @@ def test_a_damaged_checkpoint_is_passed_over(left: int, tmp_path: Path) -> None:
     assert all(torch.equal(final[k], again[k]) for k in final)
 
 
+def test_checkpoints_of_a_damaged_run_do_not_push_out_those_of_the_next(tmp_path: Path) -> None:
+    cfg = check(Config(recipe(tmp_path, 9)))
+    Runner(cfg, tmp_path / "out", quiet=True).run()
+    for path in (tmp_path / "out").glob("step_*.pt"):
+        path.write_bytes(b"")
+    with pytest.warns(UserWarning, match="cannot be read"):
+        runner = Runner(cfg, tmp_path / "out", resume=True, quiet=True)
+    runner.total = 3
+    runner.run()
+    with pytest.warns(UserWarning, match="cannot be read"):
+        assert Runner(cfg, tmp_path / "out", resume=True, quiet=True).step == 3
+
+
+def test_the_recipe_of_a_folder_is_what_was_run(tmp_path: Path) -> None:
+    """Killed before its first checkpoint, and begun again with another rate."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "recipe.yaml").write_text(made(tmp_path).pretty_text)
+    cfg = made(tmp_path, **{"optimizer.lr": 0.01})
+    Runner(cfg, tmp_path / "out", resume=True, quiet=True).run()
+    assert load(tmp_path / "out" / "recipe.yaml") == cfg
+
+
+def test_a_process_without_samples_to_score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 96 in batches of 64 the second of two processes has the last 32, of 20 it has none."""
+
+    class Whole(DataSet):
+        def floats(self, x: torch.Tensor) -> torch.Tensor:
+            assert len(x), "asked for no samples"
+            return super().floats(x)
+
+    def gather(out: list[Any], mine: Any) -> None:
+        out[:] = [mine, {}]
+
+    run = Runner(made(tmp_path, **{"data.batch": 64}), tmp_path / "out", quiet=True)
+    monkeypatch.setattr("torch.distributed.all_gather_object", gather)
+    run.world, run.rank = 2, 1
+    run.val = Whole(run.val.x, run.val.y, 4)
+    assert 0 <= run.evaluate()["accuracy"] <= 1
+    run.val = Whole(run.val.x[:20], run.val.y[:20], 4)
+    assert run.evaluate() == {}
+
+
+def test_the_last_step_is_logged_once(tmp_path: Path) -> None:
+    cfg = made(tmp_path, **{"train": {"epochs": 0, "iterations": 8}, "hooks": [{"type": "csv", "every": 2}], "data.batch": 32})
+    done = Runner(cfg, tmp_path / "out", quiet=True).run()
+    assert [r["step"] for r in log(tmp_path / "out")] == ["2", "3", "4", "6", "8"]
+    assert isinstance(done["val_accuracy"], float)
+
+
 def test_two_processes_equal_one(tmp_path: Path) -> None:
     cfg = made(tmp_path, **{"train.epochs": 3, "data.augment": {"type": "crop_flip", "pad": 1, "cutout": 3}, "hooks": [{"type": "csv", "every": 1}]})
     cfg.dump(tmp_path / "recipe.json")
@@ -303,13 +352,25 @@ def test_the_advice_after_a_loss_that_is_no_number_can_be_typed(tmp_path: Path) 
         ({"pad": "x"}, "pad is a whole number, not 'x'"), ({"pad": -1}, "pad is at least 0, not -1"), ({"cutout": -3}, "cutout is at least 0, not -3"),
         ({"flip": 2.0}, "flip is at least 0, at most 1, not 2.0"), ({"pads": 1}, "cannot be made"), ({"pad": 8}, "8 x 8 cannot be moved by 8 pixels"))],
     ({"data.augment": {"type": "shift_frames"}}, r"shift_frames is for recordings.*not \[2, 3, 8, 8\]"),
+    ({"data.augment": {"type": "text_colours"}, "data.train.file": "floats.npz"}, r"text_colours is for pictures.*\[2, 3, 8, 8\] of float32"),
+    ({"data.augment": {"type": "shift_frames"}, "data.train.file": "grey.npz"}, r"shift_frames is for recordings.*\[2, 1, 8, 8\] of uint8"),
+    ({"data.augment": {"type": "crop_flip", "pad": 1}, "data.train.file": "maps.npz"}, "cannot be varied.*what they should give would not"),
     ({"data.augment": {"type": "crop_flip", "pads": 1}}, "data.augment.*unexpected keyword argument 'pads'.*it takes pad, flip, cutout"),
     ({"hooks": [{"type": "clip", "norm": 0}]}, "norm is above 0, not 0"), ({"hooks": [{"type": "clip", "priority": "first"}]}, "priority is at least"),
     ({"hooks": {"type": "clip"}}, r"hooks are a list.*'hooks=\[{type: clip}\]'"), ({"task.smoothing": 1.5}, "smoothing is at least 0, at most 1, not 1.5"),
     ({"task": {"type": "squared_hinge", "smoothing": 0.1}}, "unexpected keyword argument 'smoothing'"),
     ({"task": {"type": "tinybert_inside", "smoothing": 0.1}}, "unexpected keyword argument 'smoothing'.*it takes teacher"),
 ])  # fmt: skip
-def test_refused_before_the_first_step(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+def test_refused_before_the_first_step(changes: dict[str, Any], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PITH_DATA", str(tmp_path))
+    labels = np.arange(96) % 4
+    np.savez(tmp_path / "floats.npz", x=np.zeros((96, 3, 8, 8), np.float32), y=labels)
+    if changes.get("data.train.file") == "grey.npz":
+        np.savez(tmp_path / "grey.npz", x=np.zeros((96, 1, 8, 8), np.uint8), y=labels)
+        monkeypatch.setattr(torch.nn.Conv2d, "forward", lambda self, x: torch.zeros(len(x), 8, 3, 3))
+    if changes.get("data.train.file") == "maps.npz":
+        np.savez(tmp_path / "maps.npz", x=np.zeros((96, 3, 8, 8), np.uint8), y=np.zeros((96, 3, 8, 8), np.float32))
+        monkeypatch.setattr("pith.train.tasks.Labelled.check", lambda *_: None)
     with pytest.raises(PithError) as refusal:
         Runner(made(tmp_path, **changes), tmp_path / "out")
     import re

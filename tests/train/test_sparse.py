@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="sparse layers are PyTorch modules; install torch to test them")
@@ -66,6 +68,36 @@ def test_rigl_drops_the_least_and_grows_the_steepest() -> None:
     assert sparse.rigl(layer, slope, 0.1) == 0
     with pytest.raises(PithError, match="a gradient"):
         sparse.rigl(layer, torch.zeros(4, 4), 0.3)
+
+
+def test_what_an_optimiser_remembers_goes_with_its_block() -> None:
+    layer = BlockSparseLinear(8, 8, 2, 0.25, pattern=torch.eye(4, dtype=torch.bool))
+    optimiser = torch.optim.Adam(layer.parameters(), 0.0)
+    (layer(torch.ones(1, 8)) * torch.arange(1.0, 9)).sum().backward()
+    optimiser.step()
+    with torch.no_grad():
+        layer.data.copy_(torch.tensor([3.0, 0.1, 2.0, 4.0]).reshape(4, 1, 1).expand(4, 2, 2))
+
+    def remembered() -> dict[tuple[int, int], torch.Tensor]:
+        moments = optimiser.state[layer.data]["exp_avg"]
+        return {(int(r), int(c)): moments[k].clone() for k, (r, c) in enumerate(zip(layer.rows, layer.columns, strict=True))}
+
+    before, slope = remembered(), torch.zeros(8, 8)
+    slope[0:2, 6:8] = -5.0
+    assert sparse.rigl(layer, slope, 0.3, optimiser) == 1
+    after = remembered()
+    assert set(after) == {(0, 0), (0, 3), (2, 2), (3, 3)} and bool((after[0, 3] == 0).all())
+    assert all(torch.equal(after[k], before[k]) and bool((after[k] != 0).all()) for k in ((0, 0), (2, 2), (3, 3)))
+
+
+@pytest.mark.parametrize("there", [1, 3])
+def test_weights_kept_with_their_pattern(there: int, tmp_path: Path) -> None:
+    """Into a layer that has more blocks, or fewer; in a file as well."""
+    one, other = (BlockSparseLinear(8, 8, 2, 0.25, pattern=torch.arange(16).reshape(4, 4) < n, seed=n) for n in (there, 2))
+    torch.save(one.state_dict(), tmp_path / "layer.pt")
+    other.load_state_dict(torch.load(tmp_path / "layer.pt", weights_only=True))
+    x = torch.randn(3, 8, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(one(x), other(x)) and torch.equal(one.dense(), other.dense()) and torch.equal(one.pattern(), other.pattern())
 
 
 def test_rigl_finds_the_blocks_that_matter() -> None:

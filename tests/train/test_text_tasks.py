@@ -24,7 +24,7 @@ from pith.train.data.bicubic import shrink  # noqa: E402
 from pith.train.data.page_sets import TextPages  # noqa: E402
 from pith.train.data.sets import DataSet  # noqa: E402
 from pith.train.data.sr_pairs import SrPairs  # noqa: E402
-from pith.train.data.text_sets import TextWords  # noqa: E402
+from pith.train.data.text_sets import TextWords, kept  # noqa: E402
 from pith.train.db import Db, balanced, dice  # noqa: E402
 from pith.train.recipe import load  # noqa: E402
 from pith.train.runner import Runner  # noqa: E402
@@ -165,11 +165,23 @@ def test_pairs_belong_together(photographs: Path) -> None:
             assert np.abs(difference[2:-2, 2:-2]).max() <= most
     damaged = SrPairs(str(photographs), 3, 6, 12, seed=1, noise=5.0, jpeg=60)
     assert torch.equal(damaged.y, pairs.y) and not torch.equal(damaged.x, pairs.x)
+    grey = np.random.default_rng(1).integers(0, 256, (40, 40), np.uint8)
+    (photographs / "deep").mkdir()
+    Image.fromarray(grey.astype(np.uint16) * 257).save(photographs / "deep" / "sixteen_bits.png")
+    deep = SrPairs(str(photographs / "deep"), 2, 1, 20, turn=False).y[0]
+    assert all(torch.equal(channel, torch.from_numpy(grey)) for channel in deep)
     with pytest.raises(ConfigError, match="smaller than a piece"):
         SrPairs(str(photographs), 3, 6, 48)
     (photographs / "broken.png").write_bytes(b"\x89PNG")
     with pytest.raises(ConfigError, match="cannot be read"):
         SrPairs(str(photographs), 3, 6, 12)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """Before anything is drawn."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BuildError, match="folder for what is drawn cannot be made"):
+        kept(str(tmp_path / "file" / "below"), "words", 0, lambda _: pytest.fail("drawn"), 3, 0, 0)
 
 
 def test_luma_ratio() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -17,6 +18,8 @@ from pith.train.settings import within
 class CropFlip:
     """Moved by up to `pad` pixels (mirrored at the border), mirrored with probability `flip`, a grey square of `cutout` pixels."""
 
+    moves: ClassVar[bool] = True
+    """What is taught about places in the picture would not be right any more."""
     pad: int = 4
     flip: float = 0.5
     cutout: int = 0
@@ -51,6 +54,7 @@ class CropFlip:
 class TextColours:
     """For pictures of text (uint8): moved by up to `pad` pixels, colours exchanged and turned into their negatives, more or less contrast."""
 
+    moves: ClassVar[bool] = True
     pad: int = 2
     contrast: float = 0.4
 
@@ -60,7 +64,11 @@ class TextColours:
         within("contrast", self.contrast, 0, 1)
 
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
-        """(N, C, H, W) uint8 -> the same. rows: which of the `total` samples of the whole batch these are."""
+        """(N, C, H, W) uint8 -> the same. rows: which of the `total` samples of the whole batch these are. Raises ConfigError for anything
+        else."""
+        if x.ndim != 4 or x.dtype != torch.uint8:
+            kind = f"{list(x.shape)} of {str(x.dtype).removeprefix('torch.')}"
+            raise ConfigError(f"text_colours is for pictures, (N, C, H, W) of bytes, not {kind}", where="data.augment")
         n, c, h, w = x.shape
         shift = torch.randint(0, 2 * self.pad + 1, (total, 2), generator=generator)[rows]
         order = torch.rand(total, c, generator=generator).argsort(1)[rows]

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from pith.graph.errors import ConfigError
 from pith.train.data.files import data_path
-from pith.train.data.sets import DataSet, check_limit, check_split
+from pith.train.data.sets import DataSet, check_bad, check_limit, check_split
 from pith.train.data.word_pieces import WordPieces
 from pith.train.settings import within
 
@@ -34,8 +34,7 @@ class Sentences(DataSet):
         """bad: a line that is none, or whose label is no class, stops with ConfigError or is skipped with a warning. Raises ConfigError too
         for files that cannot be read."""
         check_limit(limit)
-        if bad not in ("stop", "skip"):
-            raise ConfigError(f"bad is stop or skip, not {bad!r}", where="data")
+        check_bad(bad)
         if not 3 <= longest <= 512:
             raise ConfigError(f"longest is 3 to 512 pieces, not {longest}", where="data")
         path, pieces = data_path(file), WordPieces(data_path(vocabulary))

@@ -18,10 +18,9 @@ from torch import Tensor
 
 from pith.graph.errors import ConfigError
 from pith.runtime.inputs import upright
-from pith.train.data.files import data_path
+from pith.train.data.files import PICTURES, data_path
 
 MAX_PIXELS = 1 << 26  # of one picture
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
 
 class DataSet:
@@ -70,6 +69,12 @@ def check_split(split: str, *known: str) -> None:
         raise ConfigError(f"split is {' or '.join(known)}, not {split!r}", where="data")
 
 
+def check_bad(bad: str) -> None:
+    """Raises ConfigError for what is none of the ways to meet a sample that cannot be read."""
+    if bad not in ("stop", "skip"):
+        raise ConfigError(f"bad is stop or skip, not {bad!r}", where="data")
+
+
 def check_limit(limit: int) -> None:
     """Raises ConfigError for a limit that is no number of samples."""
     if not isinstance(limit, int) or limit < 0:
@@ -87,8 +92,7 @@ def read_pictures(items: Iterable[tuple[str, Callable[[], bytes], int]], bad: st
     bad: "stop" raises ConfigError with the name of a picture that cannot be read, or is of another size than the first; "skip" leaves
     it out, with a warning.  size: (height, width) to resize to.
     """
-    if bad not in ("stop", "skip"):
-        raise ConfigError(f"bad is stop or skip, not {bad!r}", where="data")
+    check_bad(bad)
     pictures, labels, skipped = [], [], []
     shape: tuple[int, ...] | None = None
     for name, read, label in items:
@@ -196,7 +200,7 @@ class Folder(DataSet):
             raise ConfigError(f"size is [height, width] in pixels, not {size!r}", where="data")
         place = data_path(folder)
         kinds = sorted(p.name for p in place.iterdir() if p.is_dir()) if place.is_dir() else []
-        files = [(p, k) for k, kind in enumerate(kinds) for p in sorted((place / kind).iterdir()) if p.suffix.lower() in _SUFFIXES]
+        files = [(p, k) for k, kind in enumerate(kinds) for p in sorted((place / kind).iterdir()) if p.suffix.lower() in PICTURES]
         if not files:
             raise ConfigError("no folders with pictures", where=str(place))
         x, y, skipped = read_pictures(((str(p), p.read_bytes, k) for p, k in files), bad, (sides[0], sides[1]))

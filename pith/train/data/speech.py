@@ -16,7 +16,7 @@ from torch import Tensor
 from pith.graph.errors import ConfigError
 from pith.train.data.files import data_path
 from pith.train.data.mfcc import mfcc
-from pith.train.data.sets import DataSet, check_split
+from pith.train.data.sets import DataSet, check_bad, check_split
 from pith.train.settings import within
 
 MAX_BYTES = 1 << 24
@@ -58,8 +58,7 @@ class SpokenDigits(DataSet):
     def __init__(self, split: str = "train", file: str = "speech/fsdd_first10.zip", bad: str = "stop") -> None:
         """bad: a recording that cannot be read stops with ConfigError or is skipped with a warning. Raises ConfigError for other files."""
         check_split(split, "train", "test")
-        if bad not in ("stop", "skip"):
-            raise ConfigError(f"bad is stop or skip, not {bad!r}", where="data")
+        check_bad(bad)
         path, skipped = data_path(file), list[str]()
         found: dict[bool, list[tuple[np.ndarray, int]]] = {True: [], False: []}
         try:
@@ -107,8 +106,9 @@ class ShiftFrames:
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
         """(N, 1, frames, coefficients) -> the same. rows: which of the `total` samples of the whole batch these are. Raises ConfigError for
         anything else."""
-        if x.ndim != 4 or x.shape[1] != 1:
-            raise ConfigError(f"shift_frames is for recordings, (N, 1, frames, coefficients), not {list(x.shape)}", where="data.augment")
+        if x.ndim != 4 or x.shape[1] != 1 or not x.is_floating_point():
+            kind = f"{list(x.shape)} of {str(x.dtype).removeprefix('torch.')}"
+            raise ConfigError(f"shift_frames is for recordings, (N, 1, frames, coefficients) of floats, not {kind}", where="data.augment")
         shift = torch.randint(-self.frames, self.frames + 1, (total, 1), generator=generator)[rows]
         louder = self.gain * (2 * torch.rand(total, 1, 1, generator=generator)[rows] - 1)
         stretch = 1 + self.stretch * (2 * torch.rand(total, 1, 1, x.shape[3], generator=generator)[rows] - 1)

@@ -10,8 +10,9 @@ import torch
 from PIL import Image
 
 from pith.graph.errors import ConfigError
+from pith.runtime.inputs import upright
 from pith.train.data.bicubic import shrink
-from pith.train.data.files import data_path
+from pith.train.data.files import pictures_below
 from pith.train.data.sets import MAX_PIXELS, DataSet
 
 MOST = 1_000_000
@@ -33,7 +34,7 @@ class SrPairs(DataSet):
         """
         if not 2 <= scale <= 8 or not 4 <= patch <= 512 or not 1 <= count <= MOST or not 0 <= noise <= 255 or not 0 <= jpeg <= 100:
             raise ConfigError("scale is 2 to 8, patch 4 to 512, count 1 to 1,000,000, noise 0 to 255, jpeg 0 to 100", where="data")
-        pairs = [pair(f, scale, patch) for f in _pictures(data_path(folder))]
+        pairs = [pair(f, scale, patch) for f in pictures_below(folder)]
         x, y = np.empty((count, 3, patch, patch), np.uint8), np.empty((count, 3, scale * patch, scale * patch), np.uint8)
         for k in range(count):
             rng = np.random.default_rng([seed, 2, k])
@@ -56,7 +57,7 @@ def pair(file: Path, scale: int, least: int) -> tuple[np.ndarray, np.ndarray]:
         with Image.open(file) as opened:
             if opened.width * opened.height > MAX_PIXELS:
                 raise ValueError(f"{opened.width} x {opened.height} pixels are too many")
-            picture = np.asarray(opened.convert("RGB"))
+            picture = np.asarray(upright(opened, file).convert("RGB"))
     except Exception as error:  # Pillow raises many kinds for damaged files
         raise ConfigError("a picture cannot be read", where=str(file), why=str(error)) from error
     height, width = (n // scale * scale for n in picture.shape[:2])
@@ -64,13 +65,6 @@ def pair(file: Path, scale: int, least: int) -> tuple[np.ndarray, np.ndarray]:
         raise ConfigError(f"the picture is smaller than a piece of {least * scale} pixels", where=str(file), try_="a smaller patch")
     large = picture[:height, :width]
     return shrink(large, scale), large
-
-
-def _pictures(place: Path) -> list[Path]:
-    found = sorted(f for f in place.rglob("*") if f.suffix.lower() in (".png", ".jpg", ".jpeg", ".bmp")) if place.is_dir() else []
-    if not found:
-        raise ConfigError("no pictures", where=str(place))
-    return found
 
 
 def _stored(picture: np.ndarray, quality: int) -> np.ndarray:

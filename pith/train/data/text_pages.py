@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pith.graph.errors import ConfigError
 from pith.models.text_boxes import area, inside
+from pith.runtime.inputs import upright
 from pith.train.data import text_draw as draw
-from pith.train.data.files import data_path
+from pith.train.data.files import pictures_below
 from pith.train.data.text_images import ALPHABET, generator
 from pith.train.data.text_words import Words
 
@@ -65,13 +65,7 @@ class Page:
 
 def photographs(folder: str) -> tuple[Path, ...]:
     """Pictures in a folder, by name; none for no folder. Raises ConfigError."""
-    if not folder:
-        return ()
-    place = data_path(folder)
-    found = tuple(sorted(f for f in place.rglob("*") if f.suffix.lower() in (".png", ".jpg", ".jpeg"))) if place.is_dir() else ()
-    if not found:
-        raise ConfigError("no photographs", where=str(place), try_="backgrounds: a folder with .png or .jpg files, or an empty name")
-    return found
+    return pictures_below(folder, "backgrounds: a folder with .png or .jpg files, or an empty name") if folder else ()
 
 
 def page(seed: int, index: int, style: Style) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -93,8 +87,8 @@ def page(seed: int, index: int, style: Style) -> tuple[np.ndarray, list[np.ndarr
 def _ground(rng: np.random.Generator, style: Style) -> np.ndarray:
     size, kind = style.size, rng.random()
     if style.photographs and kind < 0.4:
-        with Image.open(draw.choice(rng, style.photographs)) as file:
-            photograph = file.convert("RGB")
+        with Image.open(path := draw.choice(rng, style.photographs)) as file:
+            photograph = upright(file, path).convert("RGB")
         side = int(min(photograph.size) * rng.uniform(0.4, 1.0))
         x, y = (int(rng.integers(0, n - side + 1)) for n in photograph.size)
         return np.asarray(photograph.resize((size, size), Image.Resampling.BILINEAR, (x, y, x + side, y + side)), np.float32).copy()

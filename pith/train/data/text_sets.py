@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from pith.graph.errors import ConfigError
+from pith.graph.errors import BuildError, ConfigError
 from pith.train.data import text_fonts, text_images
 from pith.train.data.files import data_path
 from pith.train.data.sets import DataSet
 from pith.train.data.text_words import Words
 from pith.train.files import placed
 
-_VERSION = 2
+_VERSION = 3
 """Of what the generator draws: files that hold pictures of another version are made anew."""
 
 
@@ -80,8 +80,11 @@ def kept(
             return arrays["x"], arrays["y"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass  # not there, or not whole
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BuildError("the folder for what is drawn cannot be made", where=folder, why=error.strerror or str(error), try_="another folder") from error
     x, y = text_images.made(make, count, workers, start)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with placed(path) as part, part.open("wb") as file:
         np.savez(file, x=x, y=y)
     return x, y
