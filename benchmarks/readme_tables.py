@@ -298,10 +298,16 @@ def _commits(rows: Rows) -> str:
     return "; ".join(f"{', '.join(dict.fromkeys(r['commit'] for r in rows if r['date'] == day))} ({day})" for day in days)
 
 
+def _taught_to_alone(row: dict[str, str]) -> str:
+    """What only one of two students has right, and how likely that is; nothing for one that is compared with none."""
+    p = "p < 0.0001" if row["p"] == "0.0000" else f"p = {row['p']}"
+    return f"{row['only_taught']} : {row['only_alone']}, {p}" if row["p"] else ""
+
+
 def _sst2(rows: Rows) -> str:
     """A line a network and seed; beside the taught one, what it and the same student alone have right where the other is wrong."""
     body = [[r["variant"], r["seed"], r["steps"], f"{int(r['parameters']):,}", f"{int(r['right']) / int(r['n']):.2%}",
-             f"{float(r['low']):.2%} to {float(r['high']):.2%}", f"{r['only_taught']} : {r['only_alone']}, p = {r['p']}" if r["p"] else ""]
+             f"{float(r['low']):.2%} to {float(r['high']):.2%}", _taught_to_alone(r)]
             for r in rows]  # fmt: skip
     differ = max(int(r["not_as_torch"]) for r in rows)
     note = f"SST-2, 60,614 training phrases, accuracy of compiled C on {rows[0]['n']} test sentences after the last step, with its 95 % interval; at most "
@@ -314,7 +320,7 @@ def _sst2(rows: Rows) -> str:
 def _sst2_phrases(rows: Rows) -> str:
     """A line a network; the last column as in `_sst2`."""
     body = [[r["variant"], r["seed"], f"{int(r['right']) / int(r['n']):.2%}", f"{float(r['low']):.2%} to {float(r['high']):.2%}",
-             f"{r['only_taught']} : {r['only_alone']}, p = {r['p']}" if r["p"] else ""] for r in rows]  # fmt: skip
+             _taught_to_alone(r)] for r in rows]  # fmt: skip
     note = f"The same networks on {int(rows[0]['n']):,} phrases kept apart from the training, compiled C; at most {max(int(r['not_as_torch']) for r in rows)} "
     note += f"answers of a run are not PyTorch's. `python -m benchmarks.sst2 --phrases` with the same `--way`, commits {_commits(rows)}."
     return _markdown(["", "seed", "accuracy", "95 % interval", "taught : alone"], body, note)

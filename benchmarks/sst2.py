@@ -1,16 +1,19 @@
 """TinyBERT-4 on SST-2, trained alone and taught by a larger network, both from nothing; tested as compiled C on the 872 test sentences.
 
-`python -m benchmarks.sst2 [--way soft|words|long|transformer] [--seeds 0,1,2] [--phrases] [--runs FOLDER]`   (needs torch; PITH_DATA)
+`python -m benchmarks.sst2 [--way soft|words|long|labels|transformer] [--seeds 0,1,2] [--phrases] [--runs FOLDER]`   (needs torch; PITH_DATA)
 
-Each way has a teacher, trained once, and a student taught by it (WAYS), in as many steps as the student alone takes: `soft` by what the
-teacher says of sentences whose words are replaced by neighbours in its own embeddings; `words`: the student's words begin as the first
-principal components of the teacher's, and labels count beside what the teacher says; `long`: such words, and what the teacher says of replaced
-ones, for three times as long, beside a student alone that is trained three times as long too; `transformer`: by TinyBERT's two stages, the
-second of which has as many steps as the student alone. Nothing is chosen by the test sentences: a
-network is the one after the last step. A row is added to benchmarks/results/sst2.csv and its epochs to sst2_log.csv as soon as it is done;
-what stands there is not trained again, and a run that was stopped goes on from its checkpoint in the folder of runs. `--phrases` tests what
-was trained on the 6,735 phrases kept apart as well (sst2_phrases.csv): parts of sentences like those of the training, and eight times as
-many as there are test sentences.
+Each way has a teacher, trained once, and a student taught by it (WAYS), in as many steps as the student alone takes:
+
+- `soft`: by what the teacher says of sentences whose words are replaced by neighbours in its own embeddings;
+- `words`: the student's words begin as the first principal components of the teacher's, and labels count beside what the teacher says;
+- `long`: such words, and what the teacher says of replaced ones, for three times as long, beside a student alone that is trained three times as
+  long too; `labels`: as `words`, beside that student;
+- `transformer`: by TinyBERT's two stages, the second of which has as many steps as the student alone.
+
+Nothing is chosen by the test sentences: a network is the one after the last step. A row is added to benchmarks/results/sst2.csv and its
+epochs to sst2_log.csv as soon as it is done; what stands there is not trained again, and a run that was stopped goes on from its checkpoint in
+the folder of runs. `--phrases` tests what was trained on the 6,735 phrases kept apart as well (sst2_phrases.csv): parts of sentences like
+those of the training, and eight times as many as there are test sentences.
 """
 
 from __future__ import annotations
@@ -58,6 +61,8 @@ WAYS = {
     "words": Way("TinyBERT-4 with TextCnn's words, taught by it", ("tinybert4_sst2_words",), words=True),
     "long": Way("TinyBERT-4 with TextCnn's words, taught by it, 3 epochs", ("tinybert4_sst2_words_long",),
                 alone=("TinyBERT-4 alone, 3 epochs", "tinybert4_sst2_long"), words=True, neighbours=True),
+    "labels": Way("TinyBERT-4 with TextCnn's words, taught by it and by labels, 3 epochs", ("tinybert4_sst2_words_labels",),
+                  alone=("TinyBERT-4 alone, 3 epochs", "tinybert4_sst2_long"), words=True),
     "transformer": Way("TinyBERT-4 taught", ("tinybert4_sst2_inside", "tinybert4_sst2_taught"), teacher=("teacher", "tinybert_teacher_sst2"),
                        neighbours=True),
 }  # fmt: skip
