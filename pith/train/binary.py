@@ -49,11 +49,12 @@ METHODS: dict[str, tuple[Callable[[], nn.Module], Callable[[], nn.Module]]] = {
 
 def binarise(net: nn.Module, method: str = "bnn", *, keep: Sequence[str] | None = None, border: int = 0) -> nn.Module:
     """Make convolutions and products binary, in place; their weights are where training begins. Returns `net`.
+    Projections of nn.MultiheadAttention are no layers of their own, and stay real.
 
     method: a name of METHODS.  keep: names of layers that stay as they are; by default the first and the last in the order of the
     module, which see pixels and give scores. Put ReLU after no sign: binary layers want batch normalisation before them alone.
     border: what stands around pictures: 0, 1 or -1, see `BinaryConv2d`.
-    Raises InputError for an unknown method, name or border, UnsupportedError for padding that is no zeros.
+    Raises InputError for an unknown method, name or border, and where no layer becomes binary; UnsupportedError for padding that is no zeros.
     """
     if method not in METHODS:
         raise InputError(f"there is no method {method!r}", try_=", ".join(METHODS))
@@ -65,14 +66,22 @@ def binarise(net: nn.Module, method: str = "bnn", *, keep: Sequence[str] | None 
     if strange := sorted(set(keep) - set(names)):
         raise InputError(f"{strange[0]!r} is no convolution or product of {type(net).__name__}", try_=", ".join(names[:8]))
     weights, activation = METHODS[method]
-    for name, module in found:
-        if name in keep:
-            continue
+    chosen = [(n, m) for n, m in found if n not in keep]
+    if not chosen:
+        there = sum(isinstance(m, BinaryConv2d | BinaryLinear) for m in net.modules())
+        why = f"{there} layers are binary already" if there else f"it has {len(found)} convolutions and products, all of which stay real"
+        raise InputError(f"nothing of {type(net).__name__} becomes binary", why=why, try_="" if there else "keep=[] to keep no layer real")
+    for name, module in chosen:
         made = _binary(module, weights(), activation(), border, name)
         parent, _, last = name.rpartition(".")
         if not name:
             raise InputError("the module is itself one layer", try_="a network, or BinaryConv2d and BinaryLinear of pith.models.signs")
         setattr(net.get_submodule(parent), last, made)
+        if isinstance(owner := net.get_submodule(parent), nn.TransformerEncoderLayer):
+            owner.activation_relu_or_gelu = 0  # its short cut for evaluation would read the weights and pass the signs by
+    for module in net.modules():
+        if isinstance(module, nn.TransformerEncoder):
+            module.use_nested_tensor = False  # made for that short cut
     return net
 
 

@@ -7,6 +7,7 @@ gradients want a loss scale (multiply the loss, give the factor to `HalfSGD`), f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -101,7 +102,7 @@ class Format:
     stream: Stream = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.kind not in ("16.32", "16.16", "16.sr", "bf16") or self.block < 1:
+        if self.kind not in ("16.32", "16.16", "16.sr", "bf16") or not isinstance(self.block, int) or self.block < 1:
             raise InputError(f"there is no format {self.kind!r} with blocks of {self.block}", try_="16.32, 16.16, 16.sr, bf16")
         self.stream = Stream(self.key)
 
@@ -149,15 +150,21 @@ def product(x: Tensor, w: Tensor, form: Format) -> Tensor:
     return _Product.apply(x, w, form)
 
 
-class Linear16(nn.Linear):
-    """A linear layer in the arithmetic of a format; the bias is added in float32."""
+def _form(form: Format | str | None) -> Format:
+    return form if isinstance(form, Format) else Format(form or "16.32")  # type: ignore[arg-type]
 
-    def __init__(self, inputs: int, outputs: int, bias: bool = True, form: Format | None = None) -> None:
+
+class Linear16(nn.Linear):
+    """A linear layer in the arithmetic of a format (or its kind alone); the bias is added in float32."""
+
+    def __init__(self, inputs: int, outputs: int, bias: bool = True, form: Format | str | None = None) -> None:
         super().__init__(inputs, outputs, bias)
-        self.form = form or Format()
+        self.form = _form(form)
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(..., inputs) -> (..., outputs)``."""
+        """``(..., inputs) -> (..., outputs)``. Raises InputError for another number of inputs."""
+        if x.shape[-1] != self.in_features:
+            raise InputError(f"an input {list(x.shape)}", try_=f"(..., {self.in_features})")
         y = product(x.reshape(-1, self.in_features).float(), self.weight.float().T, self.form).reshape(*x.shape[:-1], self.out_features)
         return y if self.bias is None else y + self.bias.float()
 
@@ -165,14 +172,16 @@ class Linear16(nn.Linear):
 class Conv16(nn.Conv2d):
     """A convolution of one group, as a product with its unfolded input: K runs over channels, then rows and columns of the window."""
 
-    def __init__(self, *args: Any, form: Format | None = None, **options: Any) -> None:
+    def __init__(self, *args: Any, form: Format | str | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         if self.groups != 1 or self.padding_mode != "zeros" or isinstance(self.padding, str):
             raise InputError("a convolution of more than one group, or with other padding than a number of zeros, has no form here")
-        self.form = form or Format()
+        self.form = _form(form)
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(N, C, H, W) -> (N, O, H', W')``."""
+        """``(N, C, H, W) -> (N, O, H', W')``. Raises InputError for another shape."""
+        if x.ndim != 4 or x.shape[1] != self.in_channels:
+            raise InputError(f"an input {list(x.shape)}", try_=f"(N, {self.in_channels}, H, W)")
         assert not isinstance(self.padding, str)
         columns = F.unfold(x.float(), self.kernel_size, self.dilation, self.padding, self.stride)  # (N, K, places)
         n, k, places = columns.shape
@@ -187,13 +196,18 @@ class HalfSGD(torch.optim.Optimizer):
     """SGD with momentum; weights and momenta are halves, and no copy in float32 is kept: 4 bytes a parameter.
 
     Each step computes in float32 and rounds to half, stochastically with `key`, to nearest without. Parameters stand in float32 tensors
-    whose values are halves (rounded when this is made), so that any layer can use them.
+    whose values are halves (rounded when this is made, at most 65,504), so that any layer can use them. A step whose gradients are not all
+    finite, as a large loss scale may make them, changes nothing but `skipped`, the number of such steps.
     """
 
     def __init__(
         self, params: Iterable[nn.Parameter], rate: float, momentum: float = 0.9, *, key: int | None = None, loss_scale: float = 1.0
     ) -> None:
+        """Raises InputError for a rate below 0, a momentum outside 0..1 and a loss scale that is not above 0."""
+        if not (0 <= rate < math.inf and 0 <= momentum < 1 and 0 < loss_scale < math.inf):
+            raise InputError(f"a rate of {rate}, momentum {momentum}, loss scale {loss_scale}", try_="0 or more, from 0 to below 1, above 0")
         super().__init__(params, {"lr": rate, "momentum": momentum})
+        self.skipped = 0
         self.stream = None if key is None else Stream(key)
         self.loss_scale = loss_scale
         with torch.no_grad():
@@ -209,6 +223,9 @@ class HalfSGD(torch.optim.Optimizer):
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
         """m = momentum m + g; w = w - rate m, both rounded."""
         loss = None if closure is None else closure()
+        if not all(bool(p.grad.isfinite().all()) for group in self.param_groups for p in group["params"] if p.grad is not None):
+            self.skipped += 1
+            return loss
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is None:

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from pith.graph import InputError, UnsupportedError
 from pith.models.cost import count
 from pith.train.modes import evaluating
-from pith.train.prune_trace import Example, Group, Traced, depthwise, results, traced
+from pith.train.prune_trace import LAYERS, Example, Group, Traced, depthwise, results, traced
 
 KINDS = ("magnitude", "bn", "fpgm", "taylor")
 Budget = Callable[[nn.Module], float]
@@ -78,11 +78,11 @@ def _parts(module: nn.Module, side: str, at: list[int], kind: str, n: int) -> li
     norm = isinstance(module, nn.modules.batchnorm._BatchNorm)
     if kind == "bn":
         found = module.weight.detach().abs()[at] if norm and module.weight is not None else None
-    elif isinstance(module, nn.Conv2d | nn.Linear):
+    elif isinstance(module, LAYERS):
         w = module.weight
         if depthwise(module):
             side = "out"  # what goes in is what comes out
-        if isinstance(module, nn.Conv2d) and module.groups > 1 and side == "in":
+        if isinstance(module, nn.Conv1d | nn.Conv2d) and module.groups > 1 and side == "in":
             return []  # inputs of grouped convolutions are shared out; their outputs speak for them
         rows = w.detach() if side == "out" else w.detach().transpose(0, 1)
         if kind == "fpgm":
@@ -90,7 +90,7 @@ def _parts(module: nn.Module, side: str, at: list[int], kind: str, n: int) -> li
             found = torch.cdist(flat, flat).sum(1) if side == "out" else None
         elif kind == "taylor":
             if w.grad is None:
-                raise InputError("there are no gradients to score by", try_="accumulate(net, batches, loss) before score(..., 'taylor')")
+                raise InputError("there are no gradients to score by", try_="batches and loss, or accumulate(net, batches, loss) before")
             g = w.grad if side == "out" else w.grad.transpose(0, 1)
             found = (rows * g).flatten(1).sum(1).square()[at]
         else:
@@ -137,8 +137,10 @@ def _shrunk(net: nn.Module, example: Example, sizes: Mapping[str, int], kind: st
     chosen: dict[str, list[int]] = {}
     for name, size in sizes.items():
         if name not in owner:
-            raise InputError(f"the outputs of {name!r} cannot be thinned out", why=whole.reason(name), try_=", ".join(list(found.groups)[:8]))
+            raise InputError(f"the outputs of {name!r} cannot be thinned out", why=whole.reason(name), try_=", ".join(list(owner)[:8]))
         n = len(scores[owner[name]])
+        if not isinstance(size, int):
+            raise InputError(f"{name}: a whole number of channels stays, not {size!r}")
         if not 1 <= size <= n:
             raise InputError(f"{name} has {n} channels, not {size} or more" if size > n else f"{name}: at least one channel stays")
         group = owner[name]
@@ -173,10 +175,11 @@ def to_budget(
     steps: halvings of the interval that is searched, each of which asks `budget` once.  batches, loss: of "taylor".
     Raises InputError where even the smallest network that these allow costs more, or for settings out of range.
     """
-    for name, value, fits in (("multiple", multiple, multiple >= 1), ("least", least, 0 < least <= 1), ("steps", steps, steps >= 1),
-                              ("limit", limit, limit > 0)):  # fmt: skip
-        if not fits:
-            raise InputError(f"{name} cannot be {value}", try_="least from 0 to 1, the others above 0")
+    for name, value, kind_of, low, high in (("multiple", multiple, int, 1, math.inf), ("least", least, int | float, 1e-9, 1.0),
+                                            ("steps", steps, int, 1, math.inf), ("limit", limit, int | float, 1e-9, math.inf)):  # fmt: skip
+        if not isinstance(value, kind_of) or isinstance(value, bool) or not low <= value <= high:
+            wanted = "a whole number, 1 or more" if kind_of is int else "a number above 0" + (", at most 1" if high == 1 else "")
+            raise InputError(f"{name} is {wanted}, not {value!r}")
     if kind not in KINDS:
         raise InputError(f"there is no kind of score {kind!r}", try_=", ".join(KINDS))
     if kind == "taylor" and loss is not None:
@@ -185,7 +188,8 @@ def to_budget(
     scores = _scores(whole, kind)
     staying = f"{len(whole.kept)} groups of layers keep all their channels: see prune.kept" if whole.kept else ""
     if not scores:
-        raise InputError(f"{type(net).__name__} has no channels that could go", why=staying, try_="fewer names in keep")
+        why = staying or "outputs of convolutions and products go, where other layers of the network read them"
+        raise InputError(f"{type(net).__name__} has no channels that could go", why=why, try_="fewer names in keep" if keep else "")
     owners, order = _order(scores)
 
     def at(share: float) -> nn.Module:
@@ -232,18 +236,20 @@ def sensitivity(
 ) -> dict[str, list[tuple[float, float]]]:  # fmt: skip
     """For each group (of `only`, where given): (share of its channels that went, metric of the network without them), others whole.
 
-    The first point is (0, metric of the whole network). Nothing is fine-tuned in between. Raises InputError for a share that is not between
-    0 and 1, and for names that are no groups.
+    only: layers whose groups those are. The first point is (0, metric of the whole network). Nothing is fine-tuned in between. Raises
+    InputError for a share that is not between 0 and 1, and for layers whose outputs all stay.
     """
     if wrong := [s for s in shares if not 0 < s < 1]:
         raise InputError(f"a share of the channels lies between 0 and 1, not {wrong[0]}")
     whole = traced(net, example, keep)
-    if strange := sorted(set(only) - set(whole.groups)):
-        raise InputError(f"there is no group {strange[0]!r} to thin out", why=whole.reason(strange[0]), try_=", ".join(list(whole.groups)[:8]))
+    owner = whole.owners()
+    if strange := sorted(set(only) - set(owner)):
+        raise InputError(f"the outputs of {strange[0]!r} cannot be thinned out", why=whole.reason(strange[0]), try_=", ".join(list(owner)[:8]))
+    chosen = {owner[name] for name in only}
     at_first = metric(net)
     found: dict[str, list[tuple[float, float]]] = {}
     for g in map(whole.describe, whole.groups):
-        if only and g.name not in only:
+        if only and g.name not in chosen:
             continue
         points = [(0.0, at_first)]
         for share in shares:
@@ -254,12 +260,15 @@ def sensitivity(
 
 
 def draw(curves: Mapping[str, Sequence[tuple[float, float]]], path: Any, metric: str = "accuracy") -> None:
-    """The curves of `sensitivity` as a picture (.png, .svg, .pdf), those that end lowest first. Raises UnsupportedError without matplotlib."""
+    """The curves of `sensitivity` as a picture (.png, .svg, .pdf), those that end lowest first. Raises InputError for no curves,
+    UnsupportedError without matplotlib."""
     try:
         from matplotlib import colormaps
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UnsupportedError("matplotlib is not installed", why=str(error), try_='pip install ".[bench]" in the clone') from error
+    if not curves:
+        raise InputError("there are no curves to draw", why="sensitivity found no group of channels that could go")
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.add_subplot()
     ordered = sorted(curves.items(), key=lambda item: item[1][-1][1])

@@ -23,7 +23,9 @@ from pith.train.files import first_line
 from pith.train.modes import evaluating, restored
 
 Example: TypeAlias = Tensor | Sequence[Tensor]
-READERS = (nn.Conv2d, nn.Linear, nn.ConvTranspose2d)
+LAYERS = (nn.Conv1d, nn.Conv2d, nn.Linear)
+"""Layers whose outputs may go."""
+READERS = (*LAYERS, nn.ConvTranspose2d)
 """Layers whose results need not have the channels that they read."""
 
 
@@ -60,8 +62,10 @@ class Traced:
 
     def __init__(self, net: nn.Module, example: Example, keep: Sequence[str], sound: Iterable[str] | None = None) -> None:
         self.tp = _tracer()
+        if not isinstance(net, nn.Module):
+            raise InputError(f"a {type(net).__name__} is no torch.nn.Module")
         self.names = {m: n for n, m in net.named_modules()}
-        known = {n for m, n in self.names.items() if isinstance(m, nn.Conv2d | nn.Linear)}
+        known = {n for m, n in self.names.items() if isinstance(m, LAYERS)}
         if strange := sorted(set(keep) - known):
             raise InputError(f"{strange[0]!r} is no convolution or product of {type(net).__name__}", try_=", ".join(sorted(known)[:8]))
         frozen = [p for p in net.parameters() if not p.requires_grad]
@@ -80,7 +84,7 @@ class Traced:
         self.layers = {n for m, n in self.names.items() if isinstance(m, READERS)}
         ignored = [m for m, n in self.names.items() if n in set(keep)]
         self.groups: dict[str, Any] = {}
-        for found in self.graph.get_all_groups(ignored_layers=ignored, root_module_types=[nn.Conv2d, nn.Linear]):
+        for found in self.graph.get_all_groups(ignored_layers=ignored, root_module_types=list(LAYERS)):
             members = {self.names.get(d.target.module, "") for d, _ in found}
             root = found[0][0].target.module
             if members & set(keep) and any(self.side(d) == "out" and self.names.get(d.target.module) in keep for d, _ in found):
@@ -107,7 +111,7 @@ class Traced:
         for name, members in self.groups.items():
             for d, at in members:
                 m = d.target.module
-                if isinstance(m, nn.Conv2d | nn.Linear) and (self.side(d) == "out" or depthwise(m)) and len(at) == len(members[0][1]):
+                if isinstance(m, LAYERS) and (self.side(d) == "out" or depthwise(m)) and len(at) == len(members[0][1]):
                     found[self.names[m]] = name
         return found
 
@@ -152,7 +156,7 @@ class Traced:
 
 def depthwise(module: nn.Module) -> bool:
     """Whether it is a convolution of one filter for each channel."""
-    return isinstance(module, nn.Conv2d) and 1 < module.groups == module.out_channels
+    return isinstance(module, nn.Conv1d | nn.Conv2d) and 1 < module.groups == module.out_channels
 
 
 def traced(net: nn.Module, example: Example, keep: Sequence[str]) -> Traced:
@@ -185,9 +189,18 @@ def _tried(net: nn.Module, example: Example, keep: Sequence[str], found: Traced)
             sort(names[: len(names) // 2])
             sort(names[len(names) // 2 :])
 
-    if found.groups:
-        sort(list(found.groups))
+    for name in found.groups:
+        made = [m for m, _ in found.describe(name).members if m in found.layers and _computed(net.get_submodule(m))]
+        if made:
+            bad[name] = f"the weight of {made[0]} is computed of other parameters (parametrizations, weight_norm): take that off first"
+    if left := [name for name in found.groups if name not in bad]:
+        sort(left)
     return good, bad
+
+
+def _computed(module: nn.Module) -> bool:
+    """Whether its weight is none of its parameters."""
+    return getattr(module, "weight", None) is not module._parameters.get("weight")
 
 
 class _Trial:

@@ -239,7 +239,7 @@ class Runner:
             scaler = self.fabric.strategy.precision.state_dict()
             state = {"step": self.step, "net": self.module.state_dict(), "optimizer": self.optimizer.state_dict(), "scaler": scaler, "loss": self.loss,
                      "sum": self._sum, "row": self.row, "hooks": {type(h).__name__: h.state() for h in self.hooks},
-                     "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text, "precision": self.precision}  # fmt: skip
+                     "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text, "precision": self.precision, "data": self.train.digest()}  # fmt: skip
             checkpoint.save(self.out, self.step, state, self.cfg.checkpoint.keep)
         self.fabric.barrier()
 
@@ -266,6 +266,9 @@ class Runner:
                 f"the training in this folder is in {was}, on this machine it would go on in {self.precision}", where=str(self.out),
                 why="the recipe says bf16-if-fast", try_=f"a machine like the one it began on, or begin anew with precision={was}",
             )  # fmt: skip
+        if (was := state.get("data", self.train.digest())) != self.train.digest():
+            raise ConfigError("the training in this folder had other data", where="data.train", why=f"{was}; now {self.train.digest()}",
+                              try_="the same data, or another folder with -o")  # fmt: skip
         self.module.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])
         if state["scaler"]:
@@ -275,7 +278,7 @@ class Runner:
 
     def _restore_hooks(self, state: dict[str, Any]) -> None:
         for hook in self.hooks:
-            hook.restore(state["hooks"].get(type(hook).__name__, {}))
+            hook.restore(state.get("hooks", {}).get(type(hook).__name__, {}))
         checkpoint.restore_random(state["random"])
 
     def _call(self, name: str) -> None:

@@ -106,9 +106,11 @@ class BlockSparseLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Block by block: nothing is multiplied by what is not there."""
         n, b = self.used, self.block
+        if x.shape[-1] != self.inputs or x.dtype != self.data.dtype:
+            raise InputError(f"an input {list(x.shape)} of {x.dtype}", try_=f"(..., {self.inputs}) of {self.data.dtype}")
         flat = x.reshape(-1, self.shape[1], b)
         parts = torch.einsum("nki,koi->nko", flat[:, self.columns[:n]], self.data[:n])
-        y = torch.zeros(flat.shape[0], self.shape[0], b, dtype=x.dtype).index_add(1, self.rows[:n], parts)
+        y = torch.zeros(flat.shape[0], self.shape[0], b, dtype=x.dtype, device=x.device).index_add(1, self.rows[:n], parts)
         y = y.reshape(*x.shape[:-1], self.outputs)
         return y if self.bias is None else y + self.bias
 
@@ -123,6 +125,10 @@ def rigl(layer: BlockSparseLinear, gradient: Tensor, share: float, optimiser: to
     """
     if tuple(gradient.shape) != (layer.outputs, layer.inputs):
         raise InputError(f"a gradient {tuple(gradient.shape)}", try_=f"({layer.outputs}, {layer.inputs})")
+    if not 0 <= share <= 1:
+        raise InputError(f"a share of {share}", try_="from 0 to 1")
+    if not bool(gradient.isfinite().all()):
+        raise InputError("the gradient holds numbers that are not finite", why="blocks are chosen by it")
     b = layer.block
     pattern = layer.pattern()
     total = pattern.numel()

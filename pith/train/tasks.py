@@ -36,14 +36,20 @@ class Labelled(Task):
         """Raises ConfigError where the network has not one output for each class, or a label is none of them."""
         if output.ndim != 2:
             raise ConfigError("a classifier has one row of outputs for each sample", where="model", why=f"this one gives {list(output.shape)}")
+        if data.y.is_floating_point() or data.y.ndim != 1:
+            kind = f"{list(data.y.shape[1:])} of {str(data.y.dtype).removeprefix('torch.')}"
+            raise ConfigError("a classifier learns a whole number for each sample", where="data", why=f"labels are {kind}",
+                              try_="labels of int64, 0 for the first class; task.type=regression for numbers")  # fmt: skip
+        low, high = int(data.y.min()), int(data.y.max())
+        if low < 0:
+            raise ConfigError(f"a label is {low}", where="data", why="classes begin with 0")
         if output.shape[1] != data.classes:
             raise ConfigError(
                 f"the network tells {output.shape[1]} classes apart, the data have {data.classes}", where="model",
                 try_=f"the network's setting for it (classes or num_classes): {data.classes}",
             )  # fmt: skip
-        low, high = int(data.y.min()), int(data.y.max())
-        if low < 0 or high >= data.classes:
-            raise ConfigError(f"a label is {low if low < 0 else high}", where="data", why=f"classes are 0 to {data.classes - 1}")
+        if high >= data.classes:
+            raise ConfigError(f"a label is {high}", where="data", why=f"classes are 0 to {data.classes - 1}")
 
     def scores(self, net: nn.Module, x: Tensor, y: Tensor) -> Scores:
         """How many are right."""

@@ -192,3 +192,25 @@ def test_a_sum_of_zero_is_plus_one_when_compiled_too(method: str) -> None:
         assert (sums == 0).float().mean() > 0.01
         want = frozen(x).numpy()
     np.testing.assert_allclose(pith.from_torch(frozen, x)(x.numpy()), want, rtol=1e-5, atol=1e-5 * np.abs(want).max())
+
+
+def test_a_transformer_computes_with_signs_in_evaluation_too() -> None:
+    """PyTorch's short cut for evaluation without gradients reads the weights of a layer and leaves its signs out."""
+    torch.manual_seed(0)
+    for mask in (None, torch.tensor([[False] * 5, [False] * 3 + [True] * 2])):
+        layer = nn.TransformerEncoderLayer(16, 4, 24, batch_first=True)
+        net = binary.binarise(nn.TransformerEncoder(layer, 2), "xnor", keep=[]).eval()
+        x = torch.randn(2, 5, 16)
+        exact = net(x, src_key_padding_mask=mask).detach()
+        with torch.no_grad():
+            for same in (net, binary.frozen(net)):
+                assert torch.allclose(same(x, src_key_padding_mask=mask), exact, atol=1e-5)
+
+
+def test_nothing_that_becomes_binary_is_an_error() -> None:
+    two = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2))
+    with pytest.raises(pith.PithError, match="2 convolutions and products, all of which stay real"):
+        binary.binarise(two)
+    assert len(binary.layers(binary.binarise(two, keep=[]))) == 2
+    with pytest.raises(pith.PithError, match="2 layers are binary already"):
+        binary.binarise(two, "xnor")

@@ -103,3 +103,26 @@ def test_unknown_formats_are_refused() -> None:
         ft.Format("8.8")  # type: ignore[arg-type]
     with pytest.raises(PithError, match="float16"):
         formats.matmul_16_16(np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float16))
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    assert ft.Linear16(3, 4, form="16.16").form == ft.Format("16.16")
+    for wrong in (lambda: ft.Format("16.16", block=2.5), lambda: ft.Linear16(3, 4, form="8.8"), lambda: ft.Linear16(3, 4)(torch.zeros(2, 4)),
+                  lambda: ft.Conv16(3, 4, 3)(torch.zeros(3, 8, 8)), lambda: ft.Conv16(3, 4, 3)(torch.zeros(1, 4, 8, 8)),
+                  *(lambda s=s: ft.HalfSGD([torch.nn.Parameter(torch.ones(2))], **s)
+                    for s in ({"rate": -1}, {"rate": 0.1, "momentum": 2}, {"rate": 0.1, "loss_scale": 0}))):  # fmt: skip
+        with pytest.raises(PithError):
+            wrong()
+
+
+@pytest.mark.parametrize("key", [None, 3])
+def test_a_step_of_gradients_that_overflowed_changes_nothing(key: int | None) -> None:
+    w = torch.nn.Parameter(torch.tensor([1.0, 2.0, 3.0]))
+    optimiser = ft.HalfSGD([w], 0.25, key=key)
+    for value in (float("inf"), float("nan")):
+        w.grad = torch.tensor([1.0, value, 1.0])
+        optimiser.step()
+    assert w.tolist() == [1.0, 2.0, 3.0] and optimiser.skipped == 2 and not optimiser.state[w]
+    w.grad = torch.ones(3)
+    optimiser.step()
+    assert w.tolist() == [0.75, 1.75, 2.75] and optimiser.skipped == 2

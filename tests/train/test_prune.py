@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,6 +125,33 @@ def test_frozen_normalisations_stay_frozen() -> None:
     made.after[1].eval()
     prune.accumulate(made, [(X, torch.tensor([1, 3]))], F.cross_entropy)
     assert made.training and made.after[0].training and not made.after[1].training
+
+
+def test_one_dimension() -> None:
+    """Convolutions over time, one of them depthwise: the pruned network computes what the whole one does without the channels."""
+    made = nn.Sequential(nn.Conv1d(4, 16, 3, padding=1), nn.BatchNorm1d(16), nn.GELU(), nn.Conv1d(16, 16, 3, groups=16), nn.Conv1d(16, 12, 3, stride=2),
+                         nn.ReLU(), nn.Flatten(), nn.Linear(12 * 14, 5)).eval()  # fmt: skip
+    x = torch.randn(2, 4, 32, generator=torch.Generator().manual_seed(0))
+    assert prune.kept(made, x) == {} and {g.channels for g in prune.group(made, x)} == {16, 12}
+    macs = prune.macs(x)
+    small = prune.to_budget(made, x, macs, 0.5 * macs(made))
+    assert macs(small) <= 0.5 * macs(made) and small(x).shape == (2, 5)
+    curve = prune.sensitivity(made, x, lambda n: float(n(x).detach().sum()), shares=(0.5,), only=["0"])
+    assert len(curve) == 1 and next(iter(curve.values()))[1][0] == 0.5
+
+
+@pytest.mark.parametrize("norm", [nn.utils.parametrizations.weight_norm, nn.utils.parametrizations.spectral_norm])
+def test_weights_that_are_computed_stay_whole(norm: Callable[[nn.Module], nn.Module]) -> None:
+    made = nn.Sequential(norm(nn.Conv2d(3, 8, 3)), nn.ReLU(), nn.Conv2d(8, 6, 1), nn.ReLU(), nn.Conv2d(6, 3, 1))
+    x = torch.zeros(1, 3, 8, 8)
+    (why,) = prune.kept(made, x).values()
+    assert "weight of 0 is computed" in why and [g.name for g in prune.group(made, x)] == ["2"]
+
+
+def test_no_curves_to_draw(tmp_path: Path) -> None:
+    with pytest.raises(pith.PithError, match="no curves"):
+        prune.draw({}, tmp_path / "none.png")
+    assert not list(tmp_path.iterdir())
 
 
 def test_two_sizes_of_one_group_are_refused() -> None:
@@ -340,16 +368,18 @@ def test_a_network_that_cannot_be_traced_is_refused() -> None:
         prune.group(Around(nn.Identity()), torch.rand(1, 4, 8, 8))
 
 
-@pytest.mark.parametrize("setting", [{"multiple": 0}, {"least": 0.0}, {"least": 1.5}, {"least": float("nan")}, {"steps": 0}, {"limit": -1.0}])
-def test_silly_budgets_are_refused(setting: dict[str, float]) -> None:
+@pytest.mark.parametrize("setting", [{"multiple": 0}, {"least": 0.0}, {"least": 1.5}, {"least": float("nan")}, {"steps": 0}, {"limit": -1.0},
+                                     {"multiple": 2.5}, {"limit": float("nan")}, {"limit": "a"}])  # fmt: skip
+def test_silly_budgets_are_refused(setting: dict[str, Any]) -> None:
+    (name,) = setting
     limit = setting.pop("limit", 1e5)
-    with pytest.raises(InputError, match="cannot be"):
+    with pytest.raises(InputError, match=f"{name} is a"):
         prune.to_budget(net(), X, prune.macs(X), limit, **setting)
 
 
 def test_what_cannot_be_pruned_is_named() -> None:
     for wrong in ({"shares": (0.5, 1.0)}, {"shares": (-1,)}, {"only": ("nope",)}):
-        with pytest.raises(InputError, match=r"between 0 and 1, not|no group 'nope'"):
+        with pytest.raises(InputError, match=r"between 0 and 1, not|outputs of 'nope' cannot be thinned out"):
             prune.sensitivity(net(), X, lambda _: 0.0, **wrong)
     for sizes, words in (({"fc": 3}, "'fc' cannot be thinned"), ({"after.0": 13}, "12 channels, not 13"), ({"after.0": 0}, "at least one")):
         with pytest.raises(pith.PithError, match=words):

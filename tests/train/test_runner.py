@@ -241,6 +241,18 @@ def test_the_recipe_of_a_folder_is_what_was_run(tmp_path: Path) -> None:
     assert load(tmp_path / "out" / "recipe.yaml") == cfg
 
 
+def test_other_data_are_not_gone_on_with(tmp_path: Path) -> None:
+    cfg = made(tmp_path, **{"checkpoint.every": 6})
+    Runner(cfg, tmp_path / "out", quiet=True).run()
+    (tmp_path / "out" / "final.pt").unlink()
+    with np.load(tmp_path / "data.npz") as arrays:
+        x, y = 255 - arrays["x"], arrays["y"]
+    np.savez(tmp_path / "data.npz", x=x, y=y)
+    with pytest.raises(ConfigError, match="had other data") as refusal:
+        Runner(cfg, tmp_path / "out", resume=True, quiet=True)
+    assert refusal.value.where == "data.train"
+
+
 def test_a_process_without_samples_to_score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 96 in batches of 64 the second of two processes has the last 32, of 20 it has none."""
 
@@ -352,6 +364,10 @@ def test_the_advice_after_a_loss_that_is_no_number_can_be_typed(tmp_path: Path) 
         ({"pad": "x"}, "pad is a whole number, not 'x'"), ({"pad": -1}, "pad is at least 0, not -1"), ({"cutout": -3}, "cutout is at least 0, not -3"),
         ({"flip": 2.0}, "flip is at least 0, at most 1, not 2.0"), ({"pads": 1}, "cannot be made"), ({"pad": 8}, "8 x 8 cannot be moved by 8 pixels"))],
     ({"data.augment": {"type": "shift_frames"}}, r"shift_frames is for recordings.*not \[2, 3, 8, 8\]"),
+    ({"data.train.file": "labels.npz", "data.train.classes": 4}, r"a classifier learns a whole number.*labels are \[\] of float32.*task.type=regression"),
+    ({"data.train.file": "rows.npz"}, r"a classifier learns a whole number.*labels are \[4\] of float32"),
+    ({"data.train.file": "negative.npz"}, "a label is -1.*classes begin with 0"), ({"data.train.file": "empty.npz"}, "0 inputs and 0 labels"),
+    ({"data.train.file": "nan.npz"}, "input 7 holds numbers that are not finite.*data.train"),
     ({"data.augment": {"type": "text_colours"}, "data.train.file": "floats.npz"}, r"text_colours is for pictures.*\[2, 3, 8, 8\] of float32"),
     ({"data.augment": {"type": "shift_frames"}, "data.train.file": "grey.npz"}, r"shift_frames is for recordings.*\[2, 1, 8, 8\] of uint8"),
     ({"data.augment": {"type": "crop_flip", "pad": 1}, "data.train.file": "maps.npz"}, "cannot be varied.*what they should give would not"),
@@ -364,7 +380,14 @@ def test_the_advice_after_a_loss_that_is_no_number_can_be_typed(tmp_path: Path) 
 def test_refused_before_the_first_step(changes: dict[str, Any], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PITH_DATA", str(tmp_path))
     labels = np.arange(96) % 4
-    np.savez(tmp_path / "floats.npz", x=np.zeros((96, 3, 8, 8), np.float32), y=labels)
+    floats = np.zeros((96, 3, 8, 8))  # of float64, as NumPy makes them
+    np.savez(tmp_path / "floats.npz", x=floats, y=labels)
+    np.savez(tmp_path / "labels.npz", x=floats, y=labels + 0.5)
+    np.savez(tmp_path / "rows.npz", x=floats, y=np.zeros((96, 4)))
+    np.savez(tmp_path / "negative.npz", x=floats, y=labels - 1)
+    np.savez(tmp_path / "empty.npz", x=floats[:0], y=labels[:0])
+    floats[7, 1, 2, 3] = np.nan
+    np.savez(tmp_path / "nan.npz", x=floats, y=labels)
     if changes.get("data.train.file") == "grey.npz":
         np.savez(tmp_path / "grey.npz", x=np.zeros((96, 1, 8, 8), np.uint8), y=labels)
         monkeypatch.setattr(torch.nn.Conv2d, "forward", lambda self, x: torch.zeros(len(x), 8, 3, 3))

@@ -100,6 +100,16 @@ def test_weights_kept_with_their_pattern(there: int, tmp_path: Path) -> None:
     assert torch.equal(one(x), other(x)) and torch.equal(one.dense(), other.dense()) and torch.equal(one.pattern(), other.pattern())
 
 
+def test_what_does_not_fit_a_layer() -> None:
+    layer = BlockSparseLinear(8, 8, 2, 0.25)
+    for x, why in ((torch.zeros(2, 7), r"\[2, 7\]"), (torch.zeros(2, 8, dtype=torch.float64), "float64")):
+        with pytest.raises(PithError, match=f"an input.*{why}"):
+            layer(x)
+    for share, gradient, why in ((-0.1, 0.0, "a share of -0.1"), (2.0, 0.0, "a share of 2.0"), (0.5, float("nan"), "not finite")):
+        with pytest.raises(PithError, match=why):
+            sparse.rigl(layer, torch.full((8, 8), gradient), share)
+
+
 def test_rigl_finds_the_blocks_that_matter() -> None:
     """A target of four blocks out of sixty-four, learned with a capacity of eight that begins elsewhere."""
     torch.manual_seed(0)

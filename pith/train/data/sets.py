@@ -7,6 +7,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,14 @@ class DataSet:
     def __init__(
         self, x: Tensor, y: Tensor, classes: int = 0, *, mean: Any = 0.0, std: Any = 1.0, names: Sequence[str] = (), skipped: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
-        """Raises ConfigError for sets that are empty or of two lengths, and a mean or deviation that cannot be one of these channels."""
+        """Raises ConfigError for sets that are empty or of two lengths, numbers that are not finite, and a mean or deviation that cannot be one
+        of these channels."""
         if len(x) == 0 or len(x) != len(y):
             raise ConfigError(f"{len(x)} inputs and {len(y)} labels", where="data")
+        for what, values in (("input", x), ("label", y)):
+            if values.is_floating_point() and not bool((fine := values.flatten(1 if values.ndim > 1 else 0).isfinite()).all()):
+                first = int((~(fine.all(1) if fine.ndim > 1 else fine)).nonzero()[0])
+                raise ConfigError(f"{what} {first} holds numbers that are not finite", where="data", why="NaN or infinity would spread through the network")
         self.x, self.y, self.classes, self.names, self.skipped = x, y, classes, tuple(names), skipped
         self.mean, self.std = _each("mean", mean, x), _each("std", std, x)
         if not bool((self.std > 0).all()):
@@ -41,6 +47,10 @@ class DataSet:
     def __len__(self) -> int:
         """Number of samples."""
         return len(self.x)
+
+    def digest(self) -> str:
+        """Tells these samples from others, in a checkpoint."""
+        return f"{len(self)} samples, {zlib.crc32(self.x.contiguous().numpy()):08x} {zlib.crc32(self.y.contiguous().numpy()):08x}"
 
     def order(self, generator: torch.Generator, batch: int) -> Tensor:
         """The samples of an epoch, the first `batch` of them in its first batch."""
@@ -121,7 +131,7 @@ def read_pictures(items: Iterable[tuple[str, Callable[[], bytes], int]], bad: st
 
 
 class Arrays(DataSet):
-    """`x` and `y` of a .npz file (no pickles). classes: 0 takes one more than the largest label."""
+    """`x` and `y` of a .npz file (no pickles). classes: 0 takes one more than the largest label. Floats become float32."""
 
     def __init__(self, file: str, classes: int = 0, limit: int = 0) -> None:
         """Raises ConfigError for files that cannot be read."""
@@ -132,7 +142,8 @@ class Arrays(DataSet):
                 x, y = torch.from_numpy(arrays["x"]), torch.from_numpy(arrays["y"])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise ConfigError("cannot read the arrays", where=str(path), why=str(error), try_="numpy.savez(file, x=..., y=...)") from error
-        if not y.is_floating_point():
+        x, y = (v.float() if v.is_floating_point() else v for v in (x, y))
+        if not y.is_floating_point() and len(y):
             y = y.long()
             classes = classes or int(y.max()) + 1
         super().__init__(x[: limit or None], y[: limit or None], classes)
