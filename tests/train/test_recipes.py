@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import warnings
@@ -96,14 +97,17 @@ def test_a_recipe_makes_two_steps(
 def settings_of(make: Callable[..., Any]) -> str:
     """As the manual writes them: `name` where it has to be said, `name: value` where it has a default."""
     found = []
+    made = {f.name: f.default_factory for f in dataclasses.fields(make) if f.init} if dataclasses.is_dataclass(make) else {}
     for p in inspect.signature(make).parameters.values():
-        value = p.default if isinstance(p.default, str) and p.default else json.dumps(p.default) if p.default is not p.empty else ""
+        default = made[p.name]() if made.get(p.name, dataclasses.MISSING) is not dataclasses.MISSING else p.default
+        value = default if isinstance(default, str) and default else json.dumps(default) if default is not p.empty else ""
         found.append(f"`{p.name}: {value if len(value) < 40 else '...'}`" if value else f"`{p.name}`")
     return ", ".join(found)
 
 
-def test_the_manual_has_the_settings_of_data_sets_and_variations() -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "training.md").read_text()
-    for registry in (DATA, AUGMENTS):
-        for name in registry.names():
-            assert f"| `{name}` | {settings_of(registry.get(name))} |" in page
+def test_the_manual_has_the_settings() -> None:
+    for file, registries in (("training.md", (DATA, AUGMENTS)), ("recipes.md", (TASKS, SCHEDULES, HOOKS))):
+        page = (Path(__file__).resolve().parents[2] / "docs" / file).read_text()
+        for registry in registries:
+            for name in registry.names():
+                assert f"| `{name}` | {settings_of(registry.get(name))} |".replace("  ", " ") in page

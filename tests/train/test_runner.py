@@ -301,12 +301,12 @@ def test_two_processes_equal_one(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_no_number_stops_with_the_batch(tmp_path: Path) -> None:
-    x = np.ones((32, 3, 8, 8), np.float32)
-    x[21, 0, 0, 0] = np.nan
     cfg = made(tmp_path)
-    np.savez(tmp_path / "data.npz", x=x, y=np.arange(32) % 4)
+    np.savez(tmp_path / "data.npz", x=np.ones((32, 3, 8, 8), np.float32), y=np.arange(32) % 4)
+    run = Runner(cfg, tmp_path / "out", quiet=True)
+    run.train.x[21, 0, 0, 0] = float("nan")
     with pytest.raises(Diverged, match="the loss is nan in step"):
-        Runner(cfg, tmp_path / "out", quiet=True).run()
+        run.run()
     assert not (tmp_path / "out" / "recipe.yaml").exists()
     saved = torch.load(tmp_path / "out" / "nan_batch.pt", weights_only=True)
     assert 21 in saved["indices"] and saved["x"].shape == (16, 3, 8, 8) and saved["x"].isnan().sum() == 1
