@@ -94,6 +94,14 @@ def test_what_is_no_model_is_refused(what: Any) -> None:
         pith.compile(what)
 
 
+def test_a_module_of_pytorch_is_told_the_way() -> None:
+    """By what modules have, so that PyTorch need not be there; those that torch.fx makes have a graph as well."""
+    module = type("Net", (), {"state_dict": dict, "graph": object()})()
+    with pytest.raises(pith.PithError, match="a Net is no model") as refusal:
+        pith.compile(module)
+    assert refusal.value.try_ == "pith.from_torch(module, example)"
+
+
 def test_what_quantize_returned_is_a_model() -> None:
     x = np.random.default_rng(0).random((2, 3, 32, 32), np.float32)
     made = pith.quantize(Path(pith.__file__).parent / "demo" / "mobilenext_cifar10.onnx", x, method="minmax", improve=False)
