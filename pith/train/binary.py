@@ -70,7 +70,7 @@ def binarise(net: nn.Module, method: str = "bnn", *, keep: Sequence[str] | None 
     if not chosen:
         there = sum(isinstance(m, BinaryConv2d | BinaryLinear) for m in net.modules())
         why = f"{there} layers are binary already" if there else f"it has {len(found)} convolutions and products, all of which stay real"
-        raise InputError(f"nothing of {type(net).__name__} becomes binary", why=why, try_="" if there else "keep=[] to keep no layer real")
+        raise InputError(f"nothing of {type(net).__name__} becomes binary", why=why, try_="keep=[] to keep no layer real" if found and not there else "")
     for name, module in chosen:
         made = _binary(module, weights(), activation(), border, name)
         parent, _, last = name.rpartition(".")

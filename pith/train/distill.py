@@ -119,7 +119,7 @@ class Distiller(nn.Module):
     """The sum of losses of a student beside a teacher, which is not trained: it is in evaluation mode and wants no gradients from now on.
 
     hard: weight of the labels' cross-entropy.  soft: weight of `logits` at `temperature`.  pairs: layers to compare. For a hint whose
-    channels differ, a 1x1 convolution (a linear layer for features without place) on the student's side is learned too: train
+    channels differ, a 1x1 convolution (a linear layer for ``(N, features)`` and ``(N, places, features)``) on the student's side is learned too: train
     ``distiller.parameters()``, which are the student's and those. The student is unchanged otherwise, and goes on alone afterwards.
     Call it with a batch and its labels (None where there are none); it returns the sum and each part.
     """

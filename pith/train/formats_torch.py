@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any, Literal
 
 import torch
@@ -102,7 +103,7 @@ class Format:
     stream: Stream = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.kind not in ("16.32", "16.16", "16.sr", "bf16") or not isinstance(self.block, int) or self.block < 1:
+        if self.kind not in ("16.32", "16.16", "16.sr", "bf16") or not isinstance(self.block, Integral) or self.block < 1:
             raise InputError(f"there is no format {self.kind!r} with blocks of {self.block}", try_="16.32, 16.16, 16.sr, bf16")
         self.stream = Stream(self.key)
 
@@ -223,7 +224,8 @@ class HalfSGD(torch.optim.Optimizer):
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
         """m = momentum m + g; w = w - rate m, both rounded."""
         loss = None if closure is None else closure()
-        if not all(bool(p.grad.isfinite().all()) for group in self.param_groups for p in group["params"] if p.grad is not None):
+        gradients = (p.grad for group in self.param_groups for p in group["params"] if p.grad is not None)
+        if not all(bool((g.coalesce().values() if g.is_sparse else g).isfinite().all()) for g in gradients):
             self.skipped += 1
             return loss
         for group in self.param_groups:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import torch
@@ -139,7 +140,7 @@ def _shrunk(net: nn.Module, example: Example, sizes: Mapping[str, int], kind: st
         if name not in owner:
             raise InputError(f"the outputs of {name!r} cannot be thinned out", why=whole.reason(name), try_=", ".join(list(owner)[:8]))
         n = len(scores[owner[name]])
-        if not isinstance(size, int):
+        if not isinstance(size, Integral):
             raise InputError(f"{name}: a whole number of channels stays, not {size!r}")
         if not 1 <= size <= n:
             raise InputError(f"{name} has {n} channels, not {size} or more" if size > n else f"{name}: at least one channel stays")
@@ -175,10 +176,10 @@ def to_budget(
     steps: halvings of the interval that is searched, each of which asks `budget` once.  batches, loss: of "taylor".
     Raises InputError where even the smallest network that these allow costs more, or for settings out of range.
     """
-    for name, value, kind_of, low, high in (("multiple", multiple, int, 1, math.inf), ("least", least, int | float, 1e-9, 1.0),
-                                            ("steps", steps, int, 1, math.inf), ("limit", limit, int | float, 1e-9, math.inf)):  # fmt: skip
+    for name, value, kind_of, low, high in (("multiple", multiple, Integral, 1, math.inf), ("least", least, Real, 1e-9, 1.0),
+                                            ("steps", steps, Integral, 1, math.inf), ("limit", limit, Real, 1e-9, math.inf)):  # fmt: skip
         if not isinstance(value, kind_of) or isinstance(value, bool) or not low <= value <= high:
-            wanted = "a whole number, 1 or more" if kind_of is int else "a number above 0" + (", at most 1" if high == 1 else "")
+            wanted = "a whole number, 1 or more" if kind_of is Integral else "a number above 0" + (", at most 1" if high == 1 else "")
             raise InputError(f"{name} is {wanted}, not {value!r}")
     if kind not in KINDS:
         raise InputError(f"there is no kind of score {kind!r}", try_=", ".join(KINDS))

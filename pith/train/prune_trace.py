@@ -162,6 +162,11 @@ def depthwise(module: nn.Module) -> bool:
 def traced(net: nn.Module, example: Example, keep: Sequence[str]) -> Traced:
     """Its groups, those that can be thinned out; `kept` names the others."""
     found = Traced(net, example, keep)
+    try:
+        copy.deepcopy(net)
+    except Exception as error:  # torch.nn.utils.weight_norm: its weight is no leaf
+        raise UnsupportedError(f"{type(net).__name__} cannot be copied", why=first_line(error),
+                               try_="torch.nn.utils.parametrizations.weight_norm in place of torch.nn.utils.weight_norm") from error  # fmt: skip
     sound, found.kept = _tried(net, example, keep, found)
     found.members = {n: found.describe(n).members for n in found.kept}
     found.groups = {n: g for n, g in found.groups.items() if n in set(sound)}

@@ -21,6 +21,7 @@ from torch import Tensor
 from pith.config import Config
 from pith.graph.errors import BuildError, ConfigError, PithError, UnsupportedError
 from pith.train import checkpoint
+from pith.train.data.sets import digest
 from pith.train.files import first_line, placed
 from pith.train.hooks import Bar, CsvLog, Evaluate, Hook, Rate, Save, check_folder
 from pith.train.registries import AUGMENTS, DATA, HOOKS, OPTIMIZERS, SCHEDULES, TASKS
@@ -56,6 +57,7 @@ class Runner:
         self.task = built(TASKS, cfg.task, where="task")
         self.augment = built(AUGMENTS, cfg.data.augment, where="data.augment") if cfg.data.augment else None
         self.train = self._data("train")
+        self.samples = digest(self.train.x, self.train.y)
         self.val: Any = self._data("val") if cfg.data.val else None
         if self.val is not None and not (torch.equal(self.train.mean, self.val.mean) and torch.equal(self.train.std, self.val.std)):
             warnings.warn("data.val has another mean or std than data.train: the scores are of other inputs than the network learns", stacklevel=2)
@@ -127,15 +129,7 @@ class Runner:
 
     def run(self) -> dict[str, Any]:
         """Trains to the end. Returns steps, loss and the last scores. Raises Diverged for a loss that is no number."""
-        own, recipe = False, self.out / "recipe.yaml"
-        if self.rank == 0:
-            try:
-                self.out.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise ConfigError("the output folder cannot be made", where=str(self.out), why=error.strerror or "", try_="another with -o") from error
-            if own := not self.resumed:  # from now on the folder is this training's
-                with placed(recipe) as part:
-                    part.write_text(self.cfg.pretty_text, encoding="utf-8")
+        before = self._claim() if self.rank == 0 else None
         self.fabric.barrier()
         self.hooks.sort(key=lambda hook: hook.priority)
         if self.resumed:
@@ -148,13 +142,35 @@ class Runner:
             self._call("after_run")
             for module in self._changed:
                 del module.forward
-            if own and not self.kept():  # nothing was made: the folder is free for the next try
-                recipe.unlink(missing_ok=True)
+            if self.rank == 0 and not self.kept():  # nothing was made
+                self._release(before)
         self.task.finish(self.module)
         if self.rank == 0:
             checkpoint.write(self.out / "final.pt", self.module.state_dict())
         self.fabric.barrier()
         return {"steps": self.step, "loss": self.loss, **{k: _number(v) for k, v in self.row.items()}}
+
+    def _claim(self) -> bytes | None:
+        """From now on the folder is this training's: its recipe says so. Returns what that file was, if there was one. Raises ConfigError."""
+        recipe = self.out / "recipe.yaml"
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            before = recipe.read_bytes() if recipe.exists() else None
+        except OSError as error:
+            raise ConfigError("the output folder cannot be made", where=str(self.out), why=error.strerror or "", try_="another with -o") from error
+        if not self.resumed or before is None:
+            with placed(recipe) as part:
+                part.write_text(self.cfg.pretty_text, encoding="utf-8")
+        return before
+
+    def _release(self, before: bytes | None) -> None:
+        """The folder is free for the next try, or what it was where a training had ended."""
+        recipe = self.out / "recipe.yaml"
+        if before is None or not (self.out / "final.pt").exists():
+            recipe.unlink(missing_ok=True)
+        else:
+            with placed(recipe) as part:
+                part.write_bytes(before)
 
     def _step(self) -> None:
         torch.manual_seed((self.cfg.seed * 1_000_003 + self.step) * self.world + self.rank)
@@ -239,7 +255,7 @@ class Runner:
             scaler = self.fabric.strategy.precision.state_dict()
             state = {"step": self.step, "net": self.module.state_dict(), "optimizer": self.optimizer.state_dict(), "scaler": scaler, "loss": self.loss,
                      "sum": self._sum, "row": self.row, "hooks": {type(h).__name__: h.state() for h in self.hooks},
-                     "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text, "precision": self.precision, "data": self.train.digest()}  # fmt: skip
+                     "random": checkpoint.random_state(), "recipe": self.cfg.pretty_text, "precision": self.precision, "data": self.samples}  # fmt: skip
             checkpoint.save(self.out, self.step, state, self.cfg.checkpoint.keep)
         self.fabric.barrier()
 
@@ -266,8 +282,8 @@ class Runner:
                 f"the training in this folder is in {was}, on this machine it would go on in {self.precision}", where=str(self.out),
                 why="the recipe says bf16-if-fast", try_=f"a machine like the one it began on, or begin anew with precision={was}",
             )  # fmt: skip
-        if (was := state.get("data", self.train.digest())) != self.train.digest():
-            raise ConfigError("the training in this folder had other data", where="data.train", why=f"{was}; now {self.train.digest()}",
+        if (was := state.get("data", self.samples)) != self.samples:
+            raise ConfigError("the training in this folder had other data", where="data.train", why=f"{was}; now {self.samples}",
                               try_="the same data, or another folder with -o")  # fmt: skip
         self.module.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -70,6 +71,11 @@ class BlockSparseLinear(nn.Module):
         """From `load_state_dict`."""
         self.used = int(state)
 
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, meta: Any, strict: bool, missing: list[str], *others: Any) -> None:
+        super()._load_from_state_dict(state_dict, prefix, meta, strict, missing, *others)
+        if (key := f"{prefix}_extra_state") in missing:  # of a file from before there was one: all places were used
+            missing.remove(key)
+
     @torch.no_grad()
     def change(self, pattern: Tensor) -> Tensor:
         """Take the pattern: blocks that stay keep their values, new ones are 0. Returns, for each place, where its values come from (-1: new).
@@ -78,12 +84,13 @@ class BlockSparseLinear(nn.Module):
         """
         if tuple(pattern.shape) != self.shape or pattern.dtype != torch.bool:
             raise InputError(f"a pattern {pattern.dtype} {tuple(pattern.shape)}", try_=f"bool {self.shape}")
-        rows, columns = pattern.nonzero(as_tuple=True)
+        device = self.rows.device
+        rows, columns = pattern.to(device).nonzero(as_tuple=True)
         if len(rows) > self.capacity:
             raise InputError(f"{len(rows)} blocks, and there is room for {self.capacity}", try_="fewer blocks, or a larger density from the beginning")
-        at = torch.full(self.shape, -1, dtype=torch.long)
-        at[self.rows[: self.used], self.columns[: self.used]] = torch.arange(self.used)
-        source = torch.full((self.capacity,), -1, dtype=torch.long)
+        at = torch.full(self.shape, -1, dtype=torch.long, device=device)
+        at[self.rows[: self.used], self.columns[: self.used]] = torch.arange(self.used, device=device)
+        source = torch.full((self.capacity,), -1, dtype=torch.long, device=device)
         source[: len(rows)] = at[rows, columns]
         self.data.copy_(torch.where((source >= 0)[:, None, None], self.data[source.clamp(min=0)], torch.zeros_like(self.data)))
         self.rows.zero_()
@@ -93,24 +100,24 @@ class BlockSparseLinear(nn.Module):
 
     def pattern(self) -> Tensor:
         """bool (outputs / b, inputs / b)."""
-        made = torch.zeros(self.shape, dtype=torch.bool)
+        made = torch.zeros(self.shape, dtype=torch.bool, device=self.rows.device)
         made[self.rows[: self.used], self.columns[: self.used]] = True
         return made
 
     def dense(self) -> Tensor:
         """The whole matrix (outputs, inputs), for export."""
-        made = torch.zeros(*self.shape, self.block, self.block)
+        made = torch.zeros(*self.shape, self.block, self.block, dtype=self.data.dtype, device=self.data.device)
         made = made.index_put((self.rows[: self.used], self.columns[: self.used]), self.data[: self.used])
         return made.transpose(1, 2).reshape(self.outputs, self.inputs)
 
     def forward(self, x: Tensor) -> Tensor:
         """Block by block: nothing is multiplied by what is not there."""
         n, b = self.used, self.block
-        if x.shape[-1] != self.inputs or x.dtype != self.data.dtype:
+        if x.shape[-1] != self.inputs or (x.dtype != self.data.dtype and not torch.is_autocast_enabled(x.device.type)):
             raise InputError(f"an input {list(x.shape)} of {x.dtype}", try_=f"(..., {self.inputs}) of {self.data.dtype}")
         flat = x.reshape(-1, self.shape[1], b)
         parts = torch.einsum("nki,koi->nko", flat[:, self.columns[:n]], self.data[:n])
-        y = torch.zeros(flat.shape[0], self.shape[0], b, dtype=x.dtype, device=x.device).index_add(1, self.rows[:n], parts)
+        y = torch.zeros(flat.shape[0], self.shape[0], b, dtype=parts.dtype, device=x.device).index_add(1, self.rows[:n], parts)
         y = y.reshape(*x.shape[:-1], self.outputs)
         return y if self.bias is None else y + self.bias
 

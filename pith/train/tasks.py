@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -32,10 +32,17 @@ class Task:
 class Labelled(Task):
     """What tasks with a label for each sample share: the score is the share of right answers."""
 
+    shares: ClassVar[bool] = False
+    """Whether a label may be a row of shares, (N, classes) floats, too."""
+
     def check(self, output: Tensor, data: DataSet) -> None:
         """Raises ConfigError where the network has not one output for each class, or a label is none of them."""
         if output.ndim != 2:
             raise ConfigError("a classifier has one row of outputs for each sample", where="model", why=f"this one gives {list(output.shape)}")
+        if self.shares and data.y.is_floating_point() and list(data.y.shape[1:]) == list(output.shape[1:]):
+            if bool((data.y >= 0).all()) and torch.allclose(data.y.sum(1), torch.ones(len(data.y)), atol=1e-3):
+                return
+            raise ConfigError("labels are shares of the classes, at least 0 and 1 together", where="data", why="some are not")
         if data.y.is_floating_point() or data.y.ndim != 1:
             kind = f"{list(data.y.shape[1:])} of {str(data.y.dtype).removeprefix('torch.')}"
             raise ConfigError("a classifier learns a whole number for each sample", where="data", why=f"labels are {kind}",
@@ -53,13 +60,14 @@ class Labelled(Task):
 
     def scores(self, net: nn.Module, x: Tensor, y: Tensor) -> Scores:
         """How many are right."""
-        return {"accuracy": (float((net(x).argmax(1) == y).sum()), len(x))}
+        return {"accuracy": (float((net(x).argmax(1) == (y.argmax(1) if y.ndim == 2 else y)).sum()), len(x))}
 
 
 @dataclass
 class Classification(Labelled):
-    """Cross entropy. smoothing: of the labels."""
+    """Cross entropy. smoothing: of the labels, which may be shares of the classes."""
 
+    shares: ClassVar[bool] = True
     smoothing: float = 0.0
 
     def __post_init__(self) -> None:

@@ -241,6 +241,30 @@ def test_the_recipe_of_a_folder_is_what_was_run(tmp_path: Path) -> None:
     assert load(tmp_path / "out" / "recipe.yaml") == cfg
 
 
+def test_labels_may_be_shares(tmp_path: Path) -> None:
+    """Of one class alone they are what numbers of classes are."""
+    cfg = made(tmp_path, **{"train.epochs": 2})
+    done = Runner(cfg, tmp_path / "one", quiet=True).run()
+    with np.load(tmp_path / "data.npz") as arrays:
+        x, y = arrays["x"], arrays["y"]
+    np.savez(tmp_path / "data.npz", x=x, y=np.eye(4)[y])
+    again = Runner(cfg, tmp_path / "two", quiet=True).run()
+    assert again["loss"] == pytest.approx(done["loss"], rel=1e-4) and again["val_accuracy"] == done["val_accuracy"]
+
+
+def test_a_folder_of_a_training_that_ended_keeps_its_recipe(tmp_path: Path) -> None:
+    """Gone on with after its checkpoints were removed, and stopped before the first."""
+    cfg = made(tmp_path)
+    Runner(cfg, tmp_path / "out", quiet=True).run()
+    for path in (tmp_path / "out").glob("step_*.pt"):
+        path.unlink()
+    run = Runner(made(tmp_path, **{"optimizer.lr": 0.01}), tmp_path / "out", resume=True, quiet=True)
+    run.train.x = run.train.x * float("nan")
+    with pytest.raises(Diverged):
+        run.run()
+    assert load(tmp_path / "out" / "recipe.yaml") == cfg
+
+
 def test_other_data_are_not_gone_on_with(tmp_path: Path) -> None:
     cfg = made(tmp_path, **{"checkpoint.every": 6})
     Runner(cfg, tmp_path / "out", quiet=True).run()
@@ -365,7 +389,9 @@ def test_the_advice_after_a_loss_that_is_no_number_can_be_typed(tmp_path: Path) 
         ({"flip": 2.0}, "flip is at least 0, at most 1, not 2.0"), ({"pads": 1}, "cannot be made"), ({"pad": 8}, "8 x 8 cannot be moved by 8 pixels"))],
     ({"data.augment": {"type": "shift_frames"}}, r"shift_frames is for recordings.*not \[2, 3, 8, 8\]"),
     ({"data.train.file": "labels.npz", "data.train.classes": 4}, r"a classifier learns a whole number.*labels are \[\] of float32.*task.type=regression"),
-    ({"data.train.file": "rows.npz"}, r"a classifier learns a whole number.*labels are \[4\] of float32"),
+    ({"data.train.file": "rows.npz"}, r"labels are shares of the classes, at least 0 and 1 together"),
+    ({"data.train.file": "rows.npz", "model.classes": 3}, r"a classifier learns a whole number.*labels are \[4\] of float32"),
+    ({"data.train.file": "rows.npz", "task.type": "squared_hinge"}, r"a classifier learns a whole number.*labels are \[4\] of float32"),
     ({"data.train.file": "negative.npz"}, "a label is -1.*classes begin with 0"), ({"data.train.file": "empty.npz"}, "0 inputs and 0 labels"),
     ({"data.train.file": "nan.npz"}, "input 7 holds numbers that are not finite.*data.train"),
     ({"data.augment": {"type": "text_colours"}, "data.train.file": "floats.npz"}, r"text_colours is for pictures.*\[2, 3, 8, 8\] of float32"),

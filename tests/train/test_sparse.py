@@ -83,10 +83,10 @@ def test_what_an_optimiser_remembers_goes_with_its_block() -> None:
         return {(int(r), int(c)): moments[k].clone() for k, (r, c) in enumerate(zip(layer.rows, layer.columns, strict=True))}
 
     before, slope = remembered(), torch.zeros(8, 8)
-    slope[0:2, 6:8] = -5.0
+    slope[6:8, 0:2] = -5.0  # block (3, 0), behind (2, 2), which moves up
     assert sparse.rigl(layer, slope, 0.3, optimiser) == 1
     after = remembered()
-    assert set(after) == {(0, 0), (0, 3), (2, 2), (3, 3)} and bool((after[0, 3] == 0).all())
+    assert list(after) == [(0, 0), (2, 2), (3, 0), (3, 3)] and bool((after[3, 0] == 0).all())
     assert all(torch.equal(after[k], before[k]) and bool((after[k] != 0).all()) for k in ((0, 0), (2, 2), (3, 3)))
 
 
@@ -94,8 +94,13 @@ def test_what_an_optimiser_remembers_goes_with_its_block() -> None:
 def test_weights_kept_with_their_pattern(there: int, tmp_path: Path) -> None:
     """Into a layer that has more blocks, or fewer; in a file as well."""
     one, other = (BlockSparseLinear(8, 8, 2, 0.25, pattern=torch.arange(16).reshape(4, 4) < n, seed=n) for n in (there, 2))
+    if there == 3:
+        with torch.autocast("cpu", torch.bfloat16):
+            assert torch.allclose(one(torch.ones(1, 8)).float(), one(torch.ones(1, 8, dtype=torch.bfloat16)).float())
     torch.save(one.state_dict(), tmp_path / "layer.pt")
     other.load_state_dict(torch.load(tmp_path / "layer.pt", weights_only=True))
+    before = {k: v for k, v in other.state_dict().items() if not k.endswith("_extra_state")}
+    other.load_state_dict(before)  # of a file that does not say how many there are
     x = torch.randn(3, 8, generator=torch.Generator().manual_seed(0))
     assert torch.equal(one(x), other(x)) and torch.equal(one.dense(), other.dense()) and torch.equal(one.pattern(), other.pattern())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -18,8 +17,6 @@ from pith.train.settings import within
 class CropFlip:
     """Moved by up to `pad` pixels (mirrored at the border), mirrored with probability `flip`, a grey square of `cutout` pixels."""
 
-    moves: ClassVar[bool] = True
-    """What is taught about places in the picture would not be right any more."""
     pad: int = 4
     flip: float = 0.5
     cutout: int = 0
@@ -28,6 +25,11 @@ class CropFlip:
         """Raises ConfigError for numbers out of range."""
         for key, most in (("pad", math.inf), ("flip", 1), ("cutout", math.inf)):
             within(key, getattr(self, key), 0, most)
+
+    @property
+    def moves(self) -> bool:
+        """Whether what is taught about places in the picture would not be right any more."""
+        return self.pad > 0 or self.flip > 0
 
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
         """(N, C, H, W) of any type -> the same. rows: which of the `total` samples of the whole batch these are."""
@@ -54,7 +56,6 @@ class CropFlip:
 class TextColours:
     """For pictures of text (uint8): moved by up to `pad` pixels, colours exchanged and turned into their negatives, more or less contrast."""
 
-    moves: ClassVar[bool] = True
     pad: int = 2
     contrast: float = 0.4
 
@@ -62,6 +63,11 @@ class TextColours:
         """Raises ConfigError for numbers out of range."""
         within("pad", self.pad, 0)
         within("contrast", self.contrast, 0, 1)
+
+    @property
+    def moves(self) -> bool:
+        """As that of CropFlip."""
+        return self.pad > 0
 
     def __call__(self, x: Tensor, rows: Tensor, total: int, generator: torch.Generator) -> Tensor:
         """(N, C, H, W) uint8 -> the same. rows: which of the `total` samples of the whole batch these are. Raises ConfigError for anything

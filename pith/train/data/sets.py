@@ -35,10 +35,8 @@ class DataSet:
         of these channels."""
         if len(x) == 0 or len(x) != len(y):
             raise ConfigError(f"{len(x)} inputs and {len(y)} labels", where="data")
-        for what, values in (("input", x), ("label", y)):
-            if values.is_floating_point() and not bool((fine := values.flatten(1 if values.ndim > 1 else 0).isfinite()).all()):
-                first = int((~(fine.all(1) if fine.ndim > 1 else fine)).nonzero()[0])
-                raise ConfigError(f"{what} {first} holds numbers that are not finite", where="data", why="NaN or infinity would spread through the network")
+        _check_finite("input", x)
+        _check_finite("label", y)
         self.x, self.y, self.classes, self.names, self.skipped = x, y, classes, tuple(names), skipped
         self.mean, self.std = _each("mean", mean, x), _each("std", std, x)
         if not bool((self.std > 0).all()):
@@ -48,10 +46,6 @@ class DataSet:
         """Number of samples."""
         return len(self.x)
 
-    def digest(self) -> str:
-        """Tells these samples from others, in a checkpoint."""
-        return f"{len(self)} samples, {zlib.crc32(self.x.contiguous().numpy()):08x} {zlib.crc32(self.y.contiguous().numpy()):08x}"
-
     def order(self, generator: torch.Generator, batch: int) -> Tensor:
         """The samples of an epoch, the first `batch` of them in its first batch."""
         return torch.randperm(len(self), generator=generator)
@@ -59,6 +53,22 @@ class DataSet:
     def floats(self, x: Tensor) -> Tensor:
         """A batch as the network wants it."""
         return (x.float() / 255 - self.mean) / self.std if x.dtype == torch.uint8 else x
+
+
+def digest(x: Tensor, y: Tensor) -> str:
+    """Tells samples and labels from others, in a checkpoint."""
+    found = (zlib.crc32(v.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()) for v in (x, y))
+    return f"{len(x)} samples, " + " ".join(f"{number:08x}" for number in found)
+
+
+def _check_finite(what: str, values: Tensor) -> None:
+    if not values.is_floating_point():
+        return
+    for start in range(0, len(values), 1024):  # in pieces: whole sets are large
+        bad = ~values[start : start + 1024].flatten(1 if values.ndim > 1 else 0).isfinite()
+        if bool(bad.any()):
+            number = start + int((bad.any(1) if bad.ndim > 1 else bad).nonzero()[0])
+            raise ConfigError(f"{what} {number} holds numbers that are not finite", where="data", why="NaN or infinity would spread through the network")
 
 
 def _each(key: str, value: Any, x: Tensor) -> Tensor:
@@ -142,11 +152,12 @@ class Arrays(DataSet):
                 x, y = torch.from_numpy(arrays["x"]), torch.from_numpy(arrays["y"])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise ConfigError("cannot read the arrays", where=str(path), why=str(error), try_="numpy.savez(file, x=..., y=...)") from error
+        x, y = (v[: limit or None] for v in (x, y))
         x, y = (v.float() if v.is_floating_point() else v for v in (x, y))
         if not y.is_floating_point() and len(y):
             y = y.long()
             classes = classes or int(y.max()) + 1
-        super().__init__(x[: limit or None], y[: limit or None], classes)
+        super().__init__(x, y, classes)
 
 
 class Cifar10(DataSet):
