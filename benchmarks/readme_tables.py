@@ -413,7 +413,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     **dict.fromkeys(("integers_avx2_zen", "integers_avx2_zen4"), _integers_avx2),
     "quantization_time": _quantization_time, "qat": _qat, "binary_mnist": _binary_mnist, "half_training": _half_training,
     **{f"trained_{name}": functools.partial(_trained, experiment=f"trained_here {name}")
-       for name in ("distillation", "mobilenext", "mobilenext_fine")},
+       for name in ("distillation", "mobilenext", "mobilenext_fine", "mobilenext_long")},
     "trained_binary": functools.partial(_trained, experiment="trained_here binary` and `python -m benchmarks.binary_taught", as_long=True),
     "trained_distillation_few": functools.partial(_trained, experiment="trained_here distillation_few", data="CIFAR-10, 2,500 training pictures"),
     "trained_digits": functools.partial(_trained, experiment="trained_here digits", samples="recordings",

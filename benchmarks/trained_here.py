@@ -1,6 +1,6 @@
 """Networks trained here by recipe (CIFAR-10, spoken digits), then tested as compiled C on the test samples.
 
-`python -m benchmarks.trained_here distillation|distillation_few|mobilenext|mobilenext_fine|binary|digits [--seeds 0,1,2] [--runs FOLDER]`
+`python -m benchmarks.trained_here EXPERIMENT [--seeds 0,1,2] [--variants RECIPES] [--runs FOLDER]`   (EXPERIMENTS has their names)
 
 Each variant of an experiment is a recipe of `pith train`, run with each seed; nothing is chosen by the test pictures: a network is the
 one after the last step. A row for each is added to benchmarks/results/trained_EXPERIMENT.csv and its epochs to trained_here_log.csv as soon
@@ -34,6 +34,7 @@ EXPERIMENTS = {
     "mobilenext": {"MobileNetV2": "mobilenet_v2_small", "MobileNeXt": "mobilenext_small", "MobileNeXt, identity 1/2": "mobilenext_small_half"},
     "mobilenext_fine": {"MobileNetV2": "mobilenet_v2_fine", "MobileNeXt": "mobilenext_fine", "MobileNeXt, identity 1/2": "mobilenext_fine_half",
                         "MobileNeXt, blocks of the paper": "mobilenext_fine_paper"},
+    "mobilenext_long": {"MobileNetV2": "mobilenet_v2_long", "MobileNeXt": "mobilenext_long", "MobileNeXt, identity 1/2": "mobilenext_long_half"},
     "binary": {"real": "vgg_cifar10", "binary": "bnn_vgg_cifar10"},
     "digits": {"DS-CNN": "ds_cnn_digits"},
 }
