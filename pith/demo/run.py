@@ -110,9 +110,11 @@ def _print_times(rows: list[dict[str, Any]], note: str) -> None:
 def demo(folder: Path) -> None:
     """The whole demonstration, written into `folder`."""
     from pith.api import compile
+    from pith.demo.photos import photographs
     from pith.report.html import write_report
     from pith.runtime.bench import compare
 
+    photographs()  # what is missing is told before the work
     started = time.perf_counter()
     net = compile(MODEL, out=folder, profile=True, cache=False)
     m = net.manifest

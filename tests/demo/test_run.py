@@ -48,3 +48,4 @@ def test_a_missing_package_is_named(tmp_path: Path) -> None:
     code = "import sys; sys.modules['skimage'] = None; sys.argv[1:] = ['--out', 'out']; from pith.demo.run import main; main()"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "pip install" in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert not done.stdout and not (tmp_path / "out").exists()  # before anything is compiled
