@@ -7,6 +7,7 @@ without changing it, but for batch normalisation, dropout and losses that are we
 
 from __future__ import annotations
 
+import atexit
 import functools
 import importlib
 import os
@@ -335,7 +336,15 @@ def _fabric(precision: str) -> Any:
         options = {"devices": local, "num_nodes": int(os.environ["WORLD_SIZE"]) // local, "strategy": "ddp"}
     made = fabric.Fabric(accelerator="auto", precision=precision, **options)
     made.launch()
+    if made.world_size > 1:  # Lightning does so for NCCL alone; threads of gloo that still run when the process ends may abort it
+        atexit.register(_leave)
     return made
+
+
+def _leave() -> None:
+    """Ends the group of processes."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def strided_depthwise_in_floats(net: torch.nn.Module) -> list[Any]:
