@@ -162,11 +162,6 @@ def depthwise(module: nn.Module) -> bool:
 def traced(net: nn.Module, example: Example, keep: Sequence[str]) -> Traced:
     """Its groups, those that can be thinned out; `kept` names the others."""
     found = Traced(net, example, keep)
-    try:
-        copy.deepcopy(net)
-    except Exception as error:  # torch.nn.utils.weight_norm: its weight is no leaf
-        raise UnsupportedError(f"{type(net).__name__} cannot be copied", why=first_line(error),
-                               try_="torch.nn.utils.parametrizations.weight_norm in place of torch.nn.utils.weight_norm") from error  # fmt: skip
     sound, found.kept = _tried(net, example, keep, found)
     found.members = {n: found.describe(n).members for n in found.kept}
     found.groups = {n: g for n, g in found.groups.items() if n in set(sound)}
@@ -212,7 +207,7 @@ class _Trial:
     """Shrinks copies of a network, in float64 where it runs in that, by the channels `gone` of some groups.
 
     Inputs are noise within the example's range. Parameters that are all alike or next to nothing, as new ones of normalisations are, become
-    noise too: a branch that adds nothing yet would hide what is wrong in it.
+    noise too: a branch that adds nothing yet would hide what is wrong in it. Raises UnsupportedError for a network that cannot be copied.
     """
 
     def __init__(self, net: nn.Module, example: Example, keep: Sequence[str], gone: Mapping[str, list[int]]) -> None:
@@ -220,7 +215,11 @@ class _Trial:
         draw = torch.Generator().manual_seed(0)
         inputs = (example,) if isinstance(example, Tensor) else tuple(example)
         noise = tuple(_noise_like(t, draw) if t.is_floating_point() and t.numel() else t for t in inputs)
-        plain = copy.deepcopy(net).eval()
+        try:
+            plain = copy.deepcopy(net).eval()
+        except Exception as error:  # torch.nn.utils.weight_norm: its weight is no leaf
+            raise UnsupportedError(f"{self.name} cannot be copied", why=first_line(error),
+                                   try_="torch.nn.utils.parametrizations.weight_norm in place of torch.nn.utils.weight_norm") from error  # fmt: skip
         with torch.no_grad():
             for p in plain.parameters():
                 if p.is_floating_point() and p.numel() and (bool((p == p.flatten()[0]).all()) or float(p.abs().max()) < 1e-2):

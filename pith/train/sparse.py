@@ -73,7 +73,7 @@ class BlockSparseLinear(nn.Module):
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, meta: Any, strict: bool, missing: list[str], *others: Any) -> None:
         super()._load_from_state_dict(state_dict, prefix, meta, strict, missing, *others)
-        if (key := f"{prefix}_extra_state") in missing:  # of a file from before there was one: all places were used
+        if (key := f"{prefix}_extra_state") in missing:  # of a file from before there was one: this layer's number of blocks stays
             missing.remove(key)
 
     @torch.no_grad()

@@ -86,6 +86,8 @@ def test_layers_and_files(net: Path) -> None:
 @pytest.mark.skipif(not get_target("x86-64-v3").runs_here(), reason="AVX2 does not run here")
 def test_ceilings_are_those_of_the_target(net: Path) -> None:
     """The roof of -t x86-64-v3 was that of this processor's best instructions."""
+    own = json.loads(bench(net, "-t", "x86-64-v3", "--peers", "none", "--layers", "--json").stdout)[0]
+    assert own["ceilings"]["isa"] == "avx2"
     assert "measured ceilings of one core (avx2): " in bench(net, "-t", "x86-64-v3", "--peers", "none", "--layers").stdout
 
 

@@ -16,10 +16,10 @@ from tests.kernels.test_matmul import matmul_case
 
 
 def samples() -> list[Case]:
-    """Every kernel, with partial tiles and padding on all sides; each with two kinds of epilogue, each of which is on four kernels or more."""
+    """Every kernel, with partial tiles and padding on all sides: with both epilogues that read tensors of their own, and one of the others."""
     rng = np.random.default_rng(7)
     cases = []
-    for shift, name in enumerate(("", "relu6", "affine_add", "silu_add", "neg_abs")):
+    for shift, name in enumerate(("", "relu6", "neg_abs", "affine_add", "silu_add")):
         made = [
             conv_case(rng, (5, 6), (1, 1), (7, 29), epilogue=name),
             conv_case(rng, (9, 7), (3, 3), (3, 24), strides=(2, 1), pads=(1, 2, 0, 1), epilogue=name),
@@ -33,7 +33,7 @@ def samples() -> list[Case]:
             matmul_case(rng, (17, 9), (9, 41), bias=True, epilogue=name),
             matmul_case(rng, (1, 130), (130, 12), epilogue=name),
         ]
-        cases += [case for k, case in enumerate(made) if (k + shift) % 5 < 2]
+        cases += [case for k, case in enumerate(made) if "add" in name or k % 3 == shift]
     cases += [
         matmul_case(rng, (2, 5, 7), (2, 19, 7), trans_b=True, bias=True, epilogue="prelu", constant=()),
         matmul_case(rng, (5, 7), (7, 3), dtype=np.float16, constant=()), matmul_case(rng, (2, 7), (2, 3), trans_b=False, trans_a=True, dtype=np.int32),

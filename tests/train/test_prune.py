@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,15 @@ def test_weights_that_are_computed_stay_whole(norm: Callable[[nn.Module], nn.Mod
     x = torch.zeros(1, 3, 8, 8)
     (why,) = prune.kept(made, x).values()
     assert "weight of 0 is computed" in why and [g.name for g in prune.group(made, x)] == ["2"]
+
+
+def test_a_network_that_cannot_be_copied_is_refused() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is the old way
+        made = nn.Sequential(nn.utils.weight_norm(nn.Conv2d(3, 8, 3)), nn.ReLU(), nn.Conv2d(8, 3, 1))
+    with pytest.raises(UnsupportedError, match="cannot be copied") as refusal:
+        prune.group(made, torch.zeros(1, 3, 8, 8))
+    assert "parametrizations.weight_norm" in refusal.value.try_
 
 
 def test_no_curves_to_draw(tmp_path: Path) -> None:
